@@ -1,0 +1,91 @@
+#!/bin/sh
+# tests/sources.sh NAME: an upstream source, as Debian keeps it, in
+# build/src/NAME.  Nothing is done when it is already there.
+#
+# The tarball is found by apt in a private source list, on the mirror that this
+# machine uses anyway, and must have the sum below; Debian's own patches are not
+# applied.  apt's configuration of the machine is only read.  Of lwIP only 2.2.1
+# brings contrib/ with the unix port; 2.1.3 is the core alone.
+set -eu
+
+die() {
+    echo "sources: $*" >&2
+    exit 1
+}
+
+case ${1-} in
+mbedtls-2.28.3)
+    suite=bookworm
+    sum=3b4953aa55a681e084d31892d9904cc5328d6b4958ea57b90ae4b4f94ae69a8d
+    ;;
+lwip-2.1.3)
+    suite=bookworm
+    sum=0a8276d09fc4e97bbba2f953d74af2388fc2195ea156be9d7589e297a68fde24
+    ;;
+mbedtls-3.6.6)
+    suite=trixie
+    sum=8fb65fae8dcae5840f793c0a334860a411f884cc537ea290ce1c52bb64ca007a
+    ;;
+lwip-2.2.1)
+    suite=trixie
+    sum=83729c274c499d3348e9fbbe043a3113f3fa8953e7efddc7c21c7fcbb1f2b7b1
+    ;;
+*) die "usage: tests/sources.sh" \
+    "mbedtls-2.28.3|mbedtls-3.6.6|lwip-2.1.3|lwip-2.2.1" ;;
+esac
+name=$1
+package=${name%%-*}
+version=${name#*-}
+
+cd "$(dirname "$0")/.."
+tree=build/src/$name
+[ ! -e "$tree" ] || exit 0
+mkdir -p build/src build/apt
+exec 9>"build/src/.$name.lock"
+flock 9
+[ ! -e "$tree" ] || exit 0
+echo "sources: fetching $name"
+
+# Debian's mirror, in whichever file and style it is configured here.
+mirror=$(apt-get indextargets --no-release-info \
+    --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+    awk '$2 ~ /^(bookworm|trixie|(old)*stable)$/ && $3 == "main" {
+        print $1; exit }')
+[ -n "$mirror" ] || die "apt knows no Debian mirror: add one with the suite" \
+    "bookworm and the component main to /etc/apt/sources.list"
+
+apt=$PWD/build/apt/$suite
+mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+cat >"$apt/source.list" <<END
+deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main
+END
+in_suite() {
+    apt-get -qq -o Dir::Etc::SourceList="$apt/source.list" \
+        -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$apt/lists" \
+        -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=root \
+        -o APT::Update::Post-Invoke-Success::=true "$@"
+}
+
+# The revision of the package does not matter, the upstream version does.
+work=$(mktemp -d "build/src/.$name.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+(
+    exec 8>"$apt/lock"
+    flock 8
+    in_suite update
+) || die "cannot read $suite from the mirror: is there a network?"
+uri=$(in_suite --print-uris --tar-only source "$package" | awk -F "'" \
+    -v want="/${package}_$version[^/]*[.]orig[.]tar[.](gz|bz2|xz)\$" \
+    '$2 ~ want { print $2 }')
+[ -n "$uri" ] || die "$suite has no $package $version any more: another" \
+    "version needs its number and sum here"
+(cd "$work" && in_suite --tar-only source "$package") ||
+    die "cannot download $uri"
+tarball=$work/$(basename "$uri" | sed 's/%2b/+/g')
+echo "$sum  $tarball" | sha256sum --check --quiet ||
+    die "$uri is not the tarball that is expected here"
+
+mkdir "$work/tree"
+tar -xf "$tarball" -C "$work/tree" --strip-components=1 --no-same-owner
+mv "$work/tree" "$tree"
