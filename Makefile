@@ -1,6 +1,6 @@
 # smh_token.h: `make help` lists what can be made.
 # Everything made lies under $(B); one tree per compiler and kind of build, as in
-# `make check B=build/clang CC=clang`.
+# `make check B=build/clang CC=clang SAN=address,undefined`.
 
 B   = build
 CC  = gcc
@@ -9,7 +9,8 @@ SAN =
 # Only for what is built here; users of the header compile with what they like.
 STRICT = -std=c99 -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion \
          -Wshadow -Wcast-qual -Wundef -Wstrict-prototypes -Wmissing-prototypes \
-         -Wvla -Werror
+         -Wvla $(WERROR)
+WERROR = -Werror
 SMH_CFLAGS  = $(STRICT) -D_POSIX_C_SOURCE=200809L -I. -Iport -g -O2 \
               $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
               -fno-omit-frame-pointer) $(CFLAGS)
@@ -20,12 +21,16 @@ TLS =
 TLS_CFLAGS = $(if $(TLS),-isystem $(TLS)/include)
 TLS_LIBS   = $(if $(TLS),-L$(TLS)/library) -lmbedtls -lmbedx509 -lmbedcrypto
 
+# What goes before a test program on its command line, such as valgrind.
+RUN =
+
 HEADERS = smh_token.h $(wildcard port/*.h)
+VERSION = $(shell sed -n 's/.*define SMH_TOKEN_VERSION "\(.*\)"/\1/p' smh_token.h)
 
 # ---- programs ---------------------------------------------------------------
 
-.PHONY: all
-all: $(B)/smh_revoke $(B)/smh_standin $(B)/minimal
+.PHONY: all demo install clean help
+all: $(B)/smh_revoke $(B)/smh_standin $(B)/minimal ## the tool, the examples
 
 $(B)/smh_revoke $(B)/minimal: $(B)/%: examples/%.c $(HEADERS) | $(B)/.
 	$(CC) $(SMH_CFLAGS) $(TLS_CFLAGS) -o $@ $< $(SMH_LDFLAGS) $(TLS_LIBS)
@@ -36,27 +41,66 @@ $(B)/smh_revoke $(B)/minimal: $(B)/%: examples/%.c $(HEADERS) | $(B)/.
 .PRECIOUS: %/.
 .DELETE_ON_ERROR:
 
+demo: ## revoke tokens on a service of its own, over verified TLS
+	@tests/setup.sh build
+	@$(MAKE) --no-print-directory all
+	B=$(B) examples/demo.sh
+
+PREFIX  = /usr/local
+DESTDIR =
+install: $(B)/smh_revoke ## header, ports, tool and pkg-config file to PREFIX
+	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/bin \
+	    $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include
+	install -m 755 $(B)/smh_revoke $(DESTDIR)$(PREFIX)/bin
+	printf '%s\n' 'Name: smh_token' 'Version: $(VERSION)' \
+	    'Description: Revokes tokens of Smart Media Hosting (SMH)' \
+	    'Cflags: -I$(PREFIX)/include' \
+	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/smh_token.pc
+
+clean: ## remove all that was made, fetched sources included
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/    make \1|\2/p' $(firstword \
+	    $(MAKEFILE_LIST)) | awk -F '|' '{ printf "%-20s %s\n", $$1, $$2 }'
+
 # ---- tests ------------------------------------------------------------------
 # Each folder of tests/ says in its rules.mk how it is built and run, and adds the
-# name of its target to CHECKS (needs only the host) or to CHECKS_REST.
+# name of its target to CHECKS (needs only the host) or to CHECKS_REST, and one
+# that measures to SIZES.
 
 CHECKS =
 CHECKS_REST =
+SIZES =
 include $(sort $(wildcard tests/*/rules.mk))
 
-.PHONY: check test test-rest test-all clean help
+.PHONY: check check-rest test test-rest test-all size
 check: all $(CHECKS)
+check-rest: $(CHECKS_REST)
 
-test:
+# One more tree: its folder, what it is for, and its variables.
+again = @echo "== check: $(2)" && $(MAKE) --no-print-directory check B=$(1) $(3)
+
+test: ## what needs only this machine, with gcc and with clang
 	tests/setup.sh host
-	$(MAKE) check B=build CC=gcc
-	$(MAKE) check B=build/clang CC=clang
+	$(call again,build,gcc,CC=gcc)
+	$(call again,build/clang,clang,CC=clang)
 
-test-rest:
+TREES = $(CURDIR)/build/tls
+test-rest: ## other compilers, mbedTLS 3.6, lwIP, firmware, sanitizers, valgrind
 	tests/setup.sh all
-	$(MAKE) $(CHECKS_REST)
+	@echo "== check-rest" && $(MAKE) --no-print-directory check-rest
+	tests/tls/build.sh 3.6.6
+	$(call again,build/tls36,mbedTLS 3.6.6,TLS=$(TREES)/3.6.6)
+	tests/tls/build.sh 2.28.3 address,undefined
+	$(call again,build/san,ASan and UBSan,TLS=$(TREES)/2.28.3-san \
+	    SAN=address$(,)undefined)
+	$(call again,build/valgrind,valgrind,RUN='$(VALGRIND)')
 
-test-all: test test-rest
+, = ,
+VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full
 
-clean:
-	rm -rf build
+test-all: test test-rest ## both
+
+size: $(SIZES) ## code, stack and state against their budgets
