@@ -1,0 +1,34 @@
+# For both files: sourced in the folder of the tests, works at the top of the tree.
+
+strict=(-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
+    -Wcast-qual -Wundef -Werror)
+
+setup() {
+    cd "$BATS_TEST_DIRNAME/../.." || return 1
+    out=$BATS_TEST_TMPDIR
+    printf '%s\n' '#define SMH_TOKEN_IMPLEMENTATION' \
+        '#include "smh_token.h"' >"$out/header.c"
+}
+
+# COMPILER FLAGS...: the header's object in $out/header.o.
+object() {
+    "$@" -I. -c "$out/header.c" -o "$out/header.o"
+}
+
+# A compiler may put in calls of these, and its own helpers begin with two
+# underscores; anything else would be libc.
+needs_nothing() {
+    "$1" --undefined-only --format=posix "$out/header.o" >"$out/undefined"
+    awk '$1 !~ /^(memcpy|memmove|memset|memcmp|__.*)$/ {
+            print "not defined: " $1; bad = 1
+        }
+        END { exit bad }' "$out/undefined"
+}
+
+# Neither .data nor .bss, in whichever section the compiler puts its parts.
+holds_nothing() {
+    "$1" -A "$out/header.o" >"$out/sections"
+    awk '$1 ~ /^[.](data|bss|sdata|sbss|tdata|tbss)([.]|$)/ { sum += $2 }
+        END { if (sum) print sum " bytes of data"; exit sum > 0 }' \
+        "$out/sections"
+}

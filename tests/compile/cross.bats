@@ -1,0 +1,61 @@
+#!/usr/bin/env bats
+# The header with the compilers of other machines.
+
+load common
+
+# PREFIX FLAGS...: strict and freestanding, as C and as C++ if it has it.
+cross() {
+    local prefix=$1
+    shift
+    for o in -Os -O2; do
+        object "${prefix}gcc" "$@" -std=c99 "${strict[@]}" $o -ffreestanding
+        needs_nothing "${prefix}nm"
+    done
+    object "${prefix}g++" "$@" -x c++ -std=c++11 "${strict[@]}" -Os \
+        -ffreestanding
+}
+
+# It keeps texts in .data, so there is some.
+@test "tcc" {
+    object tcc -std=c99 -Wall -Werror
+    needs_nothing nm
+}
+
+@test "Cortex-M0+ and M3, arm-none-eabi-gcc" {
+    for cpu in cortex-m0plus cortex-m3; do
+        cross arm-none-eabi- -mthumb -mcpu=$cpu
+        holds_nothing arm-none-eabi-size
+    done
+}
+
+@test "Cortex-M7 big endian" {
+    cross arm-none-eabi- -mthumb -mcpu=cortex-m7 -mbig-endian
+}
+
+@test "RISC-V, 32 and 64 bit" {
+    cross riscv64-unknown-elf- -march=rv32imc -mabi=ilp32
+    holds_nothing riscv64-unknown-elf-size
+    cross riscv64-unknown-elf- -march=rv64gc -mabi=lp64d
+    holds_nothing riscv64-unknown-elf-size
+}
+
+@test "AVR, where int has 16 bits" {
+    # Its constants lie in RAM by nature, so there is some .data.
+    cross avr- -mmcu=atmega2560
+}
+
+# PORT: see host.bats; with the headers that Debian has of lwIP.
+@test "lwIP ports are C99 and C++11" {
+    for port in port/smh_lwip*.h; do
+        name=$(basename "$port" .h)
+        printf '%s\n' "#include \"$name.h\"" \
+            "#define ${name^^}_IMPLEMENTATION" "#include \"$name.h\"" \
+            "#include \"$name.h\"" >"$out/header.c"
+        for language in "c -std=c99" "c++ -std=c++11"; do
+            # shellcheck disable=SC2046,SC2086
+            object gcc -x $language "${strict[@]}" -Iport \
+                -D_POSIX_C_SOURCE=200809L $(pkg-config --cflags-only-I lwip |
+                    sed 's/-I/-isystem /g')
+        done
+    done
+}

@@ -1,0 +1,12 @@
+# The header and the ports as users compile them: other languages, other ways to
+# include them, and with other compilers in the second target.
+
+.PHONY: check-compile check-cross
+check-compile:
+	CC=$(CC) TLS_CFLAGS="$(TLS_CFLAGS)" bats tests/compile/host.bats
+
+check-cross:
+	bats tests/compile/cross.bats
+
+CHECKS += check-compile
+CHECKS_REST += check-cross
