@@ -203,12 +203,12 @@ typedef struct smh_scope {
 
 /* A checked scope: every other function takes this. */
 typedef struct smh_plan {
-    const smh_scope *scope; /* borrowed */
-    size_t index;           /* the id at fault in list, from 0 */
     uint8_t list;           /* SMH_USERS.. if a list is at fault, else 0 */
-    uint16_t room;          /* private from here: octets for ids in a line */
-    uint16_t longest[3];    /* octets of the longest id of each list */
-    uint16_t total[3];      /* octets of each list, at most 65535 */
+    uint16_t room;          /* private: octets that a line has for ids */
+    uint16_t longest[3];    /* private: octets that the lists inside need.. */
+    uint16_t total[3];      /* private: ..and that they could use */
+    size_t index;           /* the id at fault in list, from 0 */
+    const smh_scope *scope; /* borrowed */
 } smh_plan;
 
 /* 0, or the first error of the scope; plan->list and plan->index say where. */
@@ -218,9 +218,9 @@ SMH_API int smh_check(const smh_scope *scope, smh_plan *plan);
 
 /* Zero it, then call smh_next(). */
 typedef struct smh_batch {
-    size_t at[3];   /* first user, client, session */
-    uint32_t index; /* requests before this one */
     uint8_t n[3];   /* users, clients, sessions; at most 10, 100, 100 */
+    size_t at[3];   /* the first of each */
+    uint32_t index; /* requests before this one */
 } smh_batch;
 
 /* Goes to the next batch: 1, or 0 behind the last.  The same scope always gives the
@@ -244,8 +244,9 @@ SMH_API size_t smh_write(const smh_plan *plan, const smh_batch *batch,
 typedef struct smh_reader {
     uint16_t length; /* octets of the answer so far, interim ones included */
     uint16_t status;
-    uint8_t at; /* private */
-    uint8_t interim;
+    uint8_t at;      /* private from here */
+    uint8_t cr;      /* the last octet was a CR */
+    uint8_t interim; /* 1xx answers so far */
 } smh_reader;
 
 /* Takes one octet.  0: more, please.  204: its blank line has come, the next octet
@@ -292,21 +293,20 @@ typedef struct smh_report {
 
 /* Complete so that you can allocate it; only report and plan are yours to read. */
 typedef struct smh_call {
-    smh_report report;
-    smh_plan plan;
-    const smh_io *io;
-    smh_batch sent;  /* being sent */
-    smh_batch done;  /* the next to be confirmed */
-    size_t offset;   /* octets of sent that are out */
-    uint32_t begun;  /* ms */
-    uint32_t tick;   /* ms, the clock at the last wait */
-    uint32_t spins;  /* waits since it moved */
-    smh_reader reader;
-    int16_t broken;  /* why sending failed */
     uint8_t state;
-    uint8_t opened;  /* the port needs a close */
     uint8_t served;  /* an answer was confirmed since the last opening */
     uint8_t expired; /* no more time, whatever the clock says */
+    smh_reader reader;
+    int broken; /* why sending failed, or 0 */
+    const smh_io *io;
+    smh_report report;
+    size_t offset;  /* octets of sent that are out */
+    smh_batch sent; /* being sent */
+    smh_batch done; /* the next to be confirmed */
+    uint32_t begun; /* ms */
+    uint32_t tick;  /* ms, the clock at the last wait */
+    uint32_t spins; /* waits since it moved */
+    smh_plan plan;
 } smh_call;
 
 /* The blocking call: begin, step and wait until it is over. */
@@ -339,11 +339,11 @@ SMH_API int smh_cancel(smh_call *call);
 #ifndef SMH_COMMA
 #define SMH_COMMA ","
 #endif
-#ifndef SMH_ANSWER_MAX
-#define SMH_ANSWER_MAX 65535
-#endif
 #ifndef SMH_REQUESTS_MAX
 #define SMH_REQUESTS_MAX 1000000
+#endif
+#ifndef SMH_ANSWER_MAX
+#define SMH_ANSWER_MAX 65535
 #endif
 #ifndef SMH_INTERIM_MAX
 #define SMH_INTERIM_MAX 8
@@ -356,25 +356,18 @@ SMH_API int smh_cancel(smh_call *call);
 #endif
 
 #if SMH_LINE_MAX < 256 || SMH_LINE_MAX > 32000
-#error "SMH_LINE_MAX: want 256 to 32000 octets of a request line"
-#endif
-#if SMH_ANSWER_MAX < 64 || SMH_ANSWER_MAX > 65535
-#error "SMH_ANSWER_MAX: want 64 to 65535 octets of an answer"
-#endif
-#if SMH_REQUESTS_MAX < 1 || SMH_REQUESTS_MAX > 4294967294
+#error "SMH_LINE_MAX: want 256 to 32000 octets"
+#elif SMH_REQUESTS_MAX < 1 || SMH_REQUESTS_MAX > 4294967294
 #error "SMH_REQUESTS_MAX: want 1 to 4294967294 requests"
-#endif
-#if SMH_INTERIM_MAX < 0 || SMH_INTERIM_MAX > 255
-#error "SMH_INTERIM_MAX: want 0 to 255 interim answers"
-#endif
-#if SMH_TIMEOUT_MS < 1 || SMH_TIMEOUT_MS > 4294967295
+#elif SMH_ANSWER_MAX < 64 || SMH_ANSWER_MAX > 65535
+#error "SMH_ANSWER_MAX: want 64 to 65535 octets"
+#elif SMH_INTERIM_MAX < 0 || SMH_INTERIM_MAX > 255
+#error "SMH_INTERIM_MAX: want 0 to 255 answers"
+#elif SMH_TIMEOUT_MS < 1 || SMH_TIMEOUT_MS > 4294967295
 #error "SMH_TIMEOUT_MS: want 1 to 4294967295 ms"
-#endif
-#if SMH_SPINS_MAX < 1 || SMH_SPINS_MAX > 4294967294
+#elif SMH_SPINS_MAX < 1 || SMH_SPINS_MAX > 4294967294
 #error "SMH_SPINS_MAX: want 1 to 4294967294 turns"
 #endif
-
-/* ---- octets ------------------------------------------------------------- */
 
 /* Through volatile, or a compiler may leave out a last write. */
 static void smhi_wipe(void *memory, size_t size)
@@ -384,39 +377,24 @@ static void smhi_wipe(void *memory, size_t size)
         *p++ = 0;
 }
 
-static int smhi_digit(char c)
+static size_t smhi_min(size_t a, size_t b)
 {
-    return c >= '0' && c <= '9';
-}
-
-static int smhi_alphanumeric(char c)
-{
-    return smhi_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return a < b ? a : b;
 }
 
 /* RFC 3986, 2.3 */
 static int smhi_unreserved(char c)
 {
-    return smhi_alphanumeric(c) || c == '-' || c == '.' || c == '_' ||
-           c == '~';
+    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
+           c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-static int smhi_blank(char c)
-{
-    return (unsigned char)c <= ' ' || c == 127;
-}
-
-/* ---- scope -------------------------------------------------------------- */
+/* ---- scope --------------------------------------------------------------- */
 
 static const smh_list *smhi_list(const smh_plan *plan, int k)
 {
     const smh_scope *scope = plan->scope;
     return k == 0 ? scope->users : k == 1 ? scope->clients : scope->sessions;
-}
-
-static size_t smhi_min(size_t a, size_t b)
-{
-    return a < b ? a : b;
 }
 
 /* Octets of an encoded id and its comma; counts no further than needed to see
@@ -429,105 +407,90 @@ static size_t smhi_cost(const char *id)
     return n;
 }
 
-/* A service that trims would take " " for empty, and an empty filter for none. */
-static int smhi_check_text(const char *text)
+static int smhi_blank(char c)
+{
+    return (unsigned char)c <= ' ' || c == 127;
+}
+
+/* A service that trims would take " " for empty, and an empty filter for none.  A
+ * comma would make two ids of one, and nothing escapes it. */
+static int smhi_check_text(const char *text, char separator)
 {
     const char *p = text;
-    if (text == NULL || *text == '\0')
+    if (p == NULL || *p == '\0')
         return SMH_E_ITEM;
-    while (p[1] != '\0')
-        p++;
-    return smhi_blank(*text) || smhi_blank(*p) ? SMH_E_BLANK : 0;
+    for (; *p != '\0'; p++)
+        if (*p == separator)
+            return SMH_E_COMMA;
+    return smhi_blank(*text) || smhi_blank(p[-1]) ? SMH_E_BLANK : 0;
 }
 
-/* A comma would be two ids, and nothing can escape it. */
-static int smhi_check_id(const char *id)
+/* Only what stands in a Host field by itself (RFC 9110, 7.2): no user, no port, no
+ * path, no line end. */
+static int smhi_is_host(const char *host)
 {
-    int r = smhi_check_text(id);
-    while (r == 0 && *id != '\0')
-        if (*id++ == ',')
-            r = SMH_E_COMMA;
-    return r;
-}
-
-/* Only what stands in a Host header by itself (RFC 9110, 7.2): no user, no port,
- * no path, no line end. */
-static int smhi_check_host(const char *host)
-{
+    int literal = *host == '[';
     size_t n = 0;
-    int literal = host != NULL && *host == '[';
-    if (literal)
-        for (n = 1; smhi_alphanumeric(host[n]) || host[n] == ':' ||
-                    host[n] == '.';)
-            n++;
-    else if (host != NULL)
-        while (smhi_alphanumeric(host[n]) || host[n] == '-' ||
-               host[n] == '.' || host[n] == '_')
-            n++;
-    if (literal && (n < 3 || host[n++] != ']'))
-        return SMH_E_HOST;
-    return n == 0 || n > 255 || host[n] != '\0' ? SMH_E_HOST : 0;
+    host += literal;
+    while (smhi_unreserved(host[n]) || (literal && host[n] == ':'))
+        n++;
+    if (n == 0 || n > 255 || (literal && host[n++] != ']'))
+        return 0;
+    return host[n] == '\0';
 }
 
 /* Encoding does not hide a dot segment (RFC 3986, 6.2.2.3): on its way it would
  * become another path. */
-static int smhi_check_library(const char *id)
+static int smhi_is_dots(const char *id)
 {
-    if (smhi_check_text(id) != 0)
-        return SMH_E_LIBRARY;
-    if (id[0] == '.' && (id[1] == '\0' || (id[1] == '.' && id[2] == '\0')))
-        return SMH_E_LIBRARY;
-    return 0;
+    id += id[0] == '.';
+    id += id[0] == '.';
+    return id[0] == '\0';
 }
 
-/* room: octets that the longest ids of the lists before leave in a line. */
-static int smhi_check_list(smh_plan *plan, int k, size_t room)
+/* The longest id of each list must fit a line together.  What list k takes is
+ * added up for the list around it. */
+static int smhi_check_list(smh_plan *plan, int k)
 {
     const smh_list *list = smhi_list(plan, k);
-    size_t total = 0;
-    int r = 0;
-    if (list == NULL && k > 0)
-        return 0;
-    plan->list = (uint8_t)(k + 1);
-    if (list == NULL || list->items == NULL || list->count == 0)
+    size_t count = list != NULL ? list->count : 0, longest = 0, total = 0, i;
+    if (list != NULL ? list->items == NULL || count == 0 : k == 0)
         return SMH_E_LIST;
-    for (plan->index = 0; plan->index < list->count; plan->index++) {
+    for (i = 0; i < count; i++) {
+        int r = smhi_check_text(list->items[i], ',');
         size_t cost;
-        r = smhi_check_id(list->items[plan->index]);
+        plan->index = i;
         if (r != 0)
             return r;
-        cost = smhi_cost(list->items[plan->index]);
-        if (cost > room)
+        cost = smhi_cost(list->items[i]);
+        if (cost > longest)
+            longest = cost;
+        if (cost + plan->longest[k] > plan->room)
             return SMH_E_LONG;
-        if (cost > plan->longest[k])
-            plan->longest[k] = (uint16_t)cost;
         total = smhi_min(total + cost, SMH_LINE_MAX);
     }
-    plan->total[k] = (uint16_t)total;
-    plan->list = 0;
-    plan->index = 0;
+    if (k > 0) {
+        plan->longest[k - 1] = (uint16_t)(plan->longest[k] + longest);
+        plan->total[k - 1] = (uint16_t)(plan->total[k] + total);
+    }
     return 0;
 }
 
 static size_t smhi_line(const smh_plan *plan);
 
-/* The room for ids is the line less what stands around them; each list saves the
- * comma behind its last id. */
 static int smhi_check_lists(smh_plan *plan)
 {
-    size_t room = SMH_LINE_MAX, fixed = smhi_line(plan);
+    size_t fixed = smhi_line(plan);
     int k, r = 0;
-    if (fixed > room)
+    if (fixed > SMH_LINE_MAX)
         return SMH_E_LONG;
-    room -= fixed;
-    for (k = 0; k < 3; k++)
-        if (smhi_list(plan, k) != NULL)
-            room += sizeof SMH_COMMA - 1;
-    plan->room = (uint16_t)room;
-    for (k = 0; k < 3 && r == 0; k++) {
-        r = smhi_check_list(plan, k, room);
-        room -= plan->longest[k];
+    plan->room = (uint16_t)(SMH_LINE_MAX - fixed);
+    for (k = 2; k >= 0 && r == 0; k--) {
+        plan->list = (uint8_t)(k + 1);
+        r = smhi_check_list(plan, k);
     }
+    if (r == 0)
+        plan->list = 0;
     return r;
 }
 
@@ -537,110 +500,77 @@ SMH_API int smh_check(const smh_scope *scope, smh_plan *plan)
     plan->scope = scope;
     if (scope == NULL)
         return SMH_E_ARGUMENT;
-    if (smhi_check_host(scope->host) != 0)
+    if (scope->host == NULL || !smhi_is_host(scope->host))
         return SMH_E_HOST;
-    if (smhi_check_library(scope->library_id) != 0)
+    if (smhi_check_text(scope->library_id, 0) || smhi_is_dots(scope->library_id))
         return SMH_E_LIBRARY;
-    if (smhi_check_text(scope->library_secret) != 0)
+    if (smhi_check_text(scope->library_secret, 0))
         return SMH_E_SECRET;
     return smhi_check_lists(plan);
 }
 
-/* ---- batches ------------------------------------------------------------ */
+/* ---- batches ------------------------------------------------------------- */
 
-/* Octets of n ids of list k from at on. */
-static size_t smhi_sum(const smh_plan *plan, int k, size_t at, size_t n)
+/* An odometer: sessions turn fastest.  A list moves on only when every list inside
+ * it has come round, or the product would get holes. */
+static void smhi_turn(const smh_plan *plan, smh_batch *batch)
 {
-    size_t sum = 0;
-    while (n-- != 0)
-        sum += smhi_cost(smhi_list(plan, k)->items[at++]);
-    return sum;
-}
-
-/* Octets that list k must leave to the lists inside it: room for their longest
- * ids, and a fair half while they can use it. */
-static size_t smhi_reserve(const smh_plan *plan, int k, size_t room)
-{
-    size_t longest = 0, total = 0;
-    while (++k < 3) {
-        longest += plan->longest[k];
-        total += plan->total[k];
-    }
-    total = smhi_min(total, room / 2);
-    return total > longest ? total : longest;
-}
-
-/* How many ids of list k from at on go into the room; at least one, which
- * smh_check() has made sure of. */
-static uint8_t smhi_share(const smh_plan *plan, int k, size_t at, size_t room)
-{
-    const smh_list *list = smhi_list(plan, k);
-    size_t left = room - smhi_reserve(plan, k, room), most = k == 0 ? 10 : 100;
-    uint8_t n = 0;
-    if (list == NULL)
-        return 0;
-    most = smhi_min(most, list->count - at);
-    while (n < most) {
-        size_t cost = smhi_cost(list->items[at + n]);
-        if (cost > left && n > 0)
-            break;
-        left -= smhi_min(cost, left);
-        n++;
-    }
-    return n;
-}
-
-/* Goes on to where the next batch begins; the outermost list that moved. */
-static int smhi_turn(const smh_plan *plan, smh_batch *batch)
-{
-    int k = 3;
-    while (k-- > 0) {
+    int k;
+    for (k = 2; k >= 0; k--) {
         const smh_list *list = smhi_list(plan, k);
         batch->at[k] += batch->n[k];
         if (k == 0 || (list != NULL && batch->at[k] < list->count))
-            break;
+            return;
         batch->at[k] = 0;
     }
-    return k;
 }
 
-/* An odometer: sessions turn fastest, and the share of a list stays as it is until
- * every list inside it has come round, or the product would get holes. */
+/* Takes ids of list k while they leave room for the longest ids of the lists inside
+ * and, while those can use it, for half of it; at least one, which smh_check() has
+ * made sure of.  Returns the room left.  The same place and room give the same ids,
+ * so a list that has not moved keeps its share. */
+static size_t smhi_fill(const smh_plan *plan, smh_batch *batch, int k,
+                        size_t room)
+{
+    const smh_list *list = smhi_list(plan, k);
+    size_t inner = smhi_min(plan->total[k], room / 2), used = 0, n = 0, most = 0;
+    if (inner < plan->longest[k])
+        inner = plan->longest[k];
+    if (list != NULL)
+        most = smhi_min(k == 0 ? 10 : 100, list->count - batch->at[k]);
+    for (; n < most; n++) {
+        size_t cost = smhi_cost(list->items[batch->at[k] + n]);
+        if (n > 0 && used + cost > room - inner)
+            break;
+        used += cost;
+    }
+    batch->n[k] = (uint8_t)n;
+    return room - used;
+}
+
 SMH_API int smh_next(const smh_plan *plan, smh_batch *batch)
 {
     size_t room = plan->room;
-    int k, moved = 0;
+    int k;
     if (batch->n[0] != 0) {
         batch->index++;
-        moved = smhi_turn(plan, batch);
+        smhi_turn(plan, batch);
     }
-    for (k = 0; k < 3; k++) {
-        if (k >= moved)
-            batch->n[k] = smhi_share(plan, k, batch->at[k], room);
-        room -= smhi_sum(plan, k, batch->at[k], batch->n[k]);
-    }
+    for (k = 0; k < 3; k++)
+        room = smhi_fill(plan, batch, k, room);
     return batch->n[0] != 0;
-}
-
-/* Walks on by as many as most batches; says how many there were. */
-static uint32_t smhi_walk(const smh_plan *plan, smh_batch *batch, uint32_t most)
-{
-    uint32_t n = 0;
-    while (n < most && smh_next(plan, batch))
-        n++;
-    return n;
 }
 
 SMH_API uint32_t smh_count(const smh_plan *plan)
 {
     smh_batch batch;
     smhi_wipe(&batch, sizeof batch);
-    if (smhi_walk(plan, &batch, SMH_REQUESTS_MAX) < SMH_REQUESTS_MAX)
-        return batch.index;
-    return smh_next(plan, &batch) ? 0 : SMH_REQUESTS_MAX;
+    while (batch.index <= SMH_REQUESTS_MAX && smh_next(plan, &batch))
+        continue;
+    return batch.index <= SMH_REQUESTS_MAX ? batch.index : 0;
 }
 
-/* ---- writer ------------------------------------------------------------- */
+/* ---- writer -------------------------------------------------------------- */
 
 typedef struct smhi_sink {
     char *window;
@@ -667,25 +597,13 @@ static void smhi_encode(smhi_sink *sink, const char *text)
 {
     for (; *text != '\0'; text++) {
         unsigned c = (unsigned char)*text;
-        if (smhi_unreserved(*text)) {
-            smhi_put(sink, *text);
-        } else {
+        if (!smhi_unreserved(*text)) {
             smhi_put(sink, '%');
             smhi_put(sink, "0123456789ABCDEF"[c >> 4]);
-            smhi_put(sink, "0123456789ABCDEF"[c & 15]);
+            c = (unsigned char)"0123456789ABCDEF"[c & 15];
         }
+        smhi_put(sink, (char)c);
     }
-}
-
-static void smhi_put_port(smhi_sink *sink, unsigned port)
-{
-    unsigned unit = 10000;
-    if (port == 0 || port == 443)
-        return;
-    smhi_put(sink, ':');
-    for (; unit > 0; unit /= 10)
-        if (port >= unit)
-            smhi_put(sink, (char)('0' + port / unit % 10));
 }
 
 static void smhi_put_ids(smhi_sink *sink, const smh_plan *plan,
@@ -695,8 +613,9 @@ static void smhi_put_ids(smhi_sink *sink, const smh_plan *plan,
     size_t i;
     if (list == NULL)
         return;
-    smhi_puts(sink, k == 0 ? "&user_id=" : k == 1 ? "&client_id="
-                                                  : "&session_id=");
+    smhi_puts(sink, k == 0   ? "&user_id="
+                    : k == 1 ? "&client_id="
+                             : "&session_id=");
     for (i = 0; i < batch->n[k]; i++) {
         if (i > 0)
             smhi_puts(sink, SMH_COMMA);
@@ -723,12 +642,24 @@ static void smhi_put_line(smhi_sink *sink, const smh_plan *plan,
 /* Octets of a request line without ids. */
 static size_t smhi_line(const smh_plan *plan)
 {
-    smhi_sink sink;
-    smh_batch none;
-    smhi_wipe(&sink, sizeof sink);
+    struct {
+        smhi_sink sink;
+        smh_batch batch;
+    } none;
     smhi_wipe(&none, sizeof none);
-    smhi_put_line(&sink, plan, &none, 0);
-    return sink.length;
+    smhi_put_line(&none.sink, plan, &none.batch, 0);
+    return none.sink.length;
+}
+
+static void smhi_put_port(smhi_sink *sink, unsigned port)
+{
+    unsigned unit = 10000;
+    if (port == 0 || port == 443)
+        return;
+    smhi_put(sink, ':');
+    for (; unit > 0; unit /= 10)
+        if (port >= unit)
+            smhi_put(sink, (char)('0' + port / unit % 10));
 }
 
 SMH_API size_t smh_write(const smh_plan *plan, const smh_batch *batch,
@@ -749,25 +680,19 @@ SMH_API size_t smh_write(const smh_plan *plan, const smh_batch *batch,
 
 /* ---- reader ------------------------------------------------------------- */
 
-enum { /* smh_reader.at: up to SMHI_CODE the place in the status line */
-    SMHI_CODE = 12, /* behind the status code */
-    SMHI_REASON,
-    SMHI_REASON_CR,
-    SMHI_LINE, /* at the start of a field line */
-    SMHI_FIELD,
-    SMHI_FIELD_CR,
-    SMHI_LAST_CR /* of the blank line */
+enum { /* smh_reader.at; below SMHI_CODE the place in the status line */
+    SMHI_CODE = 12, /* behind the status code; + 1: in the reason phrase */
+    SMHI_FIELD = 14 /* at the start of a field line; + 1: in it */
 };
 
 /* RFC 9112, 4: HTTP-version SP status-code, to the letter. */
-static int smhi_read_lead(smh_reader *reader, char c)
+static int smhi_read_lead(smh_reader *reader, unsigned char c)
 {
-    static const char lead[] = "HTTP/1.0 100";
     unsigned at = reader->at++;
-    if (at == 9 ? c < '1' || c > '5'
-        : at == 7 || at > 9 ? !smhi_digit(c) : c != lead[at])
+    int digit = at == 7 || at > 8;
+    if (digit ? c < '0' || c > '9' : c != "HTTP/1.0 "[at])
         return SMH_E_ANSWER;
-    if (at >= 9)
+    if (at > 8)
         reader->status = (uint16_t)(reader->status * 10 + (c - '0'));
     return 0;
 }
@@ -775,70 +700,58 @@ static int smhi_read_lead(smh_reader *reader, char c)
 /* The status line is whole.  Nobody asked for another protocol (101). */
 static int smhi_read_status(smh_reader *reader)
 {
-    if (reader->status >= 200)
-        return reader->status == SMH_DONE ? 0 : reader->status;
-    if (reader->status == 101 || reader->interim++ == SMH_INTERIM_MAX)
+    unsigned status = reader->status;
+    if (status < 100 || status == 101 || status > 599)
         return SMH_E_ANSWER;
-    return 0;
+    if (status < 200 && reader->interim++ == SMH_INTERIM_MAX)
+        return SMH_E_ANSWER;
+    return status < 200 || status == SMH_DONE ? 0 : (int)status;
 }
 
 /* The head is whole, and a 1xx or 204 has no more (RFC 9112, 6.3). */
 static int smhi_read_end(smh_reader *reader)
 {
-    int final = reader->status >= 200;
+    int interim = reader->status < 200;
     reader->at = 0;
     reader->status = 0;
-    if (!final)
+    if (interim)
         return 0;
     reader->length = 0;
     reader->interim = 0;
     return SMH_DONE;
 }
 
-static int smhi_read_lf(smh_reader *reader)
-{
-    uint8_t at = reader->at;
-    reader->at = SMHI_LINE;
-    switch (at) {
-    case SMHI_REASON_CR:
-        return smhi_read_status(reader);
-    case SMHI_FIELD_CR:
-        return 0;
-    case SMHI_LAST_CR:
-        return smhi_read_end(reader);
-    default:
-        return SMH_E_ANSWER;
-    }
-}
-
 /* Lines end with CR LF and nothing else: who is lenient here sees other lines than
  * a proxy on the way. */
 SMH_API int smh_read(smh_reader *reader, unsigned char octet)
 {
-    uint8_t at = reader->at;
+    unsigned at = reader->at;
     if (reader->length++ == SMH_ANSWER_MAX)
         return SMH_E_ANSWER;
     if (at < SMHI_CODE)
-        return smhi_read_lead(reader, (char)octet);
-    if (octet == '\n')
-        return smhi_read_lf(reader);
-    if (at == SMHI_REASON_CR || at == SMHI_FIELD_CR || at == SMHI_LAST_CR)
+        return smhi_read_lead(reader, octet);
+    if (reader->cr != (octet == '\n'))
         return SMH_E_ANSWER;
-    if (octet == '\r') {
-        reader->at = at == SMHI_LINE    ? SMHI_LAST_CR
-                     : at == SMHI_FIELD ? SMHI_FIELD_CR
-                                        : SMHI_REASON_CR;
-        return 0;
+    reader->cr = octet == '\r';
+    if (octet == '\n') {
+        reader->at = SMHI_FIELD;
+        return at == SMHI_FIELD  ? smhi_read_end(reader)
+               : at < SMHI_FIELD ? smhi_read_status(reader)
+                                 : 0;
     }
-    if ((octet < ' ' && octet != '\t') || octet == 127)
+    if (octet == '\r')
+        return 0;
+    if ((octet < ' ' && octet != '\t') || octet == 127 ||
+        (at == SMHI_CODE && octet != ' '))
         return SMH_E_ANSWER;
-    reader->at = at < SMHI_LINE ? SMHI_REASON : SMHI_FIELD;
-    return at == SMHI_CODE && octet != ' ' ? SMH_E_ANSWER : 0;
+    reader->at = (uint8_t)(at | 1);
+    return 0;
 }
 
-/* ---- exchange ----------------------------------------------------------- */
+/* ---- exchange ------------------------------------------------------------ */
 
-enum { /* smh_call.state */
+enum { /* smh_call.state; the port needs a close from OPENING to CLOSING */
+    SMHI_READY,
     SMHI_OPENING,
     SMHI_TALKING,
     SMHI_CLOSING,
@@ -848,55 +761,40 @@ enum { /* smh_call.state */
 /* The first cause stays.  Nothing more is sent, so the secret may go. */
 static int smhi_finish(smh_call *call, int result)
 {
-    if (call->state >= SMHI_CLOSING)
-        return 1;
-    call->report.result = result;
-    call->state = call->opened ? SMHI_CLOSING : SMHI_OVER;
-    smhi_wipe(call->io->buffer, call->io->size);
+    if (call->state < SMHI_CLOSING) {
+        call->report.result = result;
+        call->state = call->state == SMHI_READY ? SMHI_OVER : SMHI_CLOSING;
+        smhi_wipe(call->io->buffer, call->io->size);
+    }
     return 1;
 }
 
-/* What a callback that was offered size octets has answered: 1 to size, SMH_AGAIN
- * or an error. */
+/* ms to the deadline; the difference is right across a wrap of the clock. */
+static uint32_t smhi_left(const smh_call *call)
+{
+    const smh_io *io = call->io;
+    uint32_t most = io->timeout_ms != 0 ? io->timeout_ms : SMH_TIMEOUT_MS;
+    uint32_t past = io->port.ops->now_ms(io->port.ctx) - call->begun;
+    return call->expired || past >= most ? 0 : most - past;
+}
+
+/* What a callback that was offered size octets may answer: 1 to size, SMH_AGAIN or
+ * an error of the table. */
 static int smhi_answered(int n, size_t size)
 {
-    if (n == 0 || (n > 0 && (size_t)n > size))
+    if (n > 0 ? (size_t)n > size : n == 0 || n < SMH_E_EXTRA)
         return SMH_E_PORT;
-#define SMHI_KNOWN(name, value, text) || n == name
-    return n > 0 SMH_RESULTS(SMHI_KNOWN) ? n : SMH_E_PORT;
-#undef SMHI_KNOWN
-}
-
-/* Octets to offer at once; they fit the int that comes back. */
-static size_t smhi_offer(size_t size)
-{
-    return smhi_min(size, 32767);
-}
-
-/* A kept connection that the server has closed is opened again, once for what was
- * confirmed on it; what is not confirmed is sent again. */
-static int smhi_lost(smh_call *call, int error)
-{
-    int stale = call->served && call->reader.length == 0;
-    if (call->broken != 0)
-        error = call->broken;
-    if (!stale || (error != SMH_E_CLOSED && error != SMH_E_NETWORK))
-        return smhi_finish(call, error);
-    call->io->port.ops->close(call->io->port.ctx, 1);
-    call->opened = 0;
-    call->state = SMHI_OPENING;
-    return 1;
+    return n;
 }
 
 static int smhi_open(smh_call *call)
 {
     const smh_scope *scope = call->plan.scope;
     const smh_port *port = &call->io->port;
+    uint16_t number = scope->port != 0 ? scope->port : 443;
     int r;
-    call->opened = 1;
-    r = port->ops->open(port->ctx, scope->host,
-                        scope->port == 0 ? 443 : scope->port);
-    r = smhi_answered(r, 1);
+    call->state = SMHI_OPENING;
+    r = smhi_answered(port->ops->open(port->ctx, scope->host, number), 1);
     if (r == SMH_AGAIN)
         return r;
     if (r < 0)
@@ -909,22 +807,37 @@ static int smhi_open(smh_call *call)
     return 1;
 }
 
-/* Writes the window anew each time: it may have been read into. */
+/* A kept connection that the server has closed is opened again, once for what was
+ * confirmed on it; what is not confirmed is sent again. */
+static int smhi_lost(smh_call *call, int error)
+{
+    const smh_port *port = &call->io->port;
+    if (call->broken != 0)
+        error = call->broken;
+    if (!call->served || call->reader.length != 0 ||
+        (error != SMH_E_CLOSED && error != SMH_E_NETWORK))
+        return smhi_finish(call, error);
+    port->ops->close(port->ctx, 1);
+    call->state = SMHI_READY;
+    return 1;
+}
+
+/* Writes the window anew each time: it may have been read into.  If sending fails,
+ * an answer may say why, so reading goes on. */
 static int smhi_send(smh_call *call)
 {
     const smh_io *io = call->io;
-    size_t size = smhi_offer(io->size);
     size_t whole = smh_write(&call->plan, &call->sent, 0, call->offset,
-                             io->buffer, size);
-    int r;
-    size = smhi_min(size, whole - call->offset);
-    r = smhi_answered(io->port.ops->send(io->port.ctx, io->buffer, size), size);
+                             io->buffer, io->size);
+    size_t size = smhi_min(smhi_min(io->size, 32767), whole - call->offset);
+    int r = io->port.ops->send(io->port.ctx, io->buffer, size);
+    r = smhi_answered(r, size);
     if (r == SMH_AGAIN)
         return r;
     if (r == SMH_E_PORT)
         return smhi_finish(call, r);
     if (r < 0) {
-        call->broken = (int16_t)r; /* an answer may say why: read on */
+        call->broken = r;
         return 1;
     }
     call->offset += (size_t)r;
@@ -937,37 +850,33 @@ static int smhi_send(smh_call *call)
 
 /* A 204 counts for the oldest request that is out as a whole, and only if nothing
  * that nobody asked for comes with it. */
-static void smhi_confirm(smh_call *call, int more)
+static int smhi_confirm(smh_call *call, int more)
 {
     uint32_t awaited = call->sent.index - call->done.index;
-    if (awaited == 0 || (awaited == 1 && call->offset == 0 && more)) {
-        smhi_finish(call, SMH_E_EXTRA);
-        return;
-    }
+    if (awaited == 0 || (awaited == 1 && call->offset == 0 && more))
+        return SMH_E_EXTRA;
     call->served = 1;
     call->report.confirmed++;
     call->report.resume++;
-    if (!smh_next(&call->plan, &call->done))
-        smhi_finish(call, SMH_DONE);
+    return smh_next(&call->plan, &call->done) ? 0 : SMH_DONE;
 }
 
 static int smhi_recv(smh_call *call)
 {
     const smh_io *io = call->io;
-    size_t size = smhi_offer(io->size);
-    int i, r;
-    int n = smhi_answered(io->port.ops->recv(io->port.ctx, io->buffer, size),
-                          size);
+    size_t size = smhi_min(io->size, 32767);
+    int n = io->port.ops->recv(io->port.ctx, io->buffer, size), i, r;
+    n = smhi_answered(n, size);
     if (n == SMH_AGAIN && call->broken == 0)
         return n;
     if (n < 0)
         return smhi_lost(call, n);
-    for (i = 0; i < n && call->state == SMHI_TALKING; i++) {
+    for (i = 0; i < n; i++) {
         r = smh_read(&call->reader, (unsigned char)io->buffer[i]);
         if (r == SMH_DONE)
-            smhi_confirm(call, i + 1 < n);
-        else if (r != 0)
-            smhi_finish(call, r);
+            r = smhi_confirm(call, i + 1 < n);
+        if (r != 0)
+            return smhi_finish(call, r);
     }
     return 1;
 }
@@ -975,21 +884,12 @@ static int smhi_recv(smh_call *call)
 /* Reading first shows an early answer and a stale connection before more is sent. */
 static int smhi_talk(smh_call *call)
 {
-    uint32_t most = call->io->pipeline > 1 ? call->io->pipeline : 1;
     uint32_t awaited = call->sent.index - call->done.index;
     int r = smhi_recv(call);
-    if (r == SMH_AGAIN && call->sent.n[0] != 0 && awaited < most)
+    if (r == SMH_AGAIN && call->sent.n[0] != 0 &&
+        (awaited == 0 || awaited < call->io->pipeline))
         r = smhi_send(call);
     return r;
-}
-
-/* ms to the deadline; the difference is right across a wrap of the clock. */
-static uint32_t smhi_left(const smh_call *call)
-{
-    const smh_io *io = call->io;
-    uint32_t most = io->timeout_ms != 0 ? io->timeout_ms : SMH_TIMEOUT_MS;
-    uint32_t past = io->port.ops->now_ms(io->port.ctx) - call->begun;
-    return call->expired || past >= most ? 0 : most - past;
 }
 
 /* Orderly while there is time and a status came; else at once. */
@@ -997,28 +897,50 @@ static int smhi_close(smh_call *call)
 {
     const smh_port *port = &call->io->port;
     int at_once = call->report.result < 0 || smhi_left(call) == 0;
-    int r = port->ops->close(port->ctx, at_once);
-    if (r == SMH_AGAIN && !at_once)
-        return r;
+    if (port->ops->close(port->ctx, at_once) == SMH_AGAIN && !at_once)
+        return SMH_AGAIN;
     call->state = SMHI_OVER;
     return 1;
+}
+
+SMH_API int smh_step(smh_call *call)
+{
+    int r = 1;
+    while (r != SMH_AGAIN && call->state != SMHI_OVER) {
+        if (call->state < SMHI_CLOSING && smhi_left(call) == 0)
+            smhi_finish(call, SMH_E_TIMEOUT);
+        else if (call->state < SMHI_TALKING)
+            r = smhi_open(call);
+        else if (call->state == SMHI_TALKING)
+            r = smhi_talk(call);
+        else
+            r = smhi_close(call);
+    }
+    return call->state == SMHI_OVER ? call->report.result : 0;
 }
 
 /* Goes to the first request that is wanted; the result if there is none. */
 static int smhi_locate(smh_call *call)
 {
-    uint32_t resume = call->io->resume;
-    call->report.requests = smh_count(&call->plan);
-    if (resume > call->report.requests || call->report.requests == 0)
+    uint32_t requests = smh_count(&call->plan), resume = call->io->resume;
+    if (requests == 0 || resume > requests)
         return SMH_E_RANGE;
+    call->report.requests = requests;
     call->report.resume = resume;
-    smhi_walk(&call->plan, &call->done, resume);
-    return smh_next(&call->plan, &call->done) ? 0 : SMH_DONE;
+    do {
+        if (!smh_next(&call->plan, &call->done))
+            return SMH_DONE;
+    } while (call->done.index < resume);
+    return 0;
 }
 
-static int smhi_check_port(const smh_port_ops *ops)
+static int smhi_check_io(const smh_io *io)
 {
-    if (ops == NULL || !ops->open || !ops->send || !ops->recv || !ops->close ||
+    const smh_port_ops *ops;
+    if (io == NULL || io->buffer == NULL || io->size == 0)
+        return SMH_E_ARGUMENT;
+    ops = io->port.ops;
+    if (!ops || !ops->open || !ops->send || !ops->recv || !ops->close ||
         !ops->now_ms)
         return SMH_E_PORT;
 #ifndef SMH_ALLOW_PLAINTEXT
@@ -1030,37 +952,19 @@ static int smhi_check_port(const smh_port_ops *ops)
 
 SMH_API int smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io)
 {
-    int r = SMH_E_ARGUMENT;
+    int r = smhi_check_io(io);
     smhi_wipe(call, sizeof *call);
     call->io = io;
-    call->state = SMHI_OVER;
-    if (io != NULL && io->buffer != NULL && io->size != 0)
-        r = smhi_check_port(io->port.ops);
     if (r == 0)
         r = smh_check(scope, &call->plan);
     if (r == 0)
         r = smhi_locate(call);
-    if (r == 0) {
+    if (r == 0)
         call->begun = io->port.ops->now_ms(io->port.ctx);
-        call->tick = call->begun;
-        call->state = SMHI_OPENING;
-    }
+    else
+        call->state = SMHI_OVER;
     call->report.result = r;
     return r;
-}
-
-SMH_API int smh_step(smh_call *call)
-{
-    int r = 1;
-    while (r != SMH_AGAIN && call->state != SMHI_OVER) {
-        if (call->state < SMHI_CLOSING && smhi_left(call) == 0)
-            smhi_finish(call, SMH_E_TIMEOUT);
-        r = call->state == SMHI_OPENING   ? smhi_open(call)
-            : call->state == SMHI_TALKING ? smhi_talk(call)
-            : call->state == SMHI_CLOSING ? smhi_close(call)
-                                          : 1;
-    }
-    return call->state == SMHI_OVER ? call->report.result : 0;
 }
 
 /* A wait for all that is left, answered with SMH_AGAIN, is the deadline, even if
@@ -1073,15 +977,16 @@ SMH_API int smh_wait(smh_call *call)
     if (call->state == SMHI_OVER)
         return call->report.result;
     left = smhi_left(call);
-    now = port->ops->now_ms(port->ctx);
+    now = call->begun - left;
     call->spins = now == call->tick ? call->spins + 1 : 0;
     call->tick = now;
-    if (port->ops->wait == NULL || call->spins > SMH_SPINS_MAX) {
-        smhi_finish(call, port->ops->wait == NULL ? SMH_E_PORT : SMH_E_CLOCK);
-        call->expired = 1;
-    } else if (left > 0 && port->ops->wait(port->ctx, left) == SMH_AGAIN) {
-        call->expired = 1;
-    }
+    if (port->ops->wait == NULL)
+        smhi_finish(call, SMH_E_PORT);
+    else if (call->spins > SMH_SPINS_MAX)
+        smhi_finish(call, SMH_E_CLOCK);
+    else if (left == 0 || port->ops->wait(port->ctx, left) != SMH_AGAIN)
+        return 0;
+    call->expired = 1;
     return 0;
 }
 
@@ -1098,62 +1003,45 @@ SMH_API int smh_revoke(smh_call *call, const smh_scope *scope, const smh_io *io)
 
 SMH_API int smh_cancel(smh_call *call)
 {
-    if (call->state == SMHI_OVER)
-        return call->report.result;
-    smhi_finish(call, SMH_E_CANCELLED);
-    call->expired = 1;
+    if (call->state != SMHI_OVER) {
+        smhi_finish(call, SMH_E_CANCELLED);
+        call->expired = 1;
+    }
     return smh_step(call);
 }
 
-/* ---- words and retries -------------------------------------------------- */
+/* ---- words and retries --------------------------------------------------- */
 
 SMH_API const char *smh_strerror(int result)
 {
-#define SMHI_TEXT(name, value, text)                                           \
-    case name:                                                                 \
-        return text;
-    switch (result) {
-        SMH_RESULTS(SMHI_TEXT)
-    case SMH_PENDING:
-        return "not finished";
-    case SMH_DONE:
-        return "done";
-    case 404:
-        return "404: wrong library id or secret";
-    case 414:
-        return "414: request line too long for the server";
-    case 429:
-        return "429: too many requests, try later";
-    default:
-        return result > 499 ? "server failed, try later" : "server refused";
-    }
+#define SMHI_TEXT(name, value, text) text "\0"
+    const char *p = SMH_RESULTS(SMHI_TEXT) "unknown";
 #undef SMHI_TEXT
+    if (result >= 0)
+        return result == 0          ? "not finished"
+               : result == SMH_DONE ? "done"
+               : result == 404      ? "404: wrong library id or secret"
+               : result == 429      ? "429: too many requests, try later"
+               : result < 500       ? "the service refused"
+                                    : "the service failed, try later";
+    while (++result < 0 && *p != 'u')
+        while (*p++ != '\0')
+            continue;
+    return p;
 }
 
 SMH_API int smh_retryable(int result)
 {
-    switch (result) {
-    case 429:
-    case 500:
-    case 502:
-    case 503:
-    case 504:
-    case SMH_E_TIMEOUT:
-    case SMH_E_RESOLVE:
-    case SMH_E_NETWORK:
-    case SMH_E_CLOSED:
-        return 1;
-    default:
-        return 0;
-    }
+    return result == 429 || (result >= 500 && result <= 504 && result != 501) ||
+           (result <= SMH_E_TIMEOUT && result >= SMH_E_CLOSED);
 }
 
 SMH_API uint32_t smh_backoff(unsigned attempt, uint32_t base_ms,
                              uint32_t cap_ms, uint32_t random)
 {
     uint32_t ms = base_ms < cap_ms ? base_ms : cap_ms;
-    while (attempt-- > 1 && ms != 0 && ms < cap_ms)
-        ms = ms < cap_ms - ms ? ms * 2 : cap_ms;
+    while (attempt-- > 1 && ms < cap_ms)
+        ms = ms <= cap_ms / 2 ? ms * 2 : cap_ms;
     return ms - random % (ms / 2 + 1);
 }
 
