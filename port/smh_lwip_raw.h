@@ -1,0 +1,686 @@
+/* smh_lwip_raw.h - a port of smh_token.h on lwIP's callback API - 0BSD
+
+WHAT IT DOES
+    Carries octets over a plain TCP pcb of lwIP 2.1 or later, with NO_SYS=1 or
+    from the tcpip thread.  No thread, no socket, no allocation of its own.  It is
+    not secure: put smh_mbedtls.h on top.
+
+DO THIS
+    In one file:
+
+        #define SMH_LWIP_RAW_IMPLEMENTATION
+        #include "smh_lwip_raw.h"
+
+    and where a call is made:
+
+        static smh_lwip_raw tcp;
+
+        tcp.turn = turn_the_stack;
+        options.lower = smh_lwip_raw_port(&tcp);
+
+    turn_the_stack() takes what the driver has received to lwIP and calls
+    sys_check_timeouts(); it may sleep until the next interrupt.  Only smh_wait()
+    and smh_revoke() use it: a super-loop that steps the call and turns the stack
+    itself leaves it NULL.
+
+RULES
+    - All calls come from where lwIP runs: the main loop with NO_SYS=1, never an
+      interrupt.  With NO_SYS=0 call from the tcpip thread, or hold
+      LOCK_TCPIP_CORE() around smh_begin(), smh_step(), smh_cancel(); the
+      blocking smh_wait() and smh_revoke() must then not be used, since they would
+      keep the lock.  Under an RTOS smh_lwip.h is the better port.
+    - A struct is done with when close was called, and the exchange always calls it:
+      then it may be freed.  lwIP cannot cancel a look-up, so a late answer finds
+      its struct by a number and not by its address, and finds nothing.
+    - What was received and not yet read stays in lwIP's pbufs, TCP_WND octets at
+      most, and the window opens as octets are read: it may be smaller than a TLS
+      record.  Each small segment keeps a whole pbuf of the pool meanwhile.
+    - A name is looked up in lwIP's first family (LWIP_DNS_ADDRTYPE_DEFAULT), and in
+      the other one if no connection came of it.
+
+OPTIONS
+    None of its own; of lwIP's, LWIP_TCP and LWIP_CALLBACK_API must be on.
+    LWIP_DNS may be off: then a host is a number, or resolve() knows it.
+*/
+#ifndef SMH_LWIP_RAW_H
+#define SMH_LWIP_RAW_H
+
+#include "smh_token.h"
+
+#include "lwip/opt.h"
+#include "lwip/err.h"
+#include "lwip/init.h"
+#include "lwip/ip_addr.h"
+
+#if LWIP_VERSION < 0x02010000
+#error "smh_lwip_raw.h needs lwIP 2.1.0 or later"
+#endif
+#if !LWIP_TCP
+#error "smh_lwip_raw.h needs TCP: define LWIP_TCP 1 in lwipopts.h"
+#endif
+#if !LWIP_CALLBACK_API
+#error "smh_lwip_raw.h needs callbacks: define LWIP_CALLBACK_API 1"
+#endif
+#if !MEM_LIBC_MALLOC && !MEM_USE_POOLS && MEM_SIZE < 512
+#error "MEM_SIZE is too small: lwIP copies what is sent into its heap"
+#endif
+#if !MEMP_MEM_MALLOC && PBUF_POOL_SIZE < 4
+#error "PBUF_POOL_SIZE is too small: received data waits in pbufs of the pool"
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tcp_pcb;
+struct pbuf;
+
+enum { /* smh_lwip_raw_diag.stage */
+       SMH_LWIP_RAW_NOTHING,
+       SMH_LWIP_RAW_RESOLVE,
+       SMH_LWIP_RAW_CONNECT,
+       SMH_LWIP_RAW_WRITE,
+       SMH_LWIP_RAW_READ,
+       SMH_LWIP_RAW_CLOSE
+};
+
+/* Of the last connection, kept until the next is opened. */
+typedef struct smh_lwip_raw_diag {
+    uint32_t received; /* octets read */
+    uint32_t sent;     /* octets that lwIP took */
+    int8_t code;       /* ERR_* of lwIP, 0 if nothing failed */
+    uint8_t stage;     /* the last, or the one that failed */
+} smh_lwip_raw_diag;
+
+enum { SMH_LWIP_RAW_WANT_READ = 1, SMH_LWIP_RAW_WANT_WRITE = 2 };
+
+/* Zero it, then set what you need of the first four. */
+typedef struct smh_lwip_raw {
+    /* Turns the stack once: driver and sys_check_timeouts(). */
+    void (*turn)(void *arg);
+    /* Instead of DNS: 1, SMH_AGAIN (called again) or SMH_E_RESOLVE. */
+    int (*resolve)(void *arg, const char *host, ip_addr_t *address);
+    uint32_t (*now_ms)(void *arg); /* NULL: sys_now() */
+    void *arg;                     /* of all three */
+
+    smh_lwip_raw_diag diag;
+    uint8_t want; /* what the last AGAIN waits for */
+
+    uint8_t state; /* private from here */
+    uint8_t look_up;
+    uint8_t ended; /* the peer's FIN has come */
+    uint8_t starved;
+    uint8_t first_stage; /* how the first family of addresses failed, or 0 */
+    int8_t first_code;
+    uint16_t number; /* of the look-up */
+    ip_addr_t address;
+    struct tcp_pcb *pcb;
+    struct pbuf *queue;        /* received, not yet read; ours */
+    struct smh_lwip_raw *next; /* waits for DNS, too */
+} smh_lwip_raw;
+
+/* The port of a struct, which must stay where it is until close. */
+SMH_API smh_port smh_lwip_raw_port(smh_lwip_raw *tcp);
+
+/* What happened, in words, into text; never NULL.  A size of 96 holds all. */
+SMH_API const char *smh_lwip_raw_explain(const smh_lwip_raw *tcp, char *text,
+                                         size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* SMH_LWIP_RAW_H */
+
+#ifdef SMH_LWIP_RAW_IMPLEMENTATION
+#ifndef SMH_LWIP_RAW_IMPLEMENTED
+#define SMH_LWIP_RAW_IMPLEMENTED
+
+#include "lwip/dns.h"
+#include "lwip/pbuf.h"
+#include "lwip/sys.h"
+#include "lwip/tcp.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { SMHI_LWIP_RAW_IDLE, SMHI_LWIP_RAW_CONNECTING, SMHI_LWIP_RAW_OPEN };
+enum { SMHI_LWIP_RAW_ASKED = 1, SMHI_LWIP_RAW_FOUND, SMHI_LWIP_RAW_UNKNOWN };
+
+/* Octets moved at once: fits u16_t and an int of 16 bits. */
+#define SMHI_LWIP_RAW_PIECE 0x7FFF
+/* Turns of the stack in one wait if the clock does not tick meanwhile. */
+#define SMHI_LWIP_RAW_TURNS 256
+
+static uint32_t smhi_lwip_raw_now(void *ctx)
+{
+    const smh_lwip_raw *p = (const smh_lwip_raw *)ctx;
+
+    return p->now_ms ? p->now_ms(p->arg) : sys_now();
+}
+
+/* Remembers lwIP's reason and says it in the port's terms. */
+static int smhi_lwip_raw_fail(smh_lwip_raw *p, err_t code)
+{
+    p->diag.code = code;
+    if (code == ERR_MEM || code == ERR_BUF)
+        return SMH_E_MEMORY;
+    if (p->diag.stage == SMH_LWIP_RAW_RESOLVE)
+        return SMH_E_RESOLVE;
+    if (p->state == SMHI_LWIP_RAW_OPEN && (code == ERR_RST || code == ERR_CLSD))
+        return SMH_E_CLOSED;
+    return SMH_E_NETWORK;
+}
+
+/* ---- the pcb ------------------------------------------------------------- */
+
+static err_t smhi_lwip_raw_received(void *arg, struct tcp_pcb *pcb,
+                                    struct pbuf *data, err_t err)
+{
+    smh_lwip_raw *p = (smh_lwip_raw *)arg;
+
+    (void)pcb;
+    (void)err;
+    if (!data)
+        p->ended = 1;
+    else if (!p->queue)
+        p->queue = data;
+    else if ((uint32_t)p->queue->tot_len + data->tot_len > 0xFFFF)
+        return ERR_MEM; /* lwIP keeps it and offers it again */
+    else
+        pbuf_cat(p->queue, data);
+    return ERR_OK;
+}
+
+static err_t smhi_lwip_raw_connected(void *arg, struct tcp_pcb *pcb, err_t err)
+{
+    (void)pcb;
+    (void)err; /* always ERR_OK: a failure is told to smhi_lwip_raw_lost() */
+    ((smh_lwip_raw *)arg)->state = SMHI_LWIP_RAW_OPEN;
+    return ERR_OK;
+}
+
+/* lwIP has freed the pcb. */
+static void smhi_lwip_raw_lost(void *arg, err_t err)
+{
+    smh_lwip_raw *p = (smh_lwip_raw *)arg;
+
+    p->pcb = NULL;
+    p->diag.code = err;
+}
+
+static void smhi_lwip_raw_attach(struct tcp_pcb *pcb, smh_lwip_raw *p)
+{
+    tcp_arg(pcb, p);
+    tcp_recv(pcb, p ? smhi_lwip_raw_received : NULL);
+    tcp_err(pcb, p ? smhi_lwip_raw_lost : NULL);
+}
+
+static void smhi_lwip_raw_abort(smh_lwip_raw *p)
+{
+    struct tcp_pcb *pcb = p->pcb;
+
+    p->pcb = NULL;
+    if (pcb) {
+        smhi_lwip_raw_attach(pcb, NULL);
+        tcp_abort(pcb);
+    }
+}
+
+static int smhi_lwip_raw_connect(smh_lwip_raw *p, uint16_t port)
+{
+    err_t err;
+
+    p->diag.stage = SMH_LWIP_RAW_CONNECT;
+    p->pcb = tcp_new_ip_type(IP_GET_TYPE(&p->address));
+    if (!p->pcb)
+        return smhi_lwip_raw_fail(p, ERR_MEM);
+    smhi_lwip_raw_attach(p->pcb, p);
+    tcp_nagle_disable(p->pcb);
+    p->state = SMHI_LWIP_RAW_CONNECTING;
+    err = tcp_connect(p->pcb, &p->address, port, smhi_lwip_raw_connected);
+    return err == ERR_OK ? SMH_AGAIN : smhi_lwip_raw_fail(p, err);
+}
+
+/* ---- the address --------------------------------------------------------- */
+
+static int smhi_lwip_raw_number(const char *host, ip_addr_t *address)
+{
+    char text[IPADDR_STRLEN_MAX];
+    size_t n = 0;
+
+    if (*host != '[')
+        return ipaddr_aton(host, address);
+    while (*++host && *host != ']') {
+        if (n == sizeof text - 1)
+            return 0;
+        text[n++] = *host;
+    }
+    text[n] = '\0';
+    return ipaddr_aton(text, address);
+}
+
+#if LWIP_DNS
+
+/* The structs that wait for an answer, and the number of the last question. */
+static smh_lwip_raw *smhi_lwip_raw_waiting;
+static uint16_t smhi_lwip_raw_last;
+
+static smh_lwip_raw *smhi_lwip_raw_take(uint16_t number)
+{
+    smh_lwip_raw **at = &smhi_lwip_raw_waiting;
+    smh_lwip_raw *p;
+
+    while (*at && (*at)->number != number)
+        at = &(*at)->next;
+    p = *at;
+    if (p)
+        *at = p->next;
+    return p;
+}
+
+/* The question's number is all that lwIP knows of us. */
+static void smhi_lwip_raw_answered(const char *name, const ip_addr_t *address,
+                                   void *arg)
+{
+    smh_lwip_raw *p = smhi_lwip_raw_take((uint16_t)(uintptr_t)arg);
+
+    (void)name;
+    if (!p)
+        return;
+    p->look_up = address ? SMHI_LWIP_RAW_FOUND : SMHI_LWIP_RAW_UNKNOWN;
+    if (address)
+        ip_addr_copy(p->address, *address);
+}
+
+static err_t smhi_lwip_raw_query(smh_lwip_raw *p, const char *host)
+{
+    void *number = (void *)(uintptr_t)p->number;
+#if LWIP_IPV4 && LWIP_IPV6
+    uint8_t six = LWIP_DNS_ADDRTYPE_DEFAULT == LWIP_DNS_ADDRTYPE_IPV6 ||
+                  LWIP_DNS_ADDRTYPE_DEFAULT == LWIP_DNS_ADDRTYPE_IPV6_IPV4;
+
+    return dns_gethostbyname_addrtype(host, &p->address, smhi_lwip_raw_answered,
+                                      number,
+                                      six != (p->first_stage != 0)
+                                          ? LWIP_DNS_ADDRTYPE_IPV6
+                                          : LWIP_DNS_ADDRTYPE_IPV4);
+#else
+    return dns_gethostbyname(host, &p->address, smhi_lwip_raw_answered, number);
+#endif
+}
+
+static void smhi_lwip_raw_forget(smh_lwip_raw *p)
+{
+    if (p->look_up == SMHI_LWIP_RAW_ASKED)
+        smhi_lwip_raw_take(p->number);
+    p->look_up = 0;
+}
+
+static int smhi_lwip_raw_ask(smh_lwip_raw *p, const char *host)
+{
+    err_t err;
+
+    if (p->look_up == SMHI_LWIP_RAW_ASKED)
+        return SMH_AGAIN;
+    if (p->look_up == SMHI_LWIP_RAW_FOUND)
+        return 1;
+    if (p->look_up == SMHI_LWIP_RAW_UNKNOWN)
+        return smhi_lwip_raw_fail(p, ERR_ARG);
+    p->number = ++smhi_lwip_raw_last;
+    p->next = smhi_lwip_raw_waiting;
+    smhi_lwip_raw_waiting = p;
+    p->look_up = SMHI_LWIP_RAW_ASKED;
+    err = smhi_lwip_raw_query(p, host);
+    if (err == ERR_INPROGRESS)
+        return SMH_AGAIN;
+    smhi_lwip_raw_forget(p);
+    if (err != ERR_OK)
+        return smhi_lwip_raw_fail(p, err);
+    p->look_up = SMHI_LWIP_RAW_FOUND;
+    return 1;
+}
+
+#else
+
+static void smhi_lwip_raw_forget(smh_lwip_raw *p)
+{
+    p->look_up = 0;
+}
+
+static int smhi_lwip_raw_ask(smh_lwip_raw *p, const char *host)
+{
+    (void)host;
+    return smhi_lwip_raw_fail(p, ERR_ARG);
+}
+
+#endif
+
+static int smhi_lwip_raw_find(smh_lwip_raw *p, const char *host)
+{
+    p->diag.stage = SMH_LWIP_RAW_RESOLVE;
+    if (p->resolve)
+        return p->resolve(p->arg, host, &p->address);
+    if (smhi_lwip_raw_number(host, &p->address))
+        return 1;
+    return smhi_lwip_raw_ask(p, host);
+}
+
+/* ---- the port ------------------------------------------------------------ */
+
+/* Back to where open begins; the diag stays. */
+static void smhi_lwip_raw_reset(smh_lwip_raw *p)
+{
+    smhi_lwip_raw_abort(p);
+    smhi_lwip_raw_forget(p);
+    if (p->queue)
+        pbuf_free(p->queue);
+    p->queue = NULL;
+    p->state = SMHI_LWIP_RAW_IDLE;
+    p->first_stage = p->ended = p->starved = p->want = 0;
+}
+
+static int smhi_lwip_raw_try(smh_lwip_raw *p, const char *host, uint16_t port)
+{
+    int result;
+
+    if (p->state == SMHI_LWIP_RAW_OPEN)
+        return 1;
+    if (p->state == SMHI_LWIP_RAW_CONNECTING)
+        return p->pcb ? SMH_AGAIN : smhi_lwip_raw_fail(p, p->diag.code);
+    result = smhi_lwip_raw_find(p, host);
+    return result == 1 ? smhi_lwip_raw_connect(p, port) : result;
+}
+
+/* 1 if a name has another family of addresses left to try. */
+static int smhi_lwip_raw_other(smh_lwip_raw *p, int result)
+{
+    uint8_t stage = p->diag.stage;
+
+    if (!(LWIP_IPV4 && LWIP_IPV6) || !p->look_up || p->first_stage ||
+        (result != SMH_E_RESOLVE && result != SMH_E_NETWORK))
+        return 0;
+    smhi_lwip_raw_reset(p);
+    p->first_stage = stage;
+    p->first_code = p->diag.code;
+    p->diag.code = ERR_OK;
+    return 1;
+}
+
+static int smhi_lwip_raw_open(void *ctx, const char *host, uint16_t port)
+{
+    const smh_lwip_raw_diag none = {0, 0, 0, 0};
+    smh_lwip_raw *p = (smh_lwip_raw *)ctx;
+    int result;
+
+    if (p->state == SMHI_LWIP_RAW_IDLE && !p->look_up && !p->first_stage)
+        p->diag = none;
+    result = smhi_lwip_raw_try(p, host, port);
+    if (smhi_lwip_raw_other(p, result))
+        result = smhi_lwip_raw_try(p, host, port);
+    if (result != SMH_E_RESOLVE || !p->first_stage)
+        return result;
+    p->diag.stage = p->first_stage; /* the first failure says more */
+    return smhi_lwip_raw_fail(p, p->first_code);
+}
+
+/* Why nothing more can come or go: an SMH_E_*. */
+static int smhi_lwip_raw_gone(smh_lwip_raw *p)
+{
+    const err_t closed = ERR_CLSD;
+
+    return smhi_lwip_raw_fail(p, p->diag.code ? p->diag.code : closed);
+}
+
+/* lwIP takes all or nothing: less may fit where this much does not. */
+static uint16_t smhi_lwip_raw_write(smh_lwip_raw *p, const void *data,
+                                    uint16_t n)
+{
+    err_t err = ERR_MEM;
+
+    while (n > 0) {
+        err = tcp_write(p->pcb, data, n, TCP_WRITE_FLAG_COPY);
+        if (err != ERR_MEM)
+            break;
+        n /= 2;
+    }
+    if (err != ERR_OK && err != ERR_MEM) {
+        p->diag.code = err;
+        return 0;
+    }
+    tcp_output(p->pcb); /* what it cannot do now, lwIP's timer repeats */
+    return n;
+}
+
+static int smhi_lwip_raw_send(void *ctx, const void *data, size_t size)
+{
+    smh_lwip_raw *p = (smh_lwip_raw *)ctx;
+    uint16_t room, n;
+
+    p->diag.stage = SMH_LWIP_RAW_WRITE;
+    if (!p->pcb || p->diag.code)
+        return smhi_lwip_raw_gone(p);
+    room = tcp_sndbuf(p->pcb);
+    room = room < SMHI_LWIP_RAW_PIECE ? room : SMHI_LWIP_RAW_PIECE;
+    n = smhi_lwip_raw_write(p, data, size < room ? (uint16_t)size : room);
+    if (p->diag.code)
+        return smhi_lwip_raw_gone(p);
+    p->starved = n == 0 && room > 0;
+    if (n == 0) {
+        p->want |= SMH_LWIP_RAW_WANT_WRITE;
+        return SMH_AGAIN;
+    }
+    p->want &= SMH_LWIP_RAW_WANT_READ;
+    p->diag.sent += n;
+    return n;
+}
+
+/* Octets taken from the queue; at least 1, since it holds some. */
+static uint16_t smhi_lwip_raw_take_data(smh_lwip_raw *p, void *data, uint16_t n)
+{
+    n = pbuf_copy_partial(p->queue, data, n, 0);
+    p->queue = pbuf_free_header(p->queue, n);
+    if (p->queue && p->queue->tot_len == 0) {
+        pbuf_free(p->queue); /* empty pbufs at the end of a chain */
+        p->queue = NULL;
+    }
+    if (p->pcb)
+        tcp_recved(p->pcb, n);
+    return n;
+}
+
+static int smhi_lwip_raw_recv(void *ctx, void *data, size_t size)
+{
+    const uint16_t piece = SMHI_LWIP_RAW_PIECE;
+    smh_lwip_raw *p = (smh_lwip_raw *)ctx;
+    uint16_t n;
+
+    p->diag.stage = SMH_LWIP_RAW_READ;
+    if (p->queue) {
+        n = smhi_lwip_raw_take_data(p, data,
+                                    size < piece ? (uint16_t)size : piece);
+        p->want &= SMH_LWIP_RAW_WANT_WRITE;
+        p->diag.received += n;
+        return n;
+    }
+    if (!p->pcb || p->ended)
+        return smhi_lwip_raw_gone(p);
+    p->want |= SMH_LWIP_RAW_WANT_READ;
+    return SMH_AGAIN;
+}
+
+/* Hands the connection back to lwIP, which sends what is left and a FIN.  What
+ * was not read is given up first, or lwIP would send a reset instead. */
+static err_t smhi_lwip_raw_finish(smh_lwip_raw *p)
+{
+    err_t err;
+
+    if (p->queue) {
+        tcp_recved(p->pcb, p->queue->tot_len);
+        pbuf_free(p->queue);
+        p->queue = NULL;
+    }
+    smhi_lwip_raw_attach(p->pcb, NULL);
+    err = tcp_close(p->pcb);
+    if (err == ERR_OK)
+        p->pcb = NULL;
+    else
+        smhi_lwip_raw_attach(p->pcb, p);
+    return err;
+}
+
+static int smhi_lwip_raw_close(void *ctx, int at_once)
+{
+    smh_lwip_raw *p = (smh_lwip_raw *)ctx;
+
+    if (!at_once && p->pcb && p->state == SMHI_LWIP_RAW_OPEN) {
+        p->diag.stage = SMH_LWIP_RAW_CLOSE;
+        if (smhi_lwip_raw_finish(p) != ERR_OK) {
+            p->starved = 1;
+            p->want = SMH_LWIP_RAW_WANT_WRITE;
+            return SMH_AGAIN;
+        }
+    }
+    smhi_lwip_raw_reset(p);
+    return 1;
+}
+
+/* 1 if the last AGAIN may have changed. */
+static int smhi_lwip_raw_ready(const smh_lwip_raw *p)
+{
+    if (p->state == SMHI_LWIP_RAW_IDLE)
+        return p->look_up != SMHI_LWIP_RAW_ASKED;
+    if (p->state == SMHI_LWIP_RAW_CONNECTING)
+        return !p->pcb;
+    if (!p->want || !p->pcb || p->starved)
+        return 1;
+    if ((p->want & SMH_LWIP_RAW_WANT_READ) && (p->queue || p->ended))
+        return 1;
+    return (p->want & SMH_LWIP_RAW_WANT_WRITE) && tcp_sndbuf(p->pcb) > 0;
+}
+
+static int smhi_lwip_raw_wait(void *ctx, uint32_t ms)
+{
+    smh_lwip_raw *p = (smh_lwip_raw *)ctx;
+    uint32_t begun = smhi_lwip_raw_now(p);
+    uint32_t now = begun, then = begun;
+    int turns = 0;
+
+    if (!p->turn)
+        return SMH_E_PORT;
+    while (turns < SMHI_LWIP_RAW_TURNS) {
+        p->turn(p->arg);
+        if (smhi_lwip_raw_ready(p))
+            return 1;
+        now = smhi_lwip_raw_now(p);
+        if ((uint32_t)(now - begun) >= ms)
+            return SMH_AGAIN;
+        turns = now == then ? turns + 1 : 0;
+        then = now;
+    }
+    return 1; /* the clock stands still: for smh_wait() to judge */
+}
+
+SMH_API smh_port smh_lwip_raw_port(smh_lwip_raw *tcp)
+{
+    static const smh_port_ops ops = {smhi_lwip_raw_open,
+                                     smhi_lwip_raw_send,
+                                     smhi_lwip_raw_recv,
+                                     smhi_lwip_raw_close,
+                                     smhi_lwip_raw_now,
+                                     smhi_lwip_raw_wait,
+                                     0};
+    smh_port port;
+
+    port.ops = &ops;
+    port.ctx = tcp;
+    return port;
+}
+
+/* ---- in words ------------------------------------------------------------ */
+
+typedef struct smhi_lwip_raw_text {
+    char *at;
+    size_t room; /* the final NUL included, at least 1 */
+} smhi_lwip_raw_text;
+
+static void smhi_lwip_raw_say(smhi_lwip_raw_text *t, const char *words)
+{
+    for (; *words && t->room > 1; t->room--)
+        *t->at++ = *words++;
+    *t->at = '\0';
+}
+
+static void smhi_lwip_raw_say_number(smhi_lwip_raw_text *t, uint32_t value)
+{
+    char digits[11];
+    char *d = digits + sizeof digits - 1;
+
+    *d = '\0';
+    do
+        *--d = (char)('0' + value % 10);
+    while ((value /= 10) != 0);
+    smhi_lwip_raw_say(t, d);
+}
+
+static const char *smhi_lwip_raw_why(const smh_lwip_raw *p)
+{
+    int resolving = p->diag.stage == SMH_LWIP_RAW_RESOLVE;
+
+    switch (p->diag.code) {
+    case ERR_OK:
+        return "nothing failed";
+    case ERR_MEM:
+        return "lwIP is out of memory";
+    case ERR_BUF:
+        return "no local port is free";
+    case ERR_RTE:
+        return "no route";
+    case ERR_VAL:
+        return resolving ? "no DNS server is set" : "lwIP refused it";
+    case ERR_ARG:
+        return resolving ? "name not found" : "lwIP refused it";
+    case ERR_ABRT:
+        return "no answer, given up";
+    case ERR_RST:
+        return p->diag.stage == SMH_LWIP_RAW_CONNECT ? "refused"
+                                                     : "reset by the peer";
+    case ERR_CLSD:
+        return "closed by the peer";
+    default:
+        return "lwIP failed";
+    }
+}
+
+SMH_API const char *smh_lwip_raw_explain(const smh_lwip_raw *tcp, char *text,
+                                         size_t size)
+{
+    static const char *const stages[] = {"not opened", "resolve", "connect",
+                                         "write",      "read",    "close"};
+    smhi_lwip_raw_text t;
+
+    if (!text || !size)
+        return "";
+    t.at = text;
+    t.room = size;
+    smhi_lwip_raw_say(&t, stages[tcp->diag.stage]);
+    smhi_lwip_raw_say(&t, ": ");
+    smhi_lwip_raw_say(&t, smhi_lwip_raw_why(tcp));
+    smhi_lwip_raw_say(&t, " (lwIP ");
+    smhi_lwip_raw_say(&t, tcp->diag.code < 0 ? "-" : "");
+    smhi_lwip_raw_say_number(&t,
+                             (uint32_t)(tcp->diag.code < 0 ? -tcp->diag.code
+                                                           : tcp->diag.code));
+    smhi_lwip_raw_say(&t, ", ");
+    smhi_lwip_raw_say_number(&t, tcp->diag.sent);
+    smhi_lwip_raw_say(&t, " octets out, ");
+    smhi_lwip_raw_say_number(&t, tcp->diag.received);
+    smhi_lwip_raw_say(&t, " in)");
+    return text;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* SMH_LWIP_RAW_IMPLEMENTED */
+#endif /* SMH_LWIP_RAW_IMPLEMENTATION */
