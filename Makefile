@@ -32,8 +32,16 @@ VERSION = $(shell sed -n 's/.*define SMH_TOKEN_VERSION "\(.*\)"/\1/p' smh_token.
 .PHONY: all demo install clean help
 all: $(B)/smh_revoke $(B)/smh_standin $(B)/minimal ## the tool, the examples
 
-$(B)/smh_revoke $(B)/minimal: $(B)/%: examples/%.c $(HEADERS) | $(B)/.
-	$(CC) $(SMH_CFLAGS) $(TLS_CFLAGS) -o $@ $< $(SMH_LDFLAGS) $(TLS_LIBS)
+$(B)/smh_revoke: $(wildcard examples/smh_revoke/*)
+PROGRAM = $(CC) $(SMH_CFLAGS) $(TLS_CFLAGS) -o $@ $(filter %.c,$^) \
+          $(SMH_LDFLAGS) $(TLS_LIBS)
+
+$(B)/minimal: examples/minimal.c $(HEADERS) | $(B)/.
+	$(PROGRAM)
+
+$(B)/smh_revoke: examples/smh_revoke.c $(wildcard examples/smh_revoke/*.[ch]) \
+                 $(HEADERS) | $(B)/.
+	$(PROGRAM)
 
 %/.:
 	@mkdir -p $@
@@ -62,8 +70,8 @@ clean: ## remove all that was made, fetched sources included
 	rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/    make \1|\2/p' $(firstword \
-	    $(MAKEFILE_LIST)) | awk -F '|' '{ printf "%-20s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/    make \1|\2/p' \
+	    $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-20s %s\n", $$1, $$2 }'
 
 # ---- tests ------------------------------------------------------------------
 # Each folder of tests/ says in its rules.mk how it is built and run, and adds the

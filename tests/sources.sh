@@ -46,14 +46,7 @@ flock 9
 [ ! -e "$tree" ] || exit 0
 echo "sources: fetching $name"
 
-# Debian's mirror, in whichever file and style it is configured here.
-mirror=$(apt-get indextargets --no-release-info \
-    --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-    awk '$2 ~ /^(bookworm|trixie|(old)*stable)$/ && $3 == "main" {
-        print $1; exit }')
-[ -n "$mirror" ] || die "apt knows no Debian mirror: add one with the suite" \
-    "bookworm and the component main to /etc/apt/sources.list"
-
+mirror=$(tests/mirror.sh)
 apt=$PWD/build/apt/$suite
 mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
 cat >"$apt/source.list" <<END
