@@ -205,8 +205,7 @@ typedef struct smh_scope {
 typedef struct smh_plan {
     uint8_t list;           /* SMH_USERS.. if a list is at fault, else 0 */
     uint16_t room;          /* private: octets that a line has for ids */
-    uint16_t longest[3];    /* private: octets that the lists inside need.. */
-    uint16_t total[3];      /* private: ..and that they could use */
+    uint16_t inner[3];      /* private: octets that the lists inside need */
     size_t index;           /* the id at fault in list, from 0 */
     const smh_scope *scope; /* borrowed */
 } smh_plan;
@@ -297,14 +296,15 @@ typedef struct smh_call {
     uint8_t served;  /* an answer was confirmed since the last opening */
     uint8_t expired; /* no more time, whatever the clock says */
     smh_reader reader;
-    int broken; /* why sending failed, or 0 */
+    uint16_t size; /* of a window: what fits the int that comes back */
+    int broken;    /* why sending failed, or 0 */
     const smh_io *io;
     smh_report report;
     size_t offset;  /* octets of sent that are out */
     smh_batch sent; /* being sent */
     smh_batch done; /* the next to be confirmed */
     uint32_t begun; /* ms */
-    uint32_t tick;  /* ms, the clock at the last wait */
+    uint32_t tick;  /* ms that were left at the last wait */
     uint32_t spins; /* waits since it moved */
     smh_plan plan;
 } smh_call;
@@ -377,11 +377,6 @@ static void smhi_wipe(void *memory, size_t size)
         *p++ = 0;
 }
 
-static size_t smhi_min(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* RFC 3986, 2.3 */
 static int smhi_unreserved(char c)
 {
@@ -407,11 +402,6 @@ static size_t smhi_cost(const char *id)
     return n;
 }
 
-static int smhi_blank(char c)
-{
-    return (unsigned char)c <= ' ' || c == 127;
-}
-
 /* A service that trims would take " " for empty, and an empty filter for none.  A
  * comma would make two ids of one, and nothing escapes it. */
 static int smhi_check_text(const char *text, char separator)
@@ -419,10 +409,12 @@ static int smhi_check_text(const char *text, char separator)
     const char *p = text;
     if (p == NULL || *p == '\0')
         return SMH_E_ITEM;
+    if ((unsigned char)*p <= ' ')
+        return SMH_E_BLANK;
     for (; *p != '\0'; p++)
         if (*p == separator)
             return SMH_E_COMMA;
-    return smhi_blank(*text) || smhi_blank(p[-1]) ? SMH_E_BLANK : 0;
+    return (unsigned char)p[-1] <= ' ' ? SMH_E_BLANK : 0;
 }
 
 /* Only what stands in a Host field by itself (RFC 9110, 7.2): no user, no port, no
@@ -448,31 +440,27 @@ static int smhi_is_dots(const char *id)
     return id[0] == '\0';
 }
 
-/* The longest id of each list must fit a line together.  What list k takes is
- * added up for the list around it. */
+/* The longest ids of all lists must fit a line together. */
 static int smhi_check_list(smh_plan *plan, int k)
 {
     const smh_list *list = smhi_list(plan, k);
-    size_t count = list != NULL ? list->count : 0, longest = 0, total = 0, i;
-    if (list != NULL ? list->items == NULL || count == 0 : k == 0)
+    size_t i, need = plan->inner[k];
+    if (list == NULL ? k == 0 : list->items == NULL || list->count == 0)
         return SMH_E_LIST;
-    for (i = 0; i < count; i++) {
+    for (i = 0; list != NULL && i < list->count; i++) {
         int r = smhi_check_text(list->items[i], ',');
         size_t cost;
         plan->index = i;
         if (r != 0)
             return r;
-        cost = smhi_cost(list->items[i]);
-        if (cost > longest)
-            longest = cost;
-        if (cost + plan->longest[k] > plan->room)
+        cost = plan->inner[k] + smhi_cost(list->items[i]);
+        if (cost > plan->room)
             return SMH_E_LONG;
-        total = smhi_min(total + cost, SMH_LINE_MAX);
+        if (cost > need)
+            need = cost;
     }
-    if (k > 0) {
-        plan->longest[k - 1] = (uint16_t)(plan->longest[k] + longest);
-        plan->total[k - 1] = (uint16_t)(plan->total[k] + total);
-    }
+    if (k > 0)
+        plan->inner[k - 1] = (uint16_t)need;
     return 0;
 }
 
@@ -485,13 +473,14 @@ static int smhi_check_lists(smh_plan *plan)
     if (fixed > SMH_LINE_MAX)
         return SMH_E_LONG;
     plan->room = (uint16_t)(SMH_LINE_MAX - fixed);
-    for (k = 2; k >= 0 && r == 0; k--) {
-        plan->list = (uint8_t)(k + 1);
-        r = smhi_check_list(plan, k);
+    for (k = 3; k > 0; k--) {
+        plan->list = (uint8_t)k;
+        r = smhi_check_list(plan, k - 1);
+        if (r != 0)
+            return r;
     }
-    if (r == 0)
-        plan->list = 0;
-    return r;
+    plan->list = 0;
+    return 0;
 }
 
 SMH_API int smh_check(const smh_scope *scope, smh_plan *plan)
@@ -516,7 +505,7 @@ SMH_API int smh_check(const smh_scope *scope, smh_plan *plan)
 static void smhi_turn(const smh_plan *plan, smh_batch *batch)
 {
     int k;
-    for (k = 2; k >= 0; k--) {
+    for (k = 2;; k--) {
         const smh_list *list = smhi_list(plan, k);
         batch->at[k] += batch->n[k];
         if (k == 0 || (list != NULL && batch->at[k] < list->count))
@@ -525,27 +514,27 @@ static void smhi_turn(const smh_plan *plan, smh_batch *batch)
     }
 }
 
-/* Takes ids of list k while they leave room for the longest ids of the lists inside
- * and, while those can use it, for half of it; at least one, which smh_check() has
- * made sure of.  Returns the room left.  The same place and room give the same ids,
- * so a list that has not moved keeps its share. */
+/* Takes ids of list k, at least one, while they leave half of the room to the lists
+ * inside, or what their longest ids need.  Returns the room left.  The same place
+ * and room give the same ids, so a list that has not moved keeps its share. */
 static size_t smhi_fill(const smh_plan *plan, smh_batch *batch, int k,
                         size_t room)
 {
     const smh_list *list = smhi_list(plan, k);
-    size_t inner = smhi_min(plan->total[k], room / 2), used = 0, n = 0, most = 0;
-    if (inner < plan->longest[k])
-        inner = plan->longest[k];
-    if (list != NULL)
-        most = smhi_min(k == 0 ? 10 : 100, list->count - batch->at[k]);
-    for (; n < most; n++) {
-        size_t cost = smhi_cost(list->items[batch->at[k] + n]);
-        if (n > 0 && used + cost > room - inner)
+    size_t left = room, inner = plan->inner[k], most = k == 0 ? 10 : 100, n;
+    if (inner != 0 && inner < room / 2)
+        inner = room / 2;
+    for (n = 0; list != NULL && n < most; n++) {
+        size_t cost, at = batch->at[k] + n;
+        if (at == list->count)
             break;
-        used += cost;
+        cost = smhi_cost(list->items[at]);
+        if (n > 0 && cost + inner > left)
+            break;
+        left -= cost;
     }
     batch->n[k] = (uint8_t)n;
-    return room - used;
+    return left;
 }
 
 SMH_API int smh_next(const smh_plan *plan, smh_batch *batch)
@@ -561,13 +550,24 @@ SMH_API int smh_next(const smh_plan *plan, smh_batch *batch)
     return batch->n[0] != 0;
 }
 
-SMH_API uint32_t smh_count(const smh_plan *plan)
+/* Counts all batches and keeps number resume of them in at. */
+static uint32_t smhi_count(const smh_plan *plan, uint32_t resume, smh_batch *at)
 {
     smh_batch batch;
     smhi_wipe(&batch, sizeof batch);
-    while (batch.index <= SMH_REQUESTS_MAX && smh_next(plan, &batch))
-        continue;
-    return batch.index <= SMH_REQUESTS_MAX ? batch.index : 0;
+    while (smh_next(plan, &batch)) {
+        if (batch.index == resume)
+            *at = batch;
+        if (batch.index == SMH_REQUESTS_MAX)
+            return 0;
+    }
+    return batch.index;
+}
+
+SMH_API uint32_t smh_count(const smh_plan *plan)
+{
+    smh_batch first;
+    return smhi_count(plan, 0, &first);
 }
 
 /* ---- writer -------------------------------------------------------------- */
@@ -606,6 +606,12 @@ static void smhi_encode(smhi_sink *sink, const char *text)
     }
 }
 
+enum { SMHI_LIBRARY = 4, SMHI_SECRET, SMHI_HOST };
+
+/* An octet below 4 stands for a list, the next ones for the enum above. */
+static const char smhi_request[] = "DELETE /api/v1/token/\4?library_secret=\5"
+                                   "\1\2\3 HTTP/1.1\r\nHost: \6\r\n\r\n";
+
 static void smhi_put_ids(smhi_sink *sink, const smh_plan *plan,
                          const smh_batch *batch, int k)
 {
@@ -623,20 +629,39 @@ static void smhi_put_ids(smhi_sink *sink, const smh_plan *plan,
     }
 }
 
-static void smhi_put_line(smhi_sink *sink, const smh_plan *plan,
-                          const smh_batch *batch, int masked)
+static void smhi_put_host(smhi_sink *sink, const smh_scope *scope)
 {
-    int k;
-    smhi_puts(sink, "DELETE /api/v1/token/");
-    smhi_encode(sink, plan->scope->library_id);
-    smhi_puts(sink, "?library_secret=");
-    if (masked)
-        smhi_puts(sink, "***");
-    else
-        smhi_encode(sink, plan->scope->library_secret);
-    for (k = 0; k < 3; k++)
-        smhi_put_ids(sink, plan, batch, k);
-    smhi_puts(sink, " HTTP/1.1");
+    char port[7], *p = port + sizeof port - 1;
+    unsigned n = scope->port;
+    smhi_puts(sink, scope->host);
+    if (n == 0 || n == 443)
+        return;
+    *p = '\0';
+    for (; n != 0; n /= 10)
+        *--p = (char)('0' + n % 10);
+    *--p = ':';
+    smhi_puts(sink, p);
+}
+
+/* Writes the request up to its first stop; returns the length. */
+static size_t smhi_put_request(smhi_sink *sink, const smh_plan *plan,
+                               const smh_batch *batch, int masked, char stop)
+{
+    const char *p;
+    for (p = smhi_request; *p != stop; p++)
+        if (*p < SMHI_LIBRARY)
+            smhi_put_ids(sink, plan, batch, *p - 1);
+        else if (*p == SMHI_LIBRARY)
+            smhi_encode(sink, plan->scope->library_id);
+        else if (*p == SMHI_HOST)
+            smhi_put_host(sink, plan->scope);
+        else if (*p != SMHI_SECRET)
+            smhi_put(sink, *p);
+        else if (masked)
+            smhi_puts(sink, "***");
+        else
+            smhi_encode(sink, plan->scope->library_secret);
+    return sink->length;
 }
 
 /* Octets of a request line without ids. */
@@ -647,19 +672,7 @@ static size_t smhi_line(const smh_plan *plan)
         smh_batch batch;
     } none;
     smhi_wipe(&none, sizeof none);
-    smhi_put_line(&none.sink, plan, &none.batch, 0);
-    return none.sink.length;
-}
-
-static void smhi_put_port(smhi_sink *sink, unsigned port)
-{
-    unsigned unit = 10000;
-    if (port == 0 || port == 443)
-        return;
-    smhi_put(sink, ':');
-    for (; unit > 0; unit /= 10)
-        if (port >= unit)
-            smhi_put(sink, (char)('0' + port / unit % 10));
+    return smhi_put_request(&none.sink, plan, &none.batch, 0, '\r');
 }
 
 SMH_API size_t smh_write(const smh_plan *plan, const smh_batch *batch,
@@ -670,15 +683,10 @@ SMH_API size_t smh_write(const smh_plan *plan, const smh_batch *batch,
     sink.size = size;
     sink.offset = offset;
     sink.length = 0;
-    smhi_put_line(&sink, plan, batch, masked);
-    smhi_puts(&sink, "\r\nHost: ");
-    smhi_puts(&sink, plan->scope->host);
-    smhi_put_port(&sink, plan->scope->port);
-    smhi_puts(&sink, "\r\n\r\n");
-    return sink.length;
+    return smhi_put_request(&sink, plan, batch, masked, '\0');
 }
 
-/* ---- reader ------------------------------------------------------------- */
+/* ---- reader -------------------------------------------------------------- */
 
 enum { /* smh_reader.at; below SMHI_CODE the place in the status line */
     SMHI_CODE = 12, /* behind the status code; + 1: in the reason phrase */
@@ -689,8 +697,7 @@ enum { /* smh_reader.at; below SMHI_CODE the place in the status line */
 static int smhi_read_lead(smh_reader *reader, unsigned char c)
 {
     unsigned at = reader->at++;
-    int digit = at == 7 || at > 8;
-    if (digit ? c < '0' || c > '9' : c != "HTTP/1.0 "[at])
+    if (at == 7 || at > 8 ? c < '0' || c > '9' : c != "HTTP/1.0 "[at])
         return SMH_E_ANSWER;
     if (at > 8)
         reader->status = (uint16_t)(reader->status * 10 + (c - '0'));
@@ -711,14 +718,12 @@ static int smhi_read_status(smh_reader *reader)
 /* The head is whole, and a 1xx or 204 has no more (RFC 9112, 6.3). */
 static int smhi_read_end(smh_reader *reader)
 {
-    int interim = reader->status < 200;
+    int done = reader->status == SMH_DONE;
     reader->at = 0;
     reader->status = 0;
-    if (interim)
-        return 0;
-    reader->length = 0;
-    reader->interim = 0;
-    return SMH_DONE;
+    if (done)
+        smhi_wipe(reader, sizeof *reader);
+    return done ? SMH_DONE : 0;
 }
 
 /* Lines end with CR LF and nothing else: who is lenient here sees other lines than
@@ -733,19 +738,19 @@ SMH_API int smh_read(smh_reader *reader, unsigned char octet)
     if (reader->cr != (octet == '\n'))
         return SMH_E_ANSWER;
     reader->cr = octet == '\r';
+    if (octet == '\r')
+        return 0;
     if (octet == '\n') {
         reader->at = SMHI_FIELD;
         return at == SMHI_FIELD  ? smhi_read_end(reader)
                : at < SMHI_FIELD ? smhi_read_status(reader)
                                  : 0;
     }
-    if (octet == '\r')
-        return 0;
-    if ((octet < ' ' && octet != '\t') || octet == 127 ||
-        (at == SMHI_CODE && octet != ' '))
-        return SMH_E_ANSWER;
     reader->at = (uint8_t)(at | 1);
-    return 0;
+    return (octet < ' ' && octet != '\t') || octet == 127 ||
+                   (at == SMHI_CODE && octet != ' ')
+               ? SMH_E_ANSWER
+               : 0;
 }
 
 /* ---- exchange ------------------------------------------------------------ */
@@ -759,14 +764,13 @@ enum { /* smh_call.state; the port needs a close from OPENING to CLOSING */
 };
 
 /* The first cause stays.  Nothing more is sent, so the secret may go. */
-static int smhi_finish(smh_call *call, int result)
+static void smhi_finish(smh_call *call, int result)
 {
     if (call->state < SMHI_CLOSING) {
         call->report.result = result;
         call->state = call->state == SMHI_READY ? SMHI_OVER : SMHI_CLOSING;
         smhi_wipe(call->io->buffer, call->io->size);
     }
-    return 1;
 }
 
 /* ms to the deadline; the difference is right across a wrap of the clock. */
@@ -787,6 +791,7 @@ static int smhi_answered(int n, size_t size)
     return n;
 }
 
+/* This and what follows returns 1 to go on, SMH_AGAIN, or the result. */
 static int smhi_open(smh_call *call)
 {
     const smh_scope *scope = call->plan.scope;
@@ -795,16 +800,14 @@ static int smhi_open(smh_call *call)
     int r;
     call->state = SMHI_OPENING;
     r = smhi_answered(port->ops->open(port->ctx, scope->host, number), 1);
-    if (r == SMH_AGAIN)
-        return r;
-    if (r < 0)
-        return smhi_finish(call, r);
-    call->sent = call->done;
-    call->offset = 0;
-    call->broken = 0;
-    call->served = 0;
-    call->state = SMHI_TALKING;
-    return 1;
+    if (r > 0) {
+        call->sent = call->done;
+        call->offset = 0;
+        call->broken = 0;
+        call->served = 0;
+        call->state = SMHI_TALKING;
+    }
+    return r;
 }
 
 /* A kept connection that the server has closed is opened again, once for what was
@@ -816,7 +819,7 @@ static int smhi_lost(smh_call *call, int error)
         error = call->broken;
     if (!call->served || call->reader.length != 0 ||
         (error != SMH_E_CLOSED && error != SMH_E_NETWORK))
-        return smhi_finish(call, error);
+        return error;
     port->ops->close(port->ctx, 1);
     call->state = SMHI_READY;
     return 1;
@@ -827,21 +830,22 @@ static int smhi_lost(smh_call *call, int error)
 static int smhi_send(smh_call *call)
 {
     const smh_io *io = call->io;
-    size_t whole = smh_write(&call->plan, &call->sent, 0, call->offset,
-                             io->buffer, io->size);
-    size_t size = smhi_min(smhi_min(io->size, 32767), whole - call->offset);
-    int r = io->port.ops->send(io->port.ctx, io->buffer, size);
+    size_t size = call->size;
+    size_t left = smh_write(&call->plan, &call->sent, 0, call->offset,
+                            io->buffer, size) - call->offset;
+    int r;
+    if (size > left)
+        size = left;
+    r = io->port.ops->send(io->port.ctx, io->buffer, size);
     r = smhi_answered(r, size);
-    if (r == SMH_AGAIN)
+    if (r == SMH_AGAIN || r == SMH_E_PORT)
         return r;
-    if (r == SMH_E_PORT)
-        return smhi_finish(call, r);
     if (r < 0) {
         call->broken = r;
         return 1;
     }
     call->offset += (size_t)r;
-    if (call->offset == whole) {
+    if ((size_t)r == left) {
         call->offset = 0;
         smh_next(&call->plan, &call->sent);
     }
@@ -864,19 +868,18 @@ static int smhi_confirm(smh_call *call, int more)
 static int smhi_recv(smh_call *call)
 {
     const smh_io *io = call->io;
-    size_t size = smhi_min(io->size, 32767);
-    int n = io->port.ops->recv(io->port.ctx, io->buffer, size), i, r;
-    n = smhi_answered(n, size);
+    int n = io->port.ops->recv(io->port.ctx, io->buffer, call->size), i;
+    n = smhi_answered(n, call->size);
     if (n == SMH_AGAIN && call->broken == 0)
         return n;
     if (n < 0)
         return smhi_lost(call, n);
-    for (i = 0; i < n; i++) {
-        r = smh_read(&call->reader, (unsigned char)io->buffer[i]);
+    for (i = 0; i < n;) {
+        int r = smh_read(&call->reader, (unsigned char)io->buffer[i++]);
         if (r == SMH_DONE)
-            r = smhi_confirm(call, i + 1 < n);
+            r = smhi_confirm(call, i < n);
         if (r != 0)
-            return smhi_finish(call, r);
+            return r;
     }
     return 1;
 }
@@ -907,47 +910,43 @@ SMH_API int smh_step(smh_call *call)
 {
     int r = 1;
     while (r != SMH_AGAIN && call->state != SMHI_OVER) {
-        if (call->state < SMHI_CLOSING && smhi_left(call) == 0)
-            smhi_finish(call, SMH_E_TIMEOUT);
-        else if (call->state < SMHI_TALKING)
-            r = smhi_open(call);
+        if (call->state == SMHI_CLOSING)
+            r = smhi_close(call);
+        else if (smhi_left(call) == 0)
+            r = SMH_E_TIMEOUT;
         else if (call->state == SMHI_TALKING)
             r = smhi_talk(call);
         else
-            r = smhi_close(call);
+            r = smhi_open(call);
+        if (r != SMH_AGAIN && r != 1)
+            smhi_finish(call, r);
     }
     return call->state == SMHI_OVER ? call->report.result : 0;
+}
+
+static int smhi_check_io(const smh_io *io)
+{
+    if (io == NULL || io->buffer == NULL || io->size == 0)
+        return SMH_E_ARGUMENT;
+    if (io->port.ops == NULL)
+        return SMH_E_PORT;
+#ifndef SMH_ALLOW_PLAINTEXT
+    if (!io->port.ops->secure)
+        return SMH_E_INSECURE;
+#endif
+    return 0;
 }
 
 /* Goes to the first request that is wanted; the result if there is none. */
 static int smhi_locate(smh_call *call)
 {
-    uint32_t requests = smh_count(&call->plan), resume = call->io->resume;
+    uint32_t resume = call->io->resume;
+    uint32_t requests = smhi_count(&call->plan, resume, &call->done);
     if (requests == 0 || resume > requests)
         return SMH_E_RANGE;
     call->report.requests = requests;
     call->report.resume = resume;
-    do {
-        if (!smh_next(&call->plan, &call->done))
-            return SMH_DONE;
-    } while (call->done.index < resume);
-    return 0;
-}
-
-static int smhi_check_io(const smh_io *io)
-{
-    const smh_port_ops *ops;
-    if (io == NULL || io->buffer == NULL || io->size == 0)
-        return SMH_E_ARGUMENT;
-    ops = io->port.ops;
-    if (!ops || !ops->open || !ops->send || !ops->recv || !ops->close ||
-        !ops->now_ms)
-        return SMH_E_PORT;
-#ifndef SMH_ALLOW_PLAINTEXT
-    if (!ops->secure)
-        return SMH_E_INSECURE;
-#endif
-    return 0;
+    return resume == requests ? SMH_DONE : 0;
 }
 
 SMH_API int smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io)
@@ -959,11 +958,13 @@ SMH_API int smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io)
         r = smh_check(scope, &call->plan);
     if (r == 0)
         r = smhi_locate(call);
-    if (r == 0)
-        call->begun = io->port.ops->now_ms(io->port.ctx);
-    else
-        call->state = SMHI_OVER;
     call->report.result = r;
+    call->state = SMHI_OVER;
+    if (r == 0) {
+        call->size = (uint16_t)(io->size < 32767 ? io->size : 32767);
+        call->begun = io->port.ops->now_ms(io->port.ctx);
+        call->state = SMHI_READY;
+    }
     return r;
 }
 
@@ -973,16 +974,13 @@ SMH_API int smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io)
 SMH_API int smh_wait(smh_call *call)
 {
     const smh_port *port = &call->io->port;
-    uint32_t left, now;
+    uint32_t left = smhi_left(call);
     if (call->state == SMHI_OVER)
         return call->report.result;
-    left = smhi_left(call);
-    now = call->begun - left;
-    call->spins = now == call->tick ? call->spins + 1 : 0;
-    call->tick = now;
-    if (port->ops->wait == NULL)
-        smhi_finish(call, SMH_E_PORT);
-    else if (call->spins > SMH_SPINS_MAX)
+    if (left != call->tick)
+        call->spins = 0;
+    call->tick = left;
+    if (call->spins++ == SMH_SPINS_MAX)
         smhi_finish(call, SMH_E_CLOCK);
     else if (left == 0 || port->ops->wait(port->ctx, left) != SMH_AGAIN)
         return 0;
@@ -1015,7 +1013,7 @@ SMH_API int smh_cancel(smh_call *call)
 SMH_API const char *smh_strerror(int result)
 {
 #define SMHI_TEXT(name, value, text) text "\0"
-    const char *p = SMH_RESULTS(SMHI_TEXT) "unknown";
+    const char *p = SMH_RESULTS(SMHI_TEXT);
 #undef SMHI_TEXT
     if (result >= 0)
         return result == 0          ? "not finished"
@@ -1024,10 +1022,10 @@ SMH_API const char *smh_strerror(int result)
                : result == 429      ? "429: too many requests, try later"
                : result < 500       ? "the service refused"
                                     : "the service failed, try later";
-    while (++result < 0 && *p != 'u')
+    while (++result < 0 && *p != '\0')
         while (*p++ != '\0')
             continue;
-    return p;
+    return *p != '\0' ? p : "unknown result";
 }
 
 SMH_API int smh_retryable(int result)
@@ -1040,7 +1038,7 @@ SMH_API uint32_t smh_backoff(unsigned attempt, uint32_t base_ms,
                              uint32_t cap_ms, uint32_t random)
 {
     uint32_t ms = base_ms < cap_ms ? base_ms : cap_ms;
-    while (attempt-- > 1 && ms < cap_ms)
+    while (attempt-- > 1 && ms != 0 && ms < cap_ms)
         ms = ms <= cap_ms / 2 ? ms * 2 : cap_ms;
     return ms - random % (ms / 2 + 1);
 }
