@@ -1,4 +1,4 @@
-/* smh_lwip_raw.h - a port of smh_token.h on lwIP's callback API - 0BSD
+/* smh_lwip_raw.h - a port of smh_token.h: TCP over lwIP's callback API - 0BSD, see end
 
 WHAT IT DOES
     Carries octets over a plain TCP pcb of lwIP 2.1 or later, with NO_SYS=1 or
@@ -75,24 +75,23 @@ extern "C" {
 struct tcp_pcb;
 struct pbuf;
 
-enum { /* smh_lwip_raw_diag.stage */
-       SMH_LWIP_RAW_NOTHING,
-       SMH_LWIP_RAW_RESOLVE,
-       SMH_LWIP_RAW_CONNECT,
-       SMH_LWIP_RAW_WRITE,
-       SMH_LWIP_RAW_READ,
-       SMH_LWIP_RAW_CLOSE
+enum {
+    SMH_LWIP_RAW_IDLE,
+    SMH_LWIP_RAW_RESOLVE,
+    SMH_LWIP_RAW_CONNECT,
+    SMH_LWIP_RAW_SEND,
+    SMH_LWIP_RAW_RECV
 };
+enum { SMH_LWIP_RAW_READ = 1, SMH_LWIP_RAW_WRITE = 2 };
 
-/* Of the last connection, kept until the next is opened. */
+/* What happened since the last opening; stays after the close. */
 typedef struct smh_lwip_raw_diag {
-    uint32_t received; /* octets read */
-    uint32_t sent;     /* octets that lwIP took */
-    int8_t code;       /* ERR_* of lwIP, 0 if nothing failed */
-    uint8_t stage;     /* the last, or the one that failed */
+    uint8_t stage;     /* SMH_LWIP_RAW_RESOLVE.., the last thing tried */
+    int8_t code;       /* ERR_* of lwIP, or 0 */
+    int16_t result;    /* the SMH_E_* of that stage, or 0 */
+    uint32_t received; /* octets */
+    uint32_t sent;     /* that lwIP took */
 } smh_lwip_raw_diag;
-
-enum { SMH_LWIP_RAW_WANT_READ = 1, SMH_LWIP_RAW_WANT_WRITE = 2 };
 
 /* Zero it, then set what you need of the first four. */
 typedef struct smh_lwip_raw {
@@ -104,7 +103,7 @@ typedef struct smh_lwip_raw {
     void *arg;                     /* of all three */
 
     smh_lwip_raw_diag diag;
-    uint8_t want; /* what the last AGAIN waits for */
+    uint8_t want; /* SMH_LWIP_RAW_READ | SMH_LWIP_RAW_WRITE */
 
     uint8_t state; /* private from here */
     uint8_t look_up;
@@ -122,7 +121,8 @@ typedef struct smh_lwip_raw {
 /* The port of a struct, which must stay where it is until close. */
 SMH_API smh_port smh_lwip_raw_port(smh_lwip_raw *tcp);
 
-/* What happened, in words, into text; never NULL.  A size of 96 holds all. */
+/* What went wrong, in words: always terminated, cut off at size; returns text, or
+ * "" if size is 0. */
 SMH_API const char *smh_lwip_raw_explain(const smh_lwip_raw *tcp, char *text,
                                          size_t size);
 
@@ -131,8 +131,7 @@ SMH_API const char *smh_lwip_raw_explain(const smh_lwip_raw *tcp, char *text,
 #endif
 #endif /* SMH_LWIP_RAW_H */
 
-#ifdef SMH_LWIP_RAW_IMPLEMENTATION
-#ifndef SMH_LWIP_RAW_IMPLEMENTED
+#if defined(SMH_LWIP_RAW_IMPLEMENTATION) && !defined(SMH_LWIP_RAW_IMPLEMENTED)
 #define SMH_LWIP_RAW_IMPLEMENTED
 
 #include "lwip/dns.h"
@@ -144,7 +143,7 @@ SMH_API const char *smh_lwip_raw_explain(const smh_lwip_raw *tcp, char *text,
 extern "C" {
 #endif
 
-enum { SMHI_LWIP_RAW_IDLE, SMHI_LWIP_RAW_CONNECTING, SMHI_LWIP_RAW_OPEN };
+enum { SMHI_LWIP_RAW_CLOSED, SMHI_LWIP_RAW_CONNECTING, SMHI_LWIP_RAW_OPEN };
 enum { SMHI_LWIP_RAW_ASKED = 1, SMHI_LWIP_RAW_FOUND, SMHI_LWIP_RAW_UNKNOWN };
 
 /* Octets moved at once: fits u16_t and an int of 16 bits. */
@@ -162,14 +161,18 @@ static uint32_t smhi_lwip_raw_now(void *ctx)
 /* Remembers lwIP's reason and says it in the port's terms. */
 static int smhi_lwip_raw_fail(smh_lwip_raw *p, err_t code)
 {
-    p->diag.code = code;
+    int result = SMH_E_NETWORK;
+
     if (code == ERR_MEM || code == ERR_BUF)
-        return SMH_E_MEMORY;
-    if (p->diag.stage == SMH_LWIP_RAW_RESOLVE)
-        return SMH_E_RESOLVE;
-    if (p->state == SMHI_LWIP_RAW_OPEN && (code == ERR_RST || code == ERR_CLSD))
-        return SMH_E_CLOSED;
-    return SMH_E_NETWORK;
+        result = SMH_E_MEMORY;
+    else if (p->diag.stage == SMH_LWIP_RAW_RESOLVE)
+        result = SMH_E_RESOLVE;
+    else if (p->state == SMHI_LWIP_RAW_OPEN &&
+             (code == ERR_RST || code == ERR_CLSD))
+        result = SMH_E_CLOSED;
+    p->diag.code = code;
+    p->diag.result = (int16_t)result;
+    return result;
 }
 
 /* ---- the pcb ------------------------------------------------------------- */
@@ -232,6 +235,7 @@ static int smhi_lwip_raw_connect(smh_lwip_raw *p, uint16_t port)
     err_t err;
 
     p->diag.stage = SMH_LWIP_RAW_CONNECT;
+    p->diag.result = 0;
     p->pcb = tcp_new_ip_type(IP_GET_TYPE(&p->address));
     if (!p->pcb)
         return smhi_lwip_raw_fail(p, ERR_MEM);
@@ -359,8 +363,10 @@ static int smhi_lwip_raw_ask(smh_lwip_raw *p, const char *host)
 static int smhi_lwip_raw_find(smh_lwip_raw *p, const char *host)
 {
     p->diag.stage = SMH_LWIP_RAW_RESOLVE;
-    if (p->resolve)
-        return p->resolve(p->arg, host, &p->address);
+    if (p->resolve) {
+        p->diag.result = (int16_t)p->resolve(p->arg, host, &p->address);
+        return p->diag.result;
+    }
     if (smhi_lwip_raw_number(host, &p->address))
         return 1;
     return smhi_lwip_raw_ask(p, host);
@@ -376,7 +382,7 @@ static void smhi_lwip_raw_reset(smh_lwip_raw *p)
     if (p->queue)
         pbuf_free(p->queue);
     p->queue = NULL;
-    p->state = SMHI_LWIP_RAW_IDLE;
+    p->state = SMHI_LWIP_RAW_CLOSED;
     p->first_stage = p->ended = p->starved = p->want = 0;
 }
 
@@ -404,16 +410,17 @@ static int smhi_lwip_raw_other(smh_lwip_raw *p, int result)
     p->first_stage = stage;
     p->first_code = p->diag.code;
     p->diag.code = ERR_OK;
+    p->diag.result = 0;
     return 1;
 }
 
 static int smhi_lwip_raw_open(void *ctx, const char *host, uint16_t port)
 {
-    const smh_lwip_raw_diag none = {0, 0, 0, 0};
+    const smh_lwip_raw_diag none = {0, 0, 0, 0, 0};
     smh_lwip_raw *p = (smh_lwip_raw *)ctx;
     int result;
 
-    if (p->state == SMHI_LWIP_RAW_IDLE && !p->look_up && !p->first_stage)
+    if (p->state == SMHI_LWIP_RAW_CLOSED && !p->look_up && !p->first_stage)
         p->diag = none;
     result = smhi_lwip_raw_try(p, host, port);
     if (smhi_lwip_raw_other(p, result))
@@ -457,7 +464,7 @@ static int smhi_lwip_raw_send(void *ctx, const void *data, size_t size)
     smh_lwip_raw *p = (smh_lwip_raw *)ctx;
     uint16_t room, n;
 
-    p->diag.stage = SMH_LWIP_RAW_WRITE;
+    p->diag.stage = SMH_LWIP_RAW_SEND;
     if (!p->pcb || p->diag.code)
         return smhi_lwip_raw_gone(p);
     room = tcp_sndbuf(p->pcb);
@@ -467,10 +474,10 @@ static int smhi_lwip_raw_send(void *ctx, const void *data, size_t size)
         return smhi_lwip_raw_gone(p);
     p->starved = n == 0 && room > 0;
     if (n == 0) {
-        p->want |= SMH_LWIP_RAW_WANT_WRITE;
+        p->want |= SMH_LWIP_RAW_WRITE;
         return SMH_AGAIN;
     }
-    p->want &= SMH_LWIP_RAW_WANT_READ;
+    p->want &= SMH_LWIP_RAW_READ;
     p->diag.sent += n;
     return n;
 }
@@ -495,17 +502,17 @@ static int smhi_lwip_raw_recv(void *ctx, void *data, size_t size)
     smh_lwip_raw *p = (smh_lwip_raw *)ctx;
     uint16_t n;
 
-    p->diag.stage = SMH_LWIP_RAW_READ;
+    p->diag.stage = SMH_LWIP_RAW_RECV;
     if (p->queue) {
         n = smhi_lwip_raw_take_data(p, data,
                                     size < piece ? (uint16_t)size : piece);
-        p->want &= SMH_LWIP_RAW_WANT_WRITE;
+        p->want &= SMH_LWIP_RAW_WRITE;
         p->diag.received += n;
         return n;
     }
     if (!p->pcb || p->ended)
         return smhi_lwip_raw_gone(p);
-    p->want |= SMH_LWIP_RAW_WANT_READ;
+    p->want |= SMH_LWIP_RAW_READ;
     return SMH_AGAIN;
 }
 
@@ -534,10 +541,9 @@ static int smhi_lwip_raw_close(void *ctx, int at_once)
     smh_lwip_raw *p = (smh_lwip_raw *)ctx;
 
     if (!at_once && p->pcb && p->state == SMHI_LWIP_RAW_OPEN) {
-        p->diag.stage = SMH_LWIP_RAW_CLOSE;
         if (smhi_lwip_raw_finish(p) != ERR_OK) {
             p->starved = 1;
-            p->want = SMH_LWIP_RAW_WANT_WRITE;
+            p->want = SMH_LWIP_RAW_WRITE;
             return SMH_AGAIN;
         }
     }
@@ -548,15 +554,15 @@ static int smhi_lwip_raw_close(void *ctx, int at_once)
 /* 1 if the last AGAIN may have changed. */
 static int smhi_lwip_raw_ready(const smh_lwip_raw *p)
 {
-    if (p->state == SMHI_LWIP_RAW_IDLE)
+    if (p->state == SMHI_LWIP_RAW_CLOSED)
         return p->look_up != SMHI_LWIP_RAW_ASKED;
     if (p->state == SMHI_LWIP_RAW_CONNECTING)
         return !p->pcb;
     if (!p->want || !p->pcb || p->starved)
         return 1;
-    if ((p->want & SMH_LWIP_RAW_WANT_READ) && (p->queue || p->ended))
+    if ((p->want & SMH_LWIP_RAW_READ) && (p->queue || p->ended))
         return 1;
-    return (p->want & SMH_LWIP_RAW_WANT_WRITE) && tcp_sndbuf(p->pcb) > 0;
+    return (p->want & SMH_LWIP_RAW_WRITE) && tcp_sndbuf(p->pcb) > 0;
 }
 
 static int smhi_lwip_raw_wait(void *ctx, uint32_t ms)
@@ -581,7 +587,7 @@ static int smhi_lwip_raw_wait(void *ctx, uint32_t ms)
     return 1; /* the clock stands still: for smh_wait() to judge */
 }
 
-SMH_API smh_port smh_lwip_raw_port(smh_lwip_raw *tcp)
+smh_port smh_lwip_raw_port(smh_lwip_raw *tcp)
 {
     static const smh_port_ops ops = {smhi_lwip_raw_open,
                                      smhi_lwip_raw_send,
@@ -599,37 +605,13 @@ SMH_API smh_port smh_lwip_raw_port(smh_lwip_raw *tcp)
 
 /* ---- in words ------------------------------------------------------------ */
 
-typedef struct smhi_lwip_raw_text {
-    char *at;
-    size_t room; /* the final NUL included, at least 1 */
-} smhi_lwip_raw_text;
-
-static void smhi_lwip_raw_say(smhi_lwip_raw_text *t, const char *words)
-{
-    for (; *words && t->room > 1; t->room--)
-        *t->at++ = *words++;
-    *t->at = '\0';
-}
-
-static void smhi_lwip_raw_say_number(smhi_lwip_raw_text *t, uint32_t value)
-{
-    char digits[11];
-    char *d = digits + sizeof digits - 1;
-
-    *d = '\0';
-    do
-        *--d = (char)('0' + value % 10);
-    while ((value /= 10) != 0);
-    smhi_lwip_raw_say(t, d);
-}
-
 static const char *smhi_lwip_raw_why(const smh_lwip_raw *p)
 {
     int resolving = p->diag.stage == SMH_LWIP_RAW_RESOLVE;
 
     switch (p->diag.code) {
     case ERR_OK:
-        return "nothing failed";
+        return p->diag.result < 0 ? "no address" : "no error";
     case ERR_MEM:
         return "lwIP is out of memory";
     case ERR_BUF:
@@ -644,43 +626,54 @@ static const char *smhi_lwip_raw_why(const smh_lwip_raw *p)
         return "no answer, given up";
     case ERR_RST:
         return p->diag.stage == SMH_LWIP_RAW_CONNECT ? "refused"
-                                                     : "reset by the peer";
+                                                     : "reset by the server";
     case ERR_CLSD:
-        return "closed by the peer";
+        return "closed by the server";
     default:
         return "lwIP failed";
     }
 }
 
-SMH_API const char *smh_lwip_raw_explain(const smh_lwip_raw *tcp, char *text,
-                                         size_t size)
+static char *smhi_lwip_raw_say(char *to, const char *end, const char *words)
 {
-    static const char *const stages[] = {"not opened", "resolve", "connect",
-                                         "write",      "read",    "close"};
-    smhi_lwip_raw_text t;
+    while (*words && to < end)
+        *to++ = *words++;
+    *to = '\0';
+    return to;
+}
 
-    if (!text || !size)
+const char *smh_lwip_raw_explain(const smh_lwip_raw *tcp, char *text,
+                                 size_t size)
+{
+    static const char *const stages[] = {
+        "not opened: ", "look-up: ", "connection: ", "sending: ", "receiving: ",
+    };
+    const char *end = text + size - 1;
+
+    if (size == 0)
         return "";
-    t.at = text;
-    t.room = size;
-    smhi_lwip_raw_say(&t, stages[tcp->diag.stage]);
-    smhi_lwip_raw_say(&t, ": ");
-    smhi_lwip_raw_say(&t, smhi_lwip_raw_why(tcp));
-    smhi_lwip_raw_say(&t, " (lwIP ");
-    smhi_lwip_raw_say(&t, tcp->diag.code < 0 ? "-" : "");
-    smhi_lwip_raw_say_number(&t,
-                             (uint32_t)(tcp->diag.code < 0 ? -tcp->diag.code
-                                                           : tcp->diag.code));
-    smhi_lwip_raw_say(&t, ", ");
-    smhi_lwip_raw_say_number(&t, tcp->diag.sent);
-    smhi_lwip_raw_say(&t, " octets out, ");
-    smhi_lwip_raw_say_number(&t, tcp->diag.received);
-    smhi_lwip_raw_say(&t, " in)");
+    smhi_lwip_raw_say(smhi_lwip_raw_say(text, end, stages[tcp->diag.stage]),
+                      end, smhi_lwip_raw_why(tcp));
     return text;
 }
 
 #ifdef __cplusplus
 }
 #endif
-#endif /* SMH_LWIP_RAW_IMPLEMENTED */
 #endif /* SMH_LWIP_RAW_IMPLEMENTATION */
+
+/*
+LICENCE (0BSD)
+    Copyright (C) 2026 the smh_token.h authors
+
+    Permission to use, copy, modify, and/or distribute this software for any
+    purpose with or without fee is hereby granted.
+
+    THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH
+    REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF MERCHANTABILITY
+    AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT,
+    INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM
+    LOSS OF USE, DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT, NEGLIGENCE OR
+    OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR
+    PERFORMANCE OF THIS SOFTWARE.
+*/
