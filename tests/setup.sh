@@ -90,8 +90,6 @@ apt install -y --no-install-recommends $new || {
     die "apt-get install failed (above): mend the network or" \
         "/etc/apt/sources.list, then run this again"
 }
-case " $(echo $new) " in
-*" nginx "*)
-    as_root deb-systemd-helper disable nginx.service >/dev/null 2>&1 || :
-    ;;
-esac
+if printf '%s\n' $new | grep -qx nginx; then
+    as_root update-rc.d nginx disable >/dev/null 2>&1 || :
+fi
