@@ -230,7 +230,7 @@ static void next_request(connection *c)
 static void finish_request(connection *c, int status)
 {
     if (c->early) {
-        if (status != HTTP_COMPLETE)
+        if (status != HTTP_COMPLETE || c->request.close)
             c->state = CLOSING;
     } else if (status != HTTP_COMPLETE || !swallow(c)) {
         compose(c, status);

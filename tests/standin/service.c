@@ -266,6 +266,7 @@ static void reset(job *j)
     tokens_clear(&j->s->tokens);
     memset(&j->s->faults, 0, sizeof j->s->faults);
     text_cut(&j->s->journal, 0);
+    j->s->connections = 0;
     j->s->revocations = 0;
     done(j);
 }

@@ -11,7 +11,7 @@ typedef struct service {
     tokens tokens;
     faults faults;
     text journal;
-    unsigned long answers, revocations;
+    unsigned long connections, revocations, answers;
 } service;
 
 uint64_t service_now(void); /* ms, never goes back */

@@ -31,7 +31,6 @@ typedef struct server {
     service service;
     char secret[SECRET_MAX];
     int listener[LISTENERS]; /* the service, and the admin port or -1 */
-    unsigned long accepted;
     connection *connections;
     FILE *log;
     size_t logged; /* octets of the journal */
@@ -228,8 +227,9 @@ static void accept_all(server *s, int which)
     int fd, one = 1;
 
     while ((fd = accept(s->listener[which], NULL, NULL)) >= 0) {
-        connection *c = connection_new(fd, tls, which == 0 ? ++s->accepted : 0,
-                                       &s->options.connection, &s->service);
+        unsigned long number = which == 0 ? ++s->service.connections : 0;
+        connection *c = connection_new(fd, tls, number, &s->options.connection,
+                                       &s->service);
 
         set_non_blocking(fd);
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);

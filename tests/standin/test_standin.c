@@ -1,0 +1,358 @@
+/* test_standin: the stand-in is as strict as it says, and its faults happen. */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/support/cmocka_all.h"
+#include "tests/support/standin.h"
+
+/* One quote of each id that STANDIN_LIBRARY and STANDIN_SECRET need. */
+#define LIBRARY "smh0standin%26a%3Db%2Fc%20d"
+#define SECRET "Zq9%2F%26%3D7%23Kx%2C%25w2%20Vb%2B"
+#define PATH "/api/v1/token/" LIBRARY
+#define KEYS PATH "?library_secret=" SECRET
+#define CREATE "/api/v1/token?library_id=" LIBRARY "&library_secret=" SECRET
+#define TEN ",1,2,3,4,5,6,7,8,9,0"
+#define LINE(target) "DELETE " target " HTTP/1.1\r\n"
+#define HOST "Host: a.test\r\n"
+#define CLOSE "Connection: close\r\n\r\n"
+
+static standin server;
+static char *dir;
+
+static int start(void **state)
+{
+    (void)state;
+    dir = temp_make();
+    standin_start(&server, dir, NULL, NULL);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    standin_stop(&server);
+    temp_remove(dir);
+    return 0;
+}
+
+static int reset(void **state)
+{
+    (void)state;
+    standin_reset(&server);
+    return 0;
+}
+
+static int answer_to(const char *request)
+{
+    return web_send(server.port, request, strlen(request), NULL);
+}
+
+static void check_tokens(const char *wanted)
+{
+    char *tokens = standin_tokens(&server);
+
+    assert_string_equal(tokens, wanted);
+    free(tokens);
+}
+
+/* ---- what is refused ----------------------------------------------------- */
+
+typedef struct row {
+    int status;
+    const char *request;
+} row;
+
+static void check_rows(const row *rows, size_t count)
+{
+    size_t i;
+
+    standin_token(&server, "u", "c", "s");
+    for (i = 0; i < count; i++) {
+        int status = answer_to(rows[i].request);
+
+        if (status != rows[i].status)
+            fail_msg("%d, not %d: %s", status, rows[i].status, rows[i].request);
+    }
+    check_tokens("u c s\n");
+}
+
+#define CHECK_ROWS(rows) check_rows(rows, sizeof rows / sizeof *rows)
+#define USER KEYS "&user_id=u"
+
+static void refuses_what_rfc_9112_forbids(void **state)
+{
+    static const row rows[] = {
+        {400, " " LINE(USER) HOST CLOSE},
+        {400, "\r\n" LINE(USER) HOST CLOSE},
+        {400, "DELETE  " USER " HTTP/1.1\r\n" HOST CLOSE},
+        {400, "DELETE " USER "  HTTP/1.1\r\n" HOST CLOSE},
+        {400, "DELETE " USER "\r\n" HOST CLOSE},
+        {400, "DELETE " USER " HTTP/1.1 \r\n" HOST CLOSE},
+        {400, "DELETE " USER " HTTP/1.1\n" HOST CLOSE},
+        {400, "DELETE " USER " HTTP/1.1\r\r\n" HOST CLOSE},
+        {400, "DELETE " USER " http/1.1\r\n" HOST CLOSE},
+        {505, "DELETE " USER " HTTP/1.0\r\n" HOST CLOSE},
+        {400, "DEL(TE " USER " HTTP/1.1\r\n" HOST CLOSE},
+        {400, LINE("http://a.test" USER) HOST CLOSE},
+        {400, LINE(USER) CLOSE},
+        {400, LINE(USER) HOST HOST CLOSE},
+        {400, LINE(USER) "Host:\r\n" CLOSE},
+        {400, LINE(USER) "Host: a b\r\n" CLOSE},
+        {400, LINE(USER) "Host: a.test:\r\n" CLOSE},
+        {400, LINE(USER) "Host: a.test:x\r\n" CLOSE},
+        {400, LINE(USER) "Host: u@a.test\r\n" CLOSE},
+        {400, LINE(USER) "Host: ::1\r\n" CLOSE},
+        {400, LINE(USER) "Host: [::1\r\n" CLOSE},
+        {400, LINE(USER) "Host : a.test\r\n" CLOSE},
+        {400, LINE(USER) " Host: a.test\r\n" CLOSE},
+        {400, LINE(USER) HOST "X: a\r\n b\r\n" CLOSE},
+        {400, LINE(USER) HOST "X: a\001b\r\n" CLOSE},
+        {400, LINE(USER) HOST "X: a\rb\r\n" CLOSE},
+        {400, LINE(USER) HOST "X: a\n" CLOSE},
+        {400, LINE(USER) HOST "X\r\n" CLOSE},
+        {400, LINE(USER) HOST "Content-Length: 0\r\n" CLOSE},
+        {400, LINE(USER) HOST "Content-Length: 1\r\n" CLOSE "x"},
+        {400, LINE(USER) HOST "Transfer-Encoding: chunked\r\n" CLOSE},
+    };
+
+    (void)state;
+    CHECK_ROWS(rows);
+}
+
+static void refuses_what_rfc_3986_forbids(void **state)
+{
+    static const row rows[] = {
+        {400, LINE(KEYS "&user_id=a b") HOST CLOSE},
+        {400, LINE(KEYS "&user_id=a\"b") HOST CLOSE},
+        {400, LINE(KEYS "&user_id=a#b") HOST CLOSE},
+        {400, LINE(KEYS "&user_id=a[b") HOST CLOSE},
+        {400, LINE(KEYS "&user_id=a\177") HOST CLOSE},
+        {400, LINE(KEYS "&user_id=a\303\244") HOST CLOSE},
+        {400, LINE(KEYS "&user_id=a\tb") HOST CLOSE},
+        {400, LINE(KEYS "&user_id=a%") HOST CLOSE},
+        {400, LINE(KEYS "&user_id=a%4") HOST CLOSE},
+        {400, LINE(KEYS "&user_id=a%4g") HOST CLOSE},
+        {400, LINE(KEYS "&user_id=a%00") HOST CLOSE},
+        {400, LINE(KEYS "&user_id=a+b") HOST CLOSE},
+        {400, LINE("/api/v1/./token/x?user_id=u") HOST CLOSE},
+        {400, LINE("/api/v1/token/%2e%2e?user_id=u") HOST CLOSE},
+    };
+
+    (void)state;
+    CHECK_ROWS(rows);
+}
+
+static void refuses_what_is_not_documented(void **state)
+{
+    static const row rows[] = {
+        {400, LINE(PATH) HOST CLOSE},
+        {400, LINE(PATH "?") HOST CLOSE},
+        {400, LINE(KEYS) HOST CLOSE},
+        {400, LINE(PATH "?user_id=u") HOST CLOSE},
+        {400, LINE(PATH "?library_secret=&user_id=u") HOST CLOSE},
+        {400, LINE(KEYS "&user_id=") HOST CLOSE},
+        {400, LINE(KEYS "&user_id") HOST CLOSE},
+        {400, LINE(KEYS "&&user_id=u") HOST CLOSE},
+        {400, LINE(KEYS "&user_id=u&") HOST CLOSE},
+        {400, LINE(KEYS "&=u") HOST CLOSE},
+        {400, LINE(KEYS "&user_id=,u") HOST CLOSE},
+        {400, LINE(KEYS "&user_id=u,") HOST CLOSE},
+        {400, LINE(KEYS "&user_id=u,,v") HOST CLOSE},
+        {400, LINE(KEYS "&user_id=u%2C%2Cv") HOST CLOSE},
+        {400, LINE(KEYS "&user_id=u" TEN) HOST CLOSE},
+        {400, LINE(USER "&client_id=") HOST CLOSE},
+        {400, LINE(USER "&session_id=") HOST CLOSE},
+        {400, LINE(USER "&user_id=v") HOST CLOSE},
+        {400, LINE(USER "&space_id=v") HOST CLOSE},
+        {400, LINE(KEYS "&user%5Fid=u") HOST CLOSE},
+        {404, LINE(PATH "?library_secret=x&user_id=u") HOST CLOSE},
+        {404, LINE("/api/v1/token/x?library_secret=" SECRET "&user_id=u")
+                  HOST CLOSE},
+        {400,
+         LINE("/api/v1/token?library_secret=" SECRET "&user_id=u") HOST CLOSE},
+        {400,
+         LINE("/api/v1/token/?library_secret=" SECRET "&user_id=u") HOST CLOSE},
+        {404, LINE("/api/v1/tokens") HOST CLOSE},
+        {404, LINE("/") HOST CLOSE},
+        {403, LINE(PATH "/acctk01") HOST CLOSE},
+        {404, "PUT " USER " HTTP/1.1\r\n" HOST CLOSE},
+        {400, "POST " CREATE "&user_id=u&period=1x HTTP/1.1\r\n" HOST CLOSE},
+        {400, "POST " CREATE "&user_id= HTTP/1.1\r\n" HOST CLOSE},
+        {404, "POST " CREATE "x&user_id=u HTTP/1.1\r\n" HOST CLOSE},
+    };
+
+    (void)state;
+    CHECK_ROWS(rows);
+}
+
+/* ---- what is taken ------------------------------------------------------- */
+
+static void deletes_what_is_documented(void **state)
+{
+    static const char *const tokens[][3] = {
+        {"u", "c", "s"},   {"u", "c", "t"},  {"u", "d", "s"},
+        {"u", NULL, NULL}, {"v", "c", "s"},  {"w", "c", "s"},
+        {NULL, "c", "s"},  {"-", NULL, "s"}, {"u%", " ", ","},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof tokens / sizeof *tokens; i++)
+        standin_token(&server, tokens[i][0], tokens[i][1], tokens[i][2]);
+    answer_to(LINE(KEYS "&user_id=x,u&session_id=s&client_id=c") HOST CLOSE);
+    check_tokens("u c t\nu d s\nu - -\nv c s\nw c s\n- c s\n%2D - s\n"
+                 "u%25 %20 %2C\n");
+    answer_to(LINE(USER "&client_id=c,d") HOST CLOSE);
+    check_tokens("u - -\nv c s\nw c s\n- c s\n%2D - s\nu%25 %20 %2C\n");
+    answer_to(LINE(KEYS "&user_id=u,v%2c%75%25,-") HOST CLOSE);
+    check_tokens("w c s\n- c s\n");
+    assert_int_equal(answer_to(LINE(KEYS "&user_id=x") HOST CLOSE), 204);
+}
+
+static void renews_and_deletes_one(void **state)
+{
+    char name[80], target[200], *body;
+
+    (void)state;
+    assert_int_equal(web_call(server.port, "GET", CREATE "&user_id=u&period=60",
+                              &body),
+                     200);
+    assert_int_equal(sscanf(body,
+                            "{\"accessToken\":\"%79[a-z0-9]\","
+                            "\"expiresIn\":60}",
+                            name),
+                     1);
+    free(body);
+    snprintf(target, sizeof target, "%s/%s", PATH, name);
+    assert_int_equal(web_call(server.port, "POST", target, NULL), 200);
+    assert_int_equal(web_call(server.port, "DELETE", target, NULL), 204);
+    assert_int_equal(web_call(server.port, "DELETE", target, NULL), 403);
+    check_tokens("");
+}
+
+static void tokens_end_with_their_period(void **state)
+{
+    (void)state;
+    web_call(server.port, "POST", CREATE "&user_id=u&period=1", NULL);
+    web_call(server.port, "POST", CREATE "&user_id=v&period=60", NULL);
+    check_tokens("u - -\nv - -\n");
+    poll(NULL, 0, 1100);
+    check_tokens("v - -\n");
+}
+
+static void limits_a_request_line(void **state)
+{
+    char request[16384];
+    int more, at;
+
+    (void)state;
+    for (more = 0; more < 2; more++) {
+        at = sprintf(request, "DELETE %s", USER);
+        memset(request + at, 'x', 8000);
+        strcpy(request + 8000 + more - 9, " HTTP/1.1\r\n" HOST CLOSE);
+        assert_int_equal(answer_to(request), more ? 414 : 204);
+    }
+}
+
+/* ---- answers ------------------------------------------------------------- */
+
+static void answers_a_pipeline_in_order(void **state)
+{
+    char *all;
+
+    (void)state;
+    standin_token(&server, "u", "c", "s");
+    web_send(server.port,
+             LINE(USER) HOST "\r\n" LINE("/x") HOST
+             "\r\n" LINE(USER "&user_id=v") HOST CLOSE,
+             strlen(LINE(USER) HOST "\r\n" LINE("/x") HOST
+                    "\r\n" LINE(USER "&user_id=v") HOST CLOSE),
+             &all);
+    /* all is what is behind the first head */
+    assert_true(strncmp(all, "HTTP/1.1 404 ", 13) == 0);
+    assert_non_null(strstr(all, "}HTTP/1.1 400 "));
+    assert_non_null(strstr(all, "X-Request-Id: "));
+    free(all);
+    check_tokens("");
+}
+
+static void spoils_answers_as_told(void **state)
+{
+    static const struct {
+        const char *fault;
+        int status;
+        const char *behind; /* the first head */
+        unsigned left;      /* tokens */
+    } rows[] = {
+        {"1:interim", 103, "HTTP/1.1 204", 0},
+        {"1:junk", 204, "junk", 0},
+        {"1:status:429", 429, "RateLimitExceeded", 1},
+        {"1:status:204", 204, "", 1},
+        {"1:early:400", 400, "{", 1},
+        {"1:early-close:414", 414, "URITooLong", 1},
+        {"1:garbage", 0, "", 1},
+        {"1:close-before", 0, "", 1},
+        {"1:reset", 0, "", 1},
+        {"1:close-middle:13", 204, "", 0},
+        {"1:big:3", 503, "....", 1},
+        {"2:status:500", 204, "", 0},
+        {"*:status:500", 500, "", 1},
+        {"1:drip 1:delay:20", 204, "", 0},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *body, *tokens;
+        int status;
+
+        standin_reset(&server);
+        standin_token(&server, "u", NULL, NULL);
+        standin_faults(&server, rows[i].fault);
+        status = web_call(server.port, "DELETE", USER, &body);
+        tokens = standin_tokens(&server);
+        if (status != rows[i].status || !strstr(body, rows[i].behind) ||
+            lines_with(tokens, "u") != rows[i].left)
+            fail_msg("%s: %d %s %s", rows[i].fault, status, body, tokens);
+        free(body);
+        free(tokens);
+    }
+}
+
+static void masks_the_secret(void **state)
+{
+    static const char wanted[] =
+        "1 1 DELETE " PATH "?library_secret=***&user_id=u 204\n"
+        "2 2 DELETE *** 204\n"
+        "3 3 DELETE *** 404\n";
+    char *journal;
+
+    (void)state;
+    web_call(server.port, "DELETE", USER, NULL);
+    web_call(server.port, "DELETE", KEYS "&user_id=" SECRET, NULL);
+    web_call(server.port, "DELETE", "/" SECRET "?x=%5A" SECRET, NULL);
+    journal = standin_journal(&server);
+    assert_string_equal(journal, wanted);
+    free(journal);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(refuses_what_rfc_9112_forbids, reset),
+        cmocka_unit_test_setup(refuses_what_rfc_3986_forbids, reset),
+        cmocka_unit_test_setup(refuses_what_is_not_documented, reset),
+        cmocka_unit_test_setup(deletes_what_is_documented, reset),
+        cmocka_unit_test_setup(renews_and_deletes_one, reset),
+        cmocka_unit_test_setup(tokens_end_with_their_period, reset),
+        cmocka_unit_test_setup(limits_a_request_line, reset),
+        cmocka_unit_test_setup(answers_a_pipeline_in_order, reset),
+        cmocka_unit_test_setup(spoils_answers_as_told, reset),
+        cmocka_unit_test_setup(masks_the_secret, reset),
+    };
+
+    alarm(60);
+    return cmocka_run_group_tests_name("stand-in", tests, start, stop);
+}
