@@ -1,0 +1,37 @@
+/* arguments.h - what the program was asked for
+ *
+ * From the semihosting command line, so that one image serves every test.  In a
+ * product this is your configuration, and the ids come from your messages.
+ *
+ *     host=NAME port=N library=ID secret=TEXT | secret-file=FILE
+ *     user=ID... client=ID... session=ID...
+ *     address=IP       of the host, instead of DNS
+ *     ip=IP gateway=IP mask=IP dns=IP | dhcp=1
+ *     clock=SECONDS    since 1970, instead of the board's
+ *     timeout=MS pipeline=N resume=N buffer=OCTETS arena=OCTETS
+ *     drop=PERCENT seed=N    of the frames, both ways
+ *
+ * %XX stands for an octet, as in %20.
+ */
+#ifndef ARGUMENTS_H
+#define ARGUMENTS_H
+
+#include "smh_token.h"
+
+enum { ARGUMENTS_TEXT = 768, ARGUMENTS_IDS = 32, ARGUMENTS_SECRET = 80 };
+
+typedef struct arguments {
+    smh_scope scope;
+    const char *address, *ip, *gateway, *mask, *dns;
+    unsigned long dhcp, clock, timeout, pipeline, resume, buffer, arena;
+    unsigned long drop, seed, port;
+    smh_list lists[3]; /* of users, clients, sessions */
+    const char *ids[ARGUMENTS_IDS];
+    char text[ARGUMENTS_TEXT];
+    char secret[ARGUMENTS_SECRET];
+} arguments;
+
+/* 0, or -1 and a word on the console. */
+int arguments_read(arguments *args);
+
+#endif

@@ -1,0 +1,98 @@
+/* tls.c - what mbedTLS needs of the firmware: memory, random octets, the time */
+#define _POSIX_C_SOURCE 200809L /* gmtime_r() */
+
+#include "board.h"
+#include "startup.h"
+#include "tls.h"
+
+#include <time.h>
+
+#include "mbedtls/ctr_drbg.h"
+#include "mbedtls/entropy.h"
+#include "mbedtls/memory_buffer_alloc.h"
+#include "mbedtls/platform_time.h"
+#include "mbedtls/platform_util.h"
+
+/* All that mbedTLS may allocate; BOARD_TLS_ARENA comes from the Makefile. */
+static unsigned char arena[BOARD_TLS_ARENA] __attribute__((aligned(8)));
+static mbedtls_entropy_context entropy;
+static mbedtls_ctr_drbg_context generator;
+static int64_t clock_offset; /* s: what the clock shows more than board_ms() */
+
+int tls_start(size_t size, uint32_t now)
+{
+    if (size == 0 || size > sizeof arena)
+        size = sizeof arena;
+    mbedtls_memory_buffer_alloc_init(arena, size);
+    clock_offset = (int64_t)(now ? now : board_time()) - board_ms() / 1000;
+    mbedtls_entropy_init(&entropy);
+    mbedtls_ctr_drbg_init(&generator);
+    return mbedtls_ctr_drbg_seed(&generator, mbedtls_entropy_func, &entropy,
+                                 NULL, 0) == 0
+               ? 0
+               : -1;
+}
+
+int tls_random(void *unused, unsigned char *data, size_t size)
+{
+    (void)unused;
+    return mbedtls_ctr_drbg_random(&generator, data, size);
+}
+
+/* Declared in a header of mbedTLS that 3.x keeps to itself. */
+int mbedtls_hardware_poll(void *unused, unsigned char *data, size_t size,
+                          size_t *got);
+
+int mbedtls_hardware_poll(void *unused, unsigned char *data, size_t size,
+                          size_t *got)
+{
+    (void)unused;
+    *got = 0;
+    if (board_random(data, size) != 0)
+        return MBEDTLS_ERR_ENTROPY_SOURCE_FAILED;
+    *got = size;
+    return 0;
+}
+
+int64_t tls_time(int64_t *time)
+{
+    int64_t now = clock_offset + board_ms() / 1000;
+
+    if (time != NULL)
+        *time = now;
+    return now;
+}
+
+struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *time, struct tm *tm)
+{
+    time_t seconds = (time_t)*time;
+
+    return gmtime_r(&seconds, tm);
+}
+
+#ifdef MBEDTLS_PLATFORM_MS_TIME_ALT
+mbedtls_ms_time_t mbedtls_ms_time(void)
+{
+    return board_ms();
+}
+#endif
+
+/* mbedTLS prints only what it found wrong with its arena, and then exits. */
+int tls_no_print(const char *format, ...)
+{
+    (void)format;
+    return 0;
+}
+
+int tls_no_fprint(void *stream, const char *format, ...)
+{
+    (void)stream;
+    (void)format;
+    return 0;
+}
+
+void tls_exit(int status)
+{
+    (void)status;
+    startup_fatal("mbedTLS found its memory damaged");
+}
