@@ -1,0 +1,1379 @@
+/* smh_mbedtls.h - a port of smh_token.h over another: TLS by mbedTLS - 0BSD, see end of file
+
+WHAT IT IS
+    The secure port: it verifies the server and encrypts, over any port that moves
+    octets (smh_posix.h, smh_lwip.h, smh_lwip_raw.h, yours).  For mbedTLS 2.28, 3.x
+    and 4.x.  It allocates nothing itself; mbedTLS does.
+
+WHAT CANNOT BE SWITCHED OFF
+    TLS 1.2 at least; a certificate that one of your CAs has signed; the host's own
+    name, or its address, in the certificate; its dates.  This holds too if you
+    bring an mbedtls_ssl_config: these settings of it are overwritten.
+
+DO THIS
+    In one file, #define SMH_MBEDTLS_IMPLEMENTATION before the #include.
+
+        static smh_posix tcp;                   all zero
+        static smh_mbedtls tls;                 all zero
+        smh_mbedtls_options options = { 0 };
+
+        options.lower   = smh_posix_port(&tcp);
+        options.ca      = ca;
+        options.ca_size = sizeof ca;
+        options.f_rng   = mbedtls_ctr_drbg_random;
+        options.p_rng   = &drbg;
+        if (smh_mbedtls_init(&tls, &options) != 0)
+            puts(smh_mbedtls_explain(&tls, text, sizeof text));
+        io.port = smh_mbedtls_port(&tls);
+        ...
+        smh_mbedtls_free(&tls);
+
+WHAT TO KNOW
+    - A session is kept when a connection is closed and offered when the same host
+      is opened again, which saves most of a handshake and costs some heap.
+    - The heap: mbedTLS reports an untrusted certificate when it runs out of memory
+      while it checks a signature.  This port finds that out and says so; with
+      options.failed it knows even more surely.
+    - An address as host ([::1], 192.0.2.1) must stand in the certificate as an
+      iPAddress; it is not sent as a server name (RFC 6066, 3).
+    - If MBEDTLS_SSL_IN_CONTENT_LEN is less than 16384, small records are asked for
+      (RFC 6066, 4) and TLS is held at 1.2.  A server may not obey; then a long
+      answer ends in an error, which smh_mbedtls_explain() tells.
+    - If mbedTLS is built without MBEDTLS_HAVE_TIME_DATE, options.time is required.
+    - A handshake goes one message a step, so that a loop gets its turns.
+*/
+#ifndef SMH_MBEDTLS_H
+#define SMH_MBEDTLS_H
+
+#include "smh_token.h"
+
+#if defined(__has_include)
+#if __has_include(<mbedtls/build_info.h>)
+#include <mbedtls/build_info.h>
+#else
+#include <mbedtls/version.h>
+#endif
+#else
+#include <mbedtls/version.h>
+#endif
+#include <mbedtls/ssl.h>
+#include <mbedtls/x509_crt.h>
+
+#if MBEDTLS_VERSION_NUMBER < 0x021C0000
+#error "smh_mbedtls.h needs mbedTLS 2.28 or later"
+#endif
+#if !defined(MBEDTLS_SSL_CLI_C) || !defined(MBEDTLS_X509_CRT_PARSE_C)
+#error "smh_mbedtls.h needs MBEDTLS_SSL_CLI_C and MBEDTLS_X509_CRT_PARSE_C"
+#endif
+#if !defined(MBEDTLS_SSL_SERVER_NAME_INDICATION)
+#error "smh_mbedtls.h needs MBEDTLS_SSL_SERVER_NAME_INDICATION"
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Zero it, then set what is required and what you want.  Copied by init. */
+typedef struct smh_mbedtls_options {
+    smh_port lower; /* what moves the octets; required */
+
+    /* The CAs, one of the two; with a conf that has them, none. */
+    const unsigned char *ca; /* PEM with its terminating NUL, or one DER */
+    size_t ca_size;          /* the NUL included */
+    mbedtls_x509_crt *ca_chain;
+
+    /* Random octets, 0 for success; required before mbedTLS 4 if conf is NULL. */
+    int (*f_rng)(void *p_rng, unsigned char *data, size_t size);
+    void *p_rng;
+
+    mbedtls_ssl_config *conf;      /* yours, for this port alone, or NULL */
+    uint32_t (*time)(void *ctx);   /* the clock: seconds since 1970, or NULL */
+    uint32_t (*failed)(void *ctx); /* allocations failed so far, or NULL */
+    void *ctx;                     /* of time and failed */
+    uint8_t ca_in_place; /* a DER that stays where it is: not copied */
+    uint8_t no_session;  /* keep none */
+} smh_mbedtls_options;
+
+/* Where it is, or what failed. */
+enum {
+    SMH_MBEDTLS_SET_UP = 1,
+    SMH_MBEDTLS_CONNECT, /* the port below */
+    SMH_MBEDTLS_HANDSHAKE,
+    SMH_MBEDTLS_WRITE,
+    SMH_MBEDTLS_READ,
+    SMH_MBEDTLS_CLOSE
+};
+
+/* Why, if code and flags do not say it. */
+#define SMH_MBEDTLS_REASONS(X)                                                 \
+    X(NONE, "no error")                                                        \
+    X(LOWER, "no port below")                                                  \
+    X(NO_CA, "no CA given")                                                    \
+    X(PEM_END, "CA: the size of a PEM must include its NUL")                   \
+    X(PEM_OFF,                                                                 \
+      "CA is a PEM, and mbedTLS is built without MBEDTLS_PEM_PARSE_C")         \
+    X(CA, "CA cannot be read")                                                 \
+    X(NO_RNG, "no source of random octets given")                              \
+    X(RNG, "source of random octets failed")                                   \
+    X(NO_CLOCK, "no clock given, and mbedTLS is built without"                 \
+                " MBEDTLS_HAVE_TIME_DATE")                                     \
+    X(HOST, "host is neither a name nor an address")                           \
+    X(MEMORY, "out of memory: the heap of mbedTLS is too small")               \
+    X(BELOW, "the connection below failed")                                    \
+    X(UNVERIFIED, "no certificate was verified")                               \
+    X(NOTIFIED, "closed by the server")                                        \
+    X(CUT, "connection closed by the server without TLS's end")                \
+    X(CERTIFICATE, "certificate refused")                                      \
+    X(ALERT, "the server refused")                                             \
+    X(CODE, "mbedTLS failed")
+
+#define SMHI_MBEDTLS_ENUM(name, text) SMH_MBEDTLS_##name,
+enum { SMH_MBEDTLS_REASONS(SMHI_MBEDTLS_ENUM) SMH_MBEDTLS_REASON_COUNT };
+#undef SMHI_MBEDTLS_ENUM
+
+enum { SMH_MBEDTLS_NOTE = 96 };
+
+/* What happened since the last opening; stays after the close. */
+typedef struct smh_mbedtls_diag {
+    uint8_t stage;     /* SMH_MBEDTLS_SET_UP.. */
+    uint8_t reason;    /* SMH_MBEDTLS_NONE.. */
+    uint8_t alert;     /* the fatal alert of the server, or 0 */
+    uint8_t noted;     /* private: what note holds, and how much */
+    int16_t result;    /* SMH_E_*, or 0 */
+    int code;          /* of mbedTLS, PSA or f_rng, or 0 */
+    uint32_t flags;    /* MBEDTLS_X509_BADCERT_*, or 0 */
+    uint32_t failed;   /* allocations, if options.failed counts */
+    uint32_t received; /* octets below TLS */
+    uint32_t sent;
+    unsigned char note[SMH_MBEDTLS_NOTE]; /* private: of the certificate */
+} smh_mbedtls_diag;
+
+/* Zero it, then call smh_mbedtls_init(). */
+typedef struct smh_mbedtls {
+    smh_mbedtls_diag diag;
+    smh_mbedtls_options options; /* private from here */
+    mbedtls_x509_crt *trusted;   /* what is known of the CAs */
+    mbedtls_ssl_config *config;
+    uint64_t kept_for; /* host and port of session, or 0: there is none */
+    uint64_t opened_for;
+    uint32_t failed; /* allocations before this opening */
+    int16_t below;   /* what the port below said to the last operation */
+    uint8_t state;
+    uint8_t blocked;  /* the port below said AGAIN to it */
+    uint8_t at_once;  /* there is more to do without waiting */
+    uint8_t unsent;   /* mbedTLS holds octets that the port below must take */
+    uint8_t pending;  /* they are of the caller's data */
+    uint8_t notified; /* the end was said */
+    uint8_t verified; /* certificate, name and dates */
+    uint8_t ip_size;  /* 0: host is a name */
+    unsigned char ip[16];
+    mbedtls_ssl_context ssl;
+    mbedtls_ssl_session session;
+    mbedtls_ssl_config own_config;
+    mbedtls_x509_crt own_ca;
+} smh_mbedtls;
+
+/* 0, or SMH_E_*; then smh_mbedtls_explain() says why, and the port cannot be
+ * opened. */
+SMH_API int smh_mbedtls_init(smh_mbedtls *tls,
+                             const smh_mbedtls_options *options);
+
+SMH_API smh_port smh_mbedtls_port(smh_mbedtls *tls);
+
+/* Frees and wipes; the port must be closed. */
+SMH_API void smh_mbedtls_free(smh_mbedtls *tls);
+
+/* What went wrong, in words: always terminated, cut off at size; returns text, or
+ * "" if size is 0. */
+SMH_API const char *smh_mbedtls_explain(const smh_mbedtls *tls, char *text,
+                                        size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* SMH_MBEDTLS_H */
+
+#if defined(SMH_MBEDTLS_IMPLEMENTATION) && !defined(SMH_MBEDTLS_IMPLEMENTED)
+#define SMH_MBEDTLS_IMPLEMENTED
+
+#include <string.h>
+#include <mbedtls/net_sockets.h> /* for two error codes */
+#include <mbedtls/platform_util.h>
+#if defined(MBEDTLS_HAVE_TIME_DATE)
+#include <mbedtls/platform_time.h>
+#endif
+#if MBEDTLS_VERSION_NUMBER >= 0x04000000 || defined(MBEDTLS_USE_PSA_CRYPTO) || \
+    defined(MBEDTLS_SSL_PROTO_TLS1_3)
+#define SMHI_MBEDTLS_PSA
+#include <psa/crypto.h>
+#endif
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+#define SMHI_MBEDTLS_RECHECK /* signatures of certificates */
+#include <mbedtls/asn1.h>
+#include <mbedtls/bignum.h>
+#include <mbedtls/cipher.h>
+#include <mbedtls/dhm.h>
+#include <mbedtls/ecp.h>
+#include <mbedtls/md.h>
+#include <mbedtls/pem.h>
+#include <mbedtls/pk.h>
+#endif
+#ifndef MBEDTLS_PRIVATE
+#define MBEDTLS_PRIVATE(member) member
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    SMHI_MBEDTLS_UNUSABLE,
+    SMHI_MBEDTLS_READY,
+    SMHI_MBEDTLS_BELOW, /* is being opened */
+    SMHI_MBEDTLS_SHAKING,
+    SMHI_MBEDTLS_OPEN,
+    SMHI_MBEDTLS_DEAD, /* TLS failed: diag.result */
+    SMHI_MBEDTLS_CLOSING
+};
+
+/* ---- errors ------------------------------------------------------------- */
+
+static int smhi_mbedtls_fail(smh_mbedtls *tls, int reason, int code, int result)
+{
+    tls->diag.reason = (uint8_t)reason;
+    tls->diag.code = code;
+    tls->diag.result = (int16_t)result;
+    return result;
+}
+
+/* Whether mbedTLS says by this code that an allocation failed.  Before 4.0 a code
+ * may be the sum of a high one and a low one of 7 bits. */
+static int smhi_mbedtls_is_memory(int code)
+{
+    static const int16_t codes[] = {
+        MBEDTLS_ERR_SSL_ALLOC_FAILED,
+        MBEDTLS_ERR_X509_ALLOC_FAILED,
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+        MBEDTLS_ERR_PK_ALLOC_FAILED,
+        MBEDTLS_ERR_MD_ALLOC_FAILED,
+        MBEDTLS_ERR_ECP_ALLOC_FAILED,
+        MBEDTLS_ERR_DHM_ALLOC_FAILED,
+        MBEDTLS_ERR_CIPHER_ALLOC_FAILED,
+        MBEDTLS_ERR_PEM_ALLOC_FAILED,
+        MBEDTLS_ERR_MPI_ALLOC_FAILED,
+        MBEDTLS_ERR_ASN1_ALLOC_FAILED,
+#endif
+#ifdef SMHI_MBEDTLS_PSA
+        PSA_ERROR_INSUFFICIENT_MEMORY,
+#endif
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof codes / sizeof *codes; i++) {
+        if (code == codes[i])
+            return 1;
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+        if (-(-code & 0x7F) == codes[i] || -(-code & 0x7F80) == codes[i])
+            return 1;
+#endif
+    }
+    return 0;
+}
+
+/* TLS is over: nothing but a close may follow. */
+static int smhi_mbedtls_fatal(smh_mbedtls *tls, int code)
+{
+    smh_mbedtls_diag *diag = &tls->diag;
+    tls->state = SMHI_MBEDTLS_DEAD;
+    if (tls->options.failed != NULL)
+        diag->failed = tls->options.failed(tls->options.ctx) - tls->failed;
+    if (diag->reason == SMH_MBEDTLS_RNG)
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_RNG, code, SMH_E_TLS);
+    if (diag->reason == SMH_MBEDTLS_MEMORY || smhi_mbedtls_is_memory(code) ||
+        (diag->failed != 0 && diag->flags == 0))
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_MEMORY, code, SMH_E_MEMORY);
+    if (diag->flags != 0)
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_CERTIFICATE, code, SMH_E_TLS);
+    if (code != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_CODE, code, SMH_E_TLS);
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+    diag->alert = tls->ssl.MBEDTLS_PRIVATE(in_msg)[1];
+#endif
+    return smhi_mbedtls_fail(tls, SMH_MBEDTLS_ALERT, code, SMH_E_TLS);
+}
+
+/* What a result of mbedTLS, not above 0, means for the caller. */
+static int smhi_mbedtls_result(smh_mbedtls *tls, int code)
+{
+    switch (code) {
+    case MBEDTLS_ERR_SSL_WANT_READ:
+    case MBEDTLS_ERR_SSL_WANT_WRITE:
+#ifdef MBEDTLS_ERR_SSL_ASYNC_IN_PROGRESS
+    case MBEDTLS_ERR_SSL_ASYNC_IN_PROGRESS:
+#endif
+#ifdef MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS
+    case MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS:
+#endif
+#ifdef MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET
+    case MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET:
+#endif
+        tls->at_once |= !tls->blocked;
+        return SMH_AGAIN;
+    case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_NOTIFIED, code, SMH_E_CLOSED);
+    default:
+        break;
+    }
+    if (tls->below == SMH_E_CLOSED)
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_CUT, code, SMH_E_CLOSED);
+    if (tls->below != 0)
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_BELOW, code, tls->below);
+    return smhi_mbedtls_fatal(tls, code);
+}
+
+/* ---- octets below TLS ---------------------------------------------------- */
+
+/* Each operation of the caller begins with this.  A send comes after a receive that
+ * may want a turn at once. */
+static void smhi_mbedtls_enter(smh_mbedtls *tls, int stage)
+{
+    tls->diag.stage = (uint8_t)stage;
+    tls->below = 0;
+    tls->blocked = 0;
+    if (stage != SMH_MBEDTLS_WRITE)
+        tls->at_once = 0;
+}
+
+/* What the port below said, for mbedTLS: octets, or one of two codes.  0 would mean
+ * to mbedTLS that all is sent. */
+static int smhi_mbedtls_moved(smh_mbedtls *tls, int moved, size_t size,
+                              int want, int broken)
+{
+    if (moved > 0 && (size_t)moved <= size)
+        return moved;
+    if (moved == SMH_AGAIN) {
+        tls->blocked = 1;
+        return want;
+    }
+    tls->below = (int16_t)(moved < 0 ? moved : SMH_E_PORT);
+    return broken;
+}
+
+static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
+                                   size_t size)
+{
+    smh_mbedtls *tls = (smh_mbedtls *)ctx;
+    const smh_port *lower = &tls->options.lower;
+    int moved =
+        smhi_mbedtls_moved(tls, lower->ops->send(lower->ctx, data, size), size,
+                           MBEDTLS_ERR_SSL_WANT_WRITE,
+                           MBEDTLS_ERR_NET_SEND_FAILED);
+
+    tls->unsent = moved < 0 || (size_t)moved < size;
+    if (moved > 0)
+        tls->diag.sent += (uint32_t)moved;
+    return moved;
+}
+
+static int smhi_mbedtls_recv_below(void *ctx, unsigned char *data, size_t size)
+{
+    smh_mbedtls *tls = (smh_mbedtls *)ctx;
+    const smh_port *lower = &tls->options.lower;
+    int moved =
+        smhi_mbedtls_moved(tls, lower->ops->recv(lower->ctx, data, size), size,
+                           MBEDTLS_ERR_SSL_WANT_READ,
+                           MBEDTLS_ERR_NET_RECV_FAILED);
+
+    if (moved > 0)
+        tls->diag.received += (uint32_t)moved;
+    return moved;
+}
+
+static int smhi_mbedtls_random(void *ctx, unsigned char *data, size_t size)
+{
+    smh_mbedtls *tls = (smh_mbedtls *)ctx;
+    int code = tls->options.f_rng(tls->options.p_rng, data, size);
+
+    if (code != 0)
+        tls->diag.reason = SMH_MBEDTLS_RNG;
+    return code;
+}
+
+/* ---- the certificate ----------------------------------------------------- */
+
+static int smhi_mbedtls_same(const mbedtls_x509_buf *a,
+                             const mbedtls_x509_buf *b)
+{
+    return a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
+}
+
+/* Seconds since 1970 in the form of a certificate (Gregorian, UTC). */
+static void smhi_mbedtls_date(uint32_t seconds, mbedtls_x509_time *date)
+{
+    uint32_t day = seconds / 86400 + 719468; /* since 1 March of year 0 */
+    uint32_t era = day / 146097;             /* 400 years */
+    uint32_t of_era = day % 146097;
+    uint32_t year =
+        (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    uint32_t of_year = of_era - (365 * year + year / 4 - year / 100);
+    uint32_t month = (5 * of_year + 2) / 153; /* 0 is March */
+
+    seconds %= 86400;
+    date->sec = (int)(seconds % 60);
+    date->min = (int)(seconds / 60 % 60);
+    date->hour = (int)(seconds / 3600);
+    date->day = (int)(of_year - (153 * month + 2) / 5 + 1);
+    date->mon = (int)(month < 10 ? month + 3 : month - 9);
+    date->year = (int)(year + era * 400 + (month >= 10));
+}
+
+static int smhi_mbedtls_before(const mbedtls_x509_time *a,
+                               const mbedtls_x509_time *b)
+{
+    const int *const one[] = {&a->year, &a->mon, &a->day,
+                              &a->hour, &a->min, &a->sec};
+    const int *const two[] = {&b->year, &b->mon, &b->day,
+                              &b->hour, &b->min, &b->sec};
+    size_t i;
+
+    for (i = 0; i < 6; i++) {
+        if (*one[i] != *two[i])
+            return *one[i] < *two[i];
+    }
+    return 0;
+}
+
+/* The dates by the caller's clock. */
+static uint32_t smhi_mbedtls_dates(const smh_mbedtls *tls,
+                                   const mbedtls_x509_crt *crt)
+{
+    mbedtls_x509_time now;
+    uint32_t flags = 0;
+
+    if (tls->options.time == NULL)
+        return 0;
+    smhi_mbedtls_date(tls->options.time(tls->options.ctx), &now);
+    if (smhi_mbedtls_before(&now, &crt->valid_from))
+        flags |= MBEDTLS_X509_BADCERT_FUTURE;
+    if (smhi_mbedtls_before(&crt->valid_to, &now))
+        flags |= MBEDTLS_X509_BADCERT_EXPIRED;
+    return flags;
+}
+
+enum { SMHI_MBEDTLS_DNS = 2, SMHI_MBEDTLS_IP = 7 }; /* tags of GeneralName */
+
+static int smhi_mbedtls_name_kind(const mbedtls_x509_sequence *name)
+{
+    return name->buf.tag & MBEDTLS_ASN1_TAG_VALUE_MASK;
+}
+
+static int smhi_mbedtls_has_ip(const smh_mbedtls *tls,
+                               const mbedtls_x509_crt *crt)
+{
+    const mbedtls_x509_sequence *name = &crt->subject_alt_names;
+
+    for (; name != NULL && name->buf.p != NULL; name = name->next) {
+        if (smhi_mbedtls_name_kind(name) == SMHI_MBEDTLS_IP &&
+            name->buf.len == tls->ip_size &&
+            memcmp(name->buf.p, tls->ip, tls->ip_size) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+#ifdef SMHI_MBEDTLS_RECHECK
+/* What checking the signature once more says, which mbedTLS keeps to itself.  The
+ * heap is as it was when it failed. */
+static int smhi_mbedtls_recheck(const mbedtls_x509_crt *crt,
+                                mbedtls_x509_crt *issuer)
+{
+    mbedtls_md_type_t type = crt->MBEDTLS_PRIVATE(sig_md);
+    const mbedtls_x509_buf *sig = &crt->MBEDTLS_PRIVATE(sig);
+    const mbedtls_md_info_t *md = mbedtls_md_info_from_type(type);
+    unsigned char hash[MBEDTLS_MD_MAX_SIZE];
+    int code = mbedtls_md(md, crt->tbs.p, crt->tbs.len, hash);
+
+    if (code != 0)
+        return code;
+    return mbedtls_pk_verify_ext(crt->MBEDTLS_PRIVATE(sig_pk),
+                                 crt->MBEDTLS_PRIVATE(sig_opts), &issuer->pk,
+                                 type, hash, mbedtls_md_get_size(md), sig->p,
+                                 sig->len);
+}
+#endif
+
+/* Whether crt is untrusted only because an allocation failed. */
+static int smhi_mbedtls_starved(const smh_mbedtls *tls,
+                                const mbedtls_x509_crt *crt)
+{
+#ifdef SMHI_MBEDTLS_RECHECK
+    mbedtls_x509_crt *lists[2];
+    mbedtls_x509_crt *issuer;
+    int i;
+
+    lists[0] = tls->trusted;
+    lists[1] = crt->next;
+    for (i = 0; i < 2; i++) {
+        for (issuer = lists[i]; issuer != NULL; issuer = issuer->next) {
+            if (smhi_mbedtls_same(&crt->issuer_raw, &issuer->subject_raw) &&
+                smhi_mbedtls_is_memory(smhi_mbedtls_recheck(crt, issuer)))
+                return 1;
+        }
+    }
+#endif
+    (void)crt;
+    return tls->options.failed != NULL &&
+           tls->options.failed(tls->options.ctx) != tls->failed;
+}
+
+/* ---- what to tell of it: noted raw, made into words by explain ------------ */
+
+/* Adds kind, length and octets, if there is room. */
+static void smhi_mbedtls_add(smh_mbedtls_diag *diag, int kind,
+                             const unsigned char *data, size_t size)
+{
+    size_t room = SMH_MBEDTLS_NOTE - diag->noted;
+    unsigned char *to = diag->note + diag->noted;
+
+    if (room < 2)
+        return;
+    if (size > room - 2)
+        size = room - 2;
+    to[0] = (unsigned char)kind;
+    to[1] = (unsigned char)size;
+    memcpy(to + 2, data, size);
+    diag->noted = (uint8_t)(diag->noted + 2 + size);
+}
+
+/* The common name, or what else there is. */
+static void smhi_mbedtls_add_name(smh_mbedtls_diag *diag,
+                                  const mbedtls_x509_name *name)
+{
+    static const unsigned char common[] = {0x55, 4, 3};
+    const mbedtls_x509_name *last = name;
+
+    for (; name != NULL; name = name->next) {
+        last = name;
+        if (name->oid.len == 3 && memcmp(name->oid.p, common, 3) == 0)
+            break;
+    }
+    if (last->val.p != NULL)
+        smhi_mbedtls_add(diag, SMHI_MBEDTLS_DNS, last->val.p, last->val.len);
+}
+
+static void smhi_mbedtls_add_names(smh_mbedtls_diag *diag,
+                                   const mbedtls_x509_crt *crt)
+{
+    const mbedtls_x509_sequence *name = &crt->subject_alt_names;
+
+    if (name->buf.p == NULL)
+        smhi_mbedtls_add_name(diag, &crt->subject);
+    for (; name != NULL && name->buf.p != NULL; name = name->next) {
+        int kind = smhi_mbedtls_name_kind(name);
+
+        if (kind == SMHI_MBEDTLS_DNS || kind == SMHI_MBEDTLS_IP)
+            smhi_mbedtls_add(diag, kind, name->buf.p, name->buf.len);
+    }
+}
+
+/* One fault is noted in full: no trust before the dates before the name. */
+static void smhi_mbedtls_note(smh_mbedtls_diag *diag,
+                              const mbedtls_x509_crt *crt, uint32_t flags)
+{
+    const mbedtls_x509_time *date = NULL;
+
+    if (flags & MBEDTLS_X509_BADCERT_FUTURE)
+        date = &crt->valid_from;
+    else if (flags & MBEDTLS_X509_BADCERT_EXPIRED)
+        date = &crt->valid_to;
+    if (diag->flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
+        return;
+    if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) {
+        diag->noted = 0;
+        smhi_mbedtls_add_name(diag, &crt->issuer);
+    } else if (date != NULL) {
+        diag->noted = 0;
+        smhi_mbedtls_add(diag, 0, (const unsigned char *)date, sizeof *date);
+    } else if (diag->noted == 0 && flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) {
+        smhi_mbedtls_add_names(diag, crt);
+    }
+}
+
+/* Called by mbedTLS for each certificate from the root to the server's, depth 0.
+ * It only ever adds flags. */
+static int smhi_mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
+                               uint32_t *flags)
+{
+    smh_mbedtls *tls = (smh_mbedtls *)ctx;
+
+    *flags |= smhi_mbedtls_dates(tls, crt);
+    if (depth == 0 && tls->ip_size != 0 && !smhi_mbedtls_has_ip(tls, crt))
+        *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
+    if (*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED &&
+        smhi_mbedtls_starved(tls, crt))
+        tls->diag.reason = SMH_MBEDTLS_MEMORY;
+    smhi_mbedtls_note(&tls->diag, crt, *flags);
+    tls->diag.flags |= *flags;
+    tls->verified = depth == 0 && tls->diag.flags == 0;
+    return 0;
+}
+
+/* ---- host ---------------------------------------------------------------- */
+
+/* Four decimal numbers up to end; where it ends, or NULL. */
+static const char *smhi_mbedtls_ipv4(const char *text, unsigned char *ip)
+{
+    int i;
+
+    for (i = 0; i < 4; i++) {
+        unsigned number = 0;
+        const char *first = text;
+
+        while (*text >= '0' && *text <= '9' && text - first < 4)
+            number = number * 10 + (unsigned)(*text++ - '0');
+        if (text == first || number > 255 ||
+            (*first == '0' && text - first > 1))
+            return NULL;
+        ip[i] = (unsigned char)number;
+        if (i < 3 && *text++ != '.')
+            return NULL;
+    }
+    return text;
+}
+
+/* One group of an IPv6 address; where it ends, or NULL. */
+static const char *smhi_mbedtls_group(const char *text, unsigned char *ip)
+{
+    const char *first = text;
+    unsigned number = 0;
+
+    for (; text - first < 4; text++) {
+        unsigned digit = (unsigned)*text - '0';
+
+        if (digit > 9) {
+            digit = ((unsigned)*text | 32u) - 'a';
+            if (digit > 5)
+                break;
+            digit += 10;
+        }
+        number = number * 16 + digit;
+    }
+    ip[0] = (unsigned char)(number >> 8);
+    ip[1] = (unsigned char)number;
+    return text == first ? NULL : text;
+}
+
+/* What stands behind a '[', up to its ']': 16, or 0. */
+static int smhi_mbedtls_ipv6(const char *text, unsigned char *ip)
+{
+    size_t at = 0;
+    size_t gap = 17; /* where :: is */
+    const char *end;
+
+    memset(ip, 0, 16);
+    if (*text == ':' && text[1] != ':')
+        return 0;
+    while (*text != ']') {
+        if (text[0] == ':' && text[1] == ':' && gap == 17) {
+            gap = at;
+            text += 2;
+            continue;
+        }
+        if (at != 0 && gap != at && *text++ != ':')
+            return 0;
+        if (at <= 12 && (end = smhi_mbedtls_ipv4(text, ip + at)) != NULL &&
+            *end == ']') {
+            at += 4;
+        } else if (at <= 14 &&
+                   (end = smhi_mbedtls_group(text, ip + at)) != NULL) {
+            at += 2;
+        } else {
+            return 0;
+        }
+        text = end;
+    }
+    if (gap == 17)
+        return at == 16 ? 16 : 0;
+    if (at == 16)
+        return 0;
+    memmove(ip + gap + 16 - at, ip + gap, at - gap);
+    memset(ip + gap, 0, 16 - at);
+    return 16;
+}
+
+/* Octets of the address that host is: 0 if it is a name, -1 if it is neither. */
+static int smhi_mbedtls_address(const char *host, unsigned char *ip)
+{
+    const char *end;
+    int size;
+
+    if (*host == '[') {
+        size = smhi_mbedtls_ipv6(host + 1, ip);
+        return size == 0 ? -1 : size;
+    }
+    if (host[strspn(host, "0123456789.")] != '\0')
+        return 0;
+    end = smhi_mbedtls_ipv4(host, ip);
+    return end != NULL && *end == '\0' ? 4 : -1;
+}
+
+/* FNV-1a of host and port, never 0. */
+static uint64_t smhi_mbedtls_hash(const char *host, uint16_t port)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ port;
+
+    for (; *host != '\0'; host++)
+        hash = (hash ^ (unsigned char)*host) * UINT64_C(0x100000001b3);
+    return hash | 1;
+}
+
+/* ---- set-up -------------------------------------------------------------- */
+
+#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH) &&                                \
+    MBEDTLS_SSL_IN_CONTENT_LEN < 16384
+/* The largest records that fit.  TLS 1.3 has no such agreement. */
+static int smhi_mbedtls_small(mbedtls_ssl_config *config)
+{
+    unsigned char code = MBEDTLS_SSL_MAX_FRAG_LEN_4096;
+
+    while (code != MBEDTLS_SSL_MAX_FRAG_LEN_NONE &&
+           mbedtls_ssl_conf_max_frag_len(config, code) != 0)
+        code--;
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+    mbedtls_ssl_conf_max_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
+#endif
+    if (code == MBEDTLS_SSL_MAX_FRAG_LEN_NONE)
+        return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
+    return 0;
+}
+#else
+static int smhi_mbedtls_small(mbedtls_ssl_config *config)
+{
+    (void)config;
+    return 0;
+}
+#endif
+
+/* What may not be otherwise, whoever made the config.  0, or a code. */
+static int smhi_mbedtls_enforce(smh_mbedtls *tls)
+{
+    mbedtls_ssl_config *config = tls->config;
+
+    mbedtls_ssl_conf_endpoint(config, MBEDTLS_SSL_IS_CLIENT);
+    mbedtls_ssl_conf_transport(config, MBEDTLS_SSL_TRANSPORT_STREAM);
+    mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_REQUIRED);
+    mbedtls_ssl_conf_verify(config, smhi_mbedtls_verify, tls);
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+    mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3,
+                                 MBEDTLS_SSL_MINOR_VERSION_3);
+#else
+    mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
+#endif
+    if (tls->trusted != NULL)
+        mbedtls_ssl_conf_ca_chain(config, tls->trusted, NULL);
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3) &&                                       \
+    defined(MBEDTLS_SSL_SESSION_TICKETS) &&                                    \
+    MBEDTLS_VERSION_NUMBER >= 0x03060100 &&                                    \
+    MBEDTLS_VERSION_NUMBER < 0x04000000
+    if (!tls->options.no_session)
+        mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
+            config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+#endif
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+    if (tls->options.f_rng != NULL)
+        mbedtls_ssl_conf_rng(config, smhi_mbedtls_random, tls);
+#endif
+    return smhi_mbedtls_small(config);
+}
+
+static int smhi_mbedtls_read_ca(smh_mbedtls *tls)
+{
+    static const char begin[] = "-----BEGIN";
+    const smh_mbedtls_options *options = &tls->options;
+    const unsigned char *ca = options->ca;
+    size_t size = options->ca_size;
+    int code;
+
+    if (size > sizeof begin && memcmp(ca, begin, sizeof begin - 1) == 0) {
+#if !defined(MBEDTLS_PEM_PARSE_C)
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_PEM_OFF, 0, SMH_E_TLS);
+#else
+        if (ca[size - 1] != '\0')
+            return smhi_mbedtls_fail(tls, SMH_MBEDTLS_PEM_END, 0, SMH_E_TLS);
+#endif
+    }
+    code = options->ca_in_place
+               ? mbedtls_x509_crt_parse_der_nocopy(&tls->own_ca, ca, size)
+               : mbedtls_x509_crt_parse(&tls->own_ca, ca, size);
+    tls->trusted = &tls->own_ca;
+    if (code >= 0) /* above 0: so many of a bundle are beyond this mbedTLS */
+        return 0;
+    if (smhi_mbedtls_is_memory(code))
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_MEMORY, code, SMH_E_MEMORY);
+    return smhi_mbedtls_fail(tls, SMH_MBEDTLS_CA, code, SMH_E_TLS);
+}
+
+/* What is missing: a reason, or 0. */
+static int smhi_mbedtls_missing(const smh_mbedtls_options *options)
+{
+    if (options->lower.ops == NULL)
+        return SMH_MBEDTLS_LOWER;
+    if (options->ca == NULL && options->ca_chain == NULL &&
+        options->conf == NULL)
+        return SMH_MBEDTLS_NO_CA;
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+    if (options->f_rng == NULL && options->conf == NULL)
+        return SMH_MBEDTLS_NO_RNG;
+#endif
+#if !defined(MBEDTLS_HAVE_TIME_DATE)
+    if (options->time == NULL)
+        return SMH_MBEDTLS_NO_CLOCK;
+#endif
+    return SMH_MBEDTLS_NONE;
+}
+
+static int smhi_mbedtls_configure(smh_mbedtls *tls)
+{
+    int code = 0;
+
+#ifdef SMHI_MBEDTLS_PSA
+    code = (int)psa_crypto_init();
+    if (code == PSA_ERROR_INSUFFICIENT_ENTROPY)
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_RNG, code, SMH_E_TLS);
+    if (code != 0)
+        return smhi_mbedtls_fatal(tls, code);
+#endif
+    tls->config = tls->options.conf;
+    if (tls->config != NULL)
+        return 0;
+    tls->config = &tls->own_config;
+    code = mbedtls_ssl_config_defaults(tls->config, MBEDTLS_SSL_IS_CLIENT,
+                                       MBEDTLS_SSL_TRANSPORT_STREAM,
+                                       MBEDTLS_SSL_PRESET_DEFAULT);
+    return code == 0 ? 0 : smhi_mbedtls_fatal(tls, code);
+}
+
+int smh_mbedtls_init(smh_mbedtls *tls, const smh_mbedtls_options *options)
+{
+    int result;
+
+    memset(tls, 0, sizeof *tls);
+    tls->options = *options;
+    tls->trusted = options->ca_chain;
+    if (options->failed != NULL)
+        tls->failed = options->failed(options->ctx);
+    tls->diag.stage = SMH_MBEDTLS_SET_UP;
+    mbedtls_ssl_init(&tls->ssl);
+    mbedtls_ssl_session_init(&tls->session);
+    mbedtls_ssl_config_init(&tls->own_config);
+    mbedtls_x509_crt_init(&tls->own_ca);
+    result = smhi_mbedtls_missing(options);
+    if (result != 0)
+        return smhi_mbedtls_fail(tls, result, 0, SMH_E_TLS);
+    result = smhi_mbedtls_configure(tls);
+    if (result == 0 && options->ca != NULL)
+        result = smhi_mbedtls_read_ca(tls);
+    tls->state = result == 0 ? SMHI_MBEDTLS_READY : SMHI_MBEDTLS_UNUSABLE;
+    return result;
+}
+
+/* ---- session ------------------------------------------------------------- */
+
+static void smhi_mbedtls_drop_session(smh_mbedtls *tls)
+{
+    mbedtls_ssl_session_free(&tls->session);
+    mbedtls_ssl_session_init(&tls->session);
+    tls->kept_for = 0;
+}
+
+/* Once for each connection, at its end, when its last ticket has come. */
+static void smhi_mbedtls_keep_session(smh_mbedtls *tls)
+{
+    if (tls->options.no_session || tls->state != SMHI_MBEDTLS_OPEN)
+        return;
+    smhi_mbedtls_drop_session(tls);
+    if (mbedtls_ssl_get_session(&tls->ssl, &tls->session) == 0)
+        tls->kept_for = tls->opened_for;
+    else
+        smhi_mbedtls_drop_session(tls);
+}
+
+/* Only to the host that was verified when the session was made. */
+static void smhi_mbedtls_offer_session(smh_mbedtls *tls)
+{
+    tls->verified = 0;
+    if (tls->kept_for != 0 && tls->kept_for == tls->opened_for &&
+        mbedtls_ssl_set_session(&tls->ssl, &tls->session) == 0)
+        tls->verified = 1;
+    else
+        smhi_mbedtls_drop_session(tls);
+}
+
+/* ---- the port ------------------------------------------------------------ */
+
+/* What is said where an open connection is needed and there is none. */
+static int smhi_mbedtls_unopened(const smh_mbedtls *tls)
+{
+    return tls->diag.result != 0 ? tls->diag.result : (int)SMH_E_TLS;
+}
+
+static int smhi_mbedtls_begin(smh_mbedtls *tls, const char *host, uint16_t port)
+{
+    int size = smhi_mbedtls_address(host, tls->ip);
+
+    memset(&tls->diag, 0, sizeof tls->diag);
+    tls->unsent = tls->pending = tls->notified = tls->verified = 0;
+    tls->opened_for = smhi_mbedtls_hash(host, port);
+    if (tls->options.failed != NULL)
+        tls->failed = tls->options.failed(tls->options.ctx);
+    tls->diag.stage = SMH_MBEDTLS_SET_UP;
+    tls->ip_size = (uint8_t)(size > 0 ? size : 0);
+    if (size < 0 || strlen(host) > MBEDTLS_SSL_MAX_HOST_NAME_LEN)
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_HOST, 0, SMH_E_TLS);
+    tls->state = SMHI_MBEDTLS_BELOW;
+    return 0;
+}
+
+static int smhi_mbedtls_open_below(smh_mbedtls *tls, const char *host,
+                                   uint16_t port)
+{
+    const smh_port *lower = &tls->options.lower;
+    int result = lower->ops->open(lower->ctx, host, port);
+
+    if (result > 0) {
+        tls->state = SMHI_MBEDTLS_SHAKING;
+        return 0;
+    }
+    if (result == SMH_AGAIN)
+        return SMH_AGAIN;
+    return smhi_mbedtls_fail(tls, SMH_MBEDTLS_BELOW, 0,
+                             result == 0 ? SMH_E_PORT : result);
+}
+
+static int smhi_mbedtls_start(smh_mbedtls *tls, const char *host)
+{
+    int code = smhi_mbedtls_enforce(tls);
+
+    tls->diag.stage = SMH_MBEDTLS_SET_UP;
+    mbedtls_ssl_init(&tls->ssl);
+    if (code == 0)
+        code = mbedtls_ssl_setup(&tls->ssl, tls->config);
+    /* An address is compared by smhi_mbedtls_verify(). */
+    if (code == 0)
+        code = mbedtls_ssl_set_hostname(&tls->ssl,
+                                        tls->ip_size != 0 ? NULL : host);
+    if (code != 0)
+        return smhi_mbedtls_fatal(tls, code);
+    mbedtls_ssl_set_bio(&tls->ssl, tls, smhi_mbedtls_send_below,
+                        smhi_mbedtls_recv_below, NULL);
+    smhi_mbedtls_offer_session(tls);
+    return 0;
+}
+
+static int smhi_mbedtls_is_over(smh_mbedtls *tls)
+{
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+    return tls->ssl.state == MBEDTLS_SSL_HANDSHAKE_OVER;
+#else
+    return mbedtls_ssl_is_handshake_over(&tls->ssl);
+#endif
+}
+
+/* One message. */
+static int smhi_mbedtls_shake(smh_mbedtls *tls)
+{
+    int code = mbedtls_ssl_handshake_step(&tls->ssl);
+    uint32_t flags = mbedtls_ssl_get_verify_result(&tls->ssl);
+
+    if (flags != UINT32_MAX)
+        tls->diag.flags |= flags;
+    if (code != 0)
+        return smhi_mbedtls_result(tls, code);
+    if (!smhi_mbedtls_is_over(tls)) {
+        tls->at_once = 1;
+        return SMH_AGAIN;
+    }
+    if (!tls->verified || tls->diag.flags != 0) {
+        tls->state = SMHI_MBEDTLS_DEAD;
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_UNVERIFIED, 0, SMH_E_TLS);
+    }
+    tls->state = SMHI_MBEDTLS_OPEN;
+    return 1;
+}
+
+static int smhi_mbedtls_open(void *ctx, const char *host, uint16_t port)
+{
+    smh_mbedtls *tls = (smh_mbedtls *)ctx;
+    int result = 0;
+
+    if (tls->state == SMHI_MBEDTLS_READY) {
+        result = smhi_mbedtls_begin(tls, host, port);
+        if (result != 0)
+            return result;
+    }
+    if (tls->state == SMHI_MBEDTLS_BELOW) {
+        smhi_mbedtls_enter(tls, SMH_MBEDTLS_CONNECT);
+        result = smhi_mbedtls_open_below(tls, host, port);
+        if (result == 0)
+            result = smhi_mbedtls_start(tls, host);
+    }
+    if (result == 0 && tls->state == SMHI_MBEDTLS_SHAKING) {
+        smhi_mbedtls_enter(tls, SMH_MBEDTLS_HANDSHAKE);
+        result = smhi_mbedtls_shake(tls);
+        if (result != SMH_AGAIN && result != 1)
+            smhi_mbedtls_drop_session(tls);
+    }
+    return result != 0 ? result : smhi_mbedtls_unopened(tls);
+}
+
+/* Octets that the current record of the caller's data took. */
+static int smhi_mbedtls_share(smh_mbedtls *tls, size_t size)
+{
+    int most = mbedtls_ssl_get_max_out_record_payload(&tls->ssl);
+
+    return most > 0 && (size_t)most < size ? most : (int)size;
+}
+
+/* While mbedTLS holds unsent octets, it takes a write for the repetition of the one
+ * that left them, and what it receives may make it send them.  So an alert in the
+ * way is flushed first, and a record of ours that went out while mbedTLS was reading
+ * is not written again. */
+static int smhi_mbedtls_send(void *ctx, const void *data, size_t size)
+{
+    smh_mbedtls *tls = (smh_mbedtls *)ctx;
+    const unsigned char *octets = (const unsigned char *)data;
+    int code = 0;
+
+    if (tls->state != SMHI_MBEDTLS_OPEN)
+        return smhi_mbedtls_unopened(tls);
+    smhi_mbedtls_enter(tls, SMH_MBEDTLS_WRITE);
+    if (tls->unsent && !tls->pending)
+        code = mbedtls_ssl_write(&tls->ssl, octets, 0);
+    if (code == 0 && tls->pending && !tls->unsent)
+        code = smhi_mbedtls_share(tls, size);
+    else if (code == 0)
+        code = mbedtls_ssl_write(&tls->ssl, octets, size);
+    tls->pending = code <= 0 && tls->unsent;
+    return code > 0 ? code : smhi_mbedtls_result(tls, code);
+}
+
+static int smhi_mbedtls_recv(void *ctx, void *data, size_t size)
+{
+    smh_mbedtls *tls = (smh_mbedtls *)ctx;
+    int code;
+
+    if (tls->state != SMHI_MBEDTLS_OPEN)
+        return smhi_mbedtls_unopened(tls);
+    smhi_mbedtls_enter(tls, SMH_MBEDTLS_READ);
+    code = mbedtls_ssl_read(&tls->ssl, (unsigned char *)data, size);
+    return code > 0 ? code : smhi_mbedtls_result(tls, code);
+}
+
+/* Says the end, once, behind what is unsent.  0, or a code. */
+static int smhi_mbedtls_notify(smh_mbedtls *tls)
+{
+    int code = 0;
+
+    while (code == 0 && (!tls->notified || tls->unsent)) {
+        if (!tls->unsent)
+            tls->notified = 1;
+        code = mbedtls_ssl_close_notify(&tls->ssl);
+    }
+    return code;
+}
+
+static int smhi_mbedtls_close(void *ctx, int at_once)
+{
+    smh_mbedtls *tls = (smh_mbedtls *)ctx;
+    const smh_port *lower = &tls->options.lower;
+    int result;
+
+    if (tls->state < SMHI_MBEDTLS_BELOW)
+        return 1;
+    if (tls->state == SMHI_MBEDTLS_OPEN && !at_once) {
+        smhi_mbedtls_enter(tls, SMH_MBEDTLS_CLOSE);
+        if (smhi_mbedtls_notify(tls) == MBEDTLS_ERR_SSL_WANT_WRITE)
+            return SMH_AGAIN;
+    }
+    if (tls->state != SMHI_MBEDTLS_CLOSING) {
+        smhi_mbedtls_keep_session(tls);
+        mbedtls_ssl_free(&tls->ssl);
+        tls->state = SMHI_MBEDTLS_CLOSING;
+    }
+    tls->at_once = 0;
+    result = lower->ops->close(lower->ctx, at_once);
+    if (result == SMH_AGAIN)
+        return SMH_AGAIN;
+    tls->state = SMHI_MBEDTLS_READY;
+    return result == 0 ? SMH_E_PORT : result;
+}
+
+static uint32_t smhi_mbedtls_now_ms(void *ctx)
+{
+    const smh_port *lower = &((smh_mbedtls *)ctx)->options.lower;
+
+    return lower->ops->now_ms(lower->ctx);
+}
+
+static int smhi_mbedtls_wait(void *ctx, uint32_t ms)
+{
+    const smh_mbedtls *tls = (const smh_mbedtls *)ctx;
+    const smh_port *lower = &tls->options.lower;
+
+    return tls->at_once ? 1 : lower->ops->wait(lower->ctx, ms);
+}
+
+smh_port smh_mbedtls_port(smh_mbedtls *tls)
+{
+    static const smh_port_ops ops = {smhi_mbedtls_open,
+                                     smhi_mbedtls_send,
+                                     smhi_mbedtls_recv,
+                                     smhi_mbedtls_close,
+                                     smhi_mbedtls_now_ms,
+                                     smhi_mbedtls_wait,
+                                     1};
+    smh_port port;
+
+    port.ops = &ops;
+    port.ctx = tls;
+    return port;
+}
+
+void smh_mbedtls_free(smh_mbedtls *tls)
+{
+    mbedtls_ssl_free(&tls->ssl);
+    mbedtls_ssl_session_free(&tls->session);
+    mbedtls_ssl_config_free(&tls->own_config);
+    mbedtls_x509_crt_free(&tls->own_ca);
+    mbedtls_platform_zeroize(tls, sizeof *tls);
+}
+
+/* ---- words --------------------------------------------------------------- */
+
+typedef struct smhi_mbedtls_text {
+    char *to;
+    size_t room; /* for characters before the NUL */
+} smhi_mbedtls_text;
+
+static void smhi_mbedtls_char(smhi_mbedtls_text *text, int octet)
+{
+    if (text->room == 0)
+        return;
+    text->room--;
+    *text->to++ = (char)octet;
+    *text->to = '\0';
+}
+
+static void smhi_mbedtls_say(smhi_mbedtls_text *text, const char *words)
+{
+    while (*words != '\0')
+        smhi_mbedtls_char(text, *words++);
+}
+
+/* Of a stranger's certificate: nothing that a terminal or a log would obey. */
+static void smhi_mbedtls_quote(smhi_mbedtls_text *text,
+                               const unsigned char *data, size_t size)
+{
+    size_t i;
+
+    smhi_mbedtls_char(text, '"');
+    for (i = 0; i < size; i++) {
+        int safe = data[i] >= 0x20 && data[i] < 0x7F && data[i] != '"';
+
+        smhi_mbedtls_char(text, safe ? data[i] : '?');
+    }
+    smhi_mbedtls_char(text, '"');
+}
+
+static void smhi_mbedtls_number(smhi_mbedtls_text *text, uint32_t number,
+                                uint32_t base, int digits)
+{
+    if (number >= base || digits > 1)
+        smhi_mbedtls_number(text, number / base, base, digits - 1);
+    smhi_mbedtls_char(text, "0123456789ABCDEF"[number % base]);
+}
+
+static void smhi_mbedtls_say_date(smhi_mbedtls_text *text,
+                                  const mbedtls_x509_time *date)
+{
+    smhi_mbedtls_number(text, (uint32_t)date->year, 10, 4);
+    smhi_mbedtls_char(text, '-');
+    smhi_mbedtls_number(text, (uint32_t)date->mon, 10, 2);
+    smhi_mbedtls_char(text, '-');
+    smhi_mbedtls_number(text, (uint32_t)date->day, 10, 2);
+    smhi_mbedtls_char(text, ' ');
+    smhi_mbedtls_number(text, (uint32_t)date->hour, 10, 2);
+    smhi_mbedtls_char(text, ':');
+    smhi_mbedtls_number(text, (uint32_t)date->min, 10, 2);
+    smhi_mbedtls_char(text, ':');
+    smhi_mbedtls_number(text, (uint32_t)date->sec, 10, 2);
+}
+
+/* The date that was noted, and what the clock says now. */
+static void smhi_mbedtls_say_dates(const smh_mbedtls *tls,
+                                   smhi_mbedtls_text *text)
+{
+    mbedtls_x509_time date;
+
+    memcpy(&date, tls->diag.note + 2, sizeof date);
+    smhi_mbedtls_say_date(text, &date);
+#if defined(MBEDTLS_HAVE_TIME_DATE)
+    smhi_mbedtls_date((uint32_t)mbedtls_time(NULL), &date);
+#endif
+    if (tls->options.time != NULL)
+        smhi_mbedtls_date(tls->options.time(tls->options.ctx), &date);
+    smhi_mbedtls_say(text, ", and the clock says ");
+    smhi_mbedtls_say_date(text, &date);
+    if (tls->diag.flags & MBEDTLS_X509_BADCERT_FUTURE)
+        smhi_mbedtls_say(text, ": is it set?");
+}
+
+static void smhi_mbedtls_say_ip(smhi_mbedtls_text *text,
+                                const unsigned char *ip, size_t size)
+{
+    size_t i;
+
+    for (i = 0; i < size; i++) {
+        if (size == 16) {
+            smhi_mbedtls_say(text, i != 0 && i % 2 == 0 ? ":" : "");
+            smhi_mbedtls_number(text, ip[i], 16, 2);
+        } else {
+            smhi_mbedtls_say(text, i != 0 ? "." : "");
+            smhi_mbedtls_number(text, ip[i], 10, 1);
+        }
+    }
+}
+
+static void smhi_mbedtls_say_names(const smh_mbedtls_diag *diag,
+                                   smhi_mbedtls_text *text)
+{
+    size_t at = 0;
+
+    while (at + 2 <= diag->noted) {
+        const unsigned char *name = diag->note + at;
+
+        smhi_mbedtls_say(text, at != 0 ? ", " : "");
+        if (name[0] == SMHI_MBEDTLS_IP)
+            smhi_mbedtls_say_ip(text, name + 2, name[1]);
+        else
+            smhi_mbedtls_quote(text, name + 2, name[1]);
+        at += 2u + name[1];
+    }
+    if (diag->noted + 2 > SMH_MBEDTLS_NOTE)
+        smhi_mbedtls_say(text, "...");
+}
+
+/* What is noted, for the first of the faults that have a note. */
+static void smhi_mbedtls_say_note(const smh_mbedtls *tls, uint32_t flag,
+                                  smhi_mbedtls_text *text)
+{
+    switch (flag) {
+    case MBEDTLS_X509_BADCERT_NOT_TRUSTED:
+        smhi_mbedtls_say(text, ": its issuer is ");
+        smhi_mbedtls_say_names(&tls->diag, text);
+        break;
+    case MBEDTLS_X509_BADCERT_FUTURE:
+        smhi_mbedtls_say(text, ": valid from ");
+        smhi_mbedtls_say_dates(tls, text);
+        break;
+    case MBEDTLS_X509_BADCERT_EXPIRED:
+        smhi_mbedtls_say(text, ": valid to ");
+        smhi_mbedtls_say_dates(tls, text);
+        break;
+    case MBEDTLS_X509_BADCERT_CN_MISMATCH:
+        smhi_mbedtls_say(text, ": it is for ");
+        smhi_mbedtls_say_names(&tls->diag, text);
+        break;
+    default:
+        break;
+    }
+}
+
+static void smhi_mbedtls_say_faults(const smh_mbedtls *tls,
+                                    smhi_mbedtls_text *text)
+{
+    static const struct {
+        uint32_t flags;
+        const char *words;
+    } faults[] = {
+        {MBEDTLS_X509_BADCERT_NOT_TRUSTED, "not signed by a CA given"},
+        {MBEDTLS_X509_BADCERT_FUTURE, "not valid yet"},
+        {MBEDTLS_X509_BADCERT_EXPIRED, "expired"},
+        {MBEDTLS_X509_BADCERT_CN_MISMATCH, "not for this host"},
+        {MBEDTLS_X509_BADCERT_REVOKED, "revoked"},
+        {MBEDTLS_X509_BADCERT_MISSING, "there is none"},
+        {MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE |
+             MBEDTLS_X509_BADCERT_NS_CERT_TYPE,
+         "not for a server"},
+        {MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK |
+             MBEDTLS_X509_BADCERT_BAD_KEY,
+         "signature or key too weak"},
+    };
+    const char *before = ": ";
+    uint32_t noted = tls->diag.noted != 0 ? UINT32_MAX : 0;
+    size_t i;
+
+    for (i = 0; i < sizeof faults / sizeof *faults; i++) {
+        if ((tls->diag.flags & faults[i].flags) == 0)
+            continue;
+        smhi_mbedtls_say(text, before);
+        smhi_mbedtls_say(text, faults[i].words);
+        smhi_mbedtls_say_note(tls, faults[i].flags & noted, text);
+        before = "; ";
+        noted = 0;
+    }
+}
+
+static void smhi_mbedtls_say_code(int code, smhi_mbedtls_text *text)
+{
+    smhi_mbedtls_say(text, code < 0 ? " (-0x" : " (0x");
+    smhi_mbedtls_number(text, (uint32_t)(code < 0 ? -code : code), 16, 4);
+    smhi_mbedtls_char(text, ')');
+}
+
+const char *smh_mbedtls_explain(const smh_mbedtls *tls, char *text, size_t size)
+{
+    static const char *const stages[] = {
+        "not opened: ", "set-up: ",  "connection: ", "handshake: ",
+        "writing: ",    "reading: ", "closing: "};
+#define SMHI_MBEDTLS_TEXT(name, words) words,
+    static const char *const reasons[] = {
+        SMH_MBEDTLS_REASONS(SMHI_MBEDTLS_TEXT)};
+#undef SMHI_MBEDTLS_TEXT
+    const smh_mbedtls_diag *diag = &tls->diag;
+    smhi_mbedtls_text out;
+
+    if (size == 0)
+        return "";
+    out.to = text;
+    out.room = size - 1;
+    *text = '\0';
+    smhi_mbedtls_say(&out, stages[diag->stage]);
+    smhi_mbedtls_say(&out, reasons[diag->reason]);
+    if (diag->reason == SMH_MBEDTLS_CERTIFICATE)
+        smhi_mbedtls_say_faults(tls, &out);
+    if (diag->code != 0)
+        smhi_mbedtls_say_code(diag->code, &out);
+    return text;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* SMH_MBEDTLS_IMPLEMENTATION */
+
+/*
+LICENCE (0BSD)
+    Copyright (C) 2026 the smh_token.h authors
+
+    Permission to use, copy, modify, and/or distribute this software for any
+    purpose with or without fee is hereby granted.
+
+    THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH
+    REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF MERCHANTABILITY
+    AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT,
+    INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM
+    LOSS OF USE, DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT, NEGLIGENCE OR
+    OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR
+    PERFORMANCE OF THIS SOFTWARE.
+*/
