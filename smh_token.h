@@ -700,7 +700,7 @@ static int smhi_read_lead(smh_reader *reader, unsigned char c)
     if (at == 7 || at > 8 ? c < '0' || c > '9' : c != "HTTP/1.0 "[at])
         return SMH_E_ANSWER;
     if (at > 8)
-        reader->status = (uint16_t)(reader->status * 10 + (c - '0'));
+        reader->status = (uint16_t)(reader->status * 10u + (c & 15u));
     return 0;
 }
 
