@@ -1,0 +1,75 @@
+/* minimal - deletes all access tokens of some users, and says how it went.
+ *
+ *     SMH_LIBRARY_SECRET=... minimal HOST PORT CA-FILE LIBRARY USER...
+ *
+ * as in `minimal smh0example.api.tencentsmh.cn 443
+ * /etc/ssl/certs/ca-certificates.crt smh0example alice`. */
+#define SMH_TOKEN_IMPLEMENTATION
+#define SMH_POSIX_IMPLEMENTATION
+#define SMH_MBEDTLS_IMPLEMENTATION
+#include "smh_token.h"
+#include "smh_posix.h"
+#include "smh_mbedtls.h"
+
+#include <mbedtls/ctr_drbg.h>
+#include <mbedtls/entropy.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static smh_posix tcp;
+static smh_mbedtls tls;
+static mbedtls_x509_crt ca;
+static mbedtls_entropy_context entropy;
+static mbedtls_ctr_drbg_context drbg;
+
+/* 0, or SMH_E_*. */
+static int set_up_tls(const char *ca_file)
+{
+    smh_mbedtls_options options = {0};
+
+    mbedtls_x509_crt_init(&ca);
+    mbedtls_entropy_init(&entropy);
+    mbedtls_ctr_drbg_init(&drbg);
+    if (mbedtls_x509_crt_parse_file(&ca, ca_file) < 0 ||
+        mbedtls_ctr_drbg_seed(&drbg, mbedtls_entropy_func, &entropy, NULL, 0))
+        return SMH_E_TLS;
+    options.lower = smh_posix_port(&tcp);
+    options.ca_chain = &ca;
+    options.f_rng = mbedtls_ctr_drbg_random;
+    options.p_rng = &drbg;
+    return smh_mbedtls_init(&tls, &options);
+}
+
+int main(int argc, char **argv)
+{
+    static char buffer[1024], why[256];
+    const smh_list users = {(const char *const *)argv + 5, (size_t)argc - 5};
+    smh_scope scope = {0};
+    smh_io io = {0};
+    smh_call call;
+    int result;
+
+    if (argc < 6 || set_up_tls(argv[3]) != 0) {
+        fputs("usage: minimal HOST PORT CA-FILE LIBRARY USER...\n", stderr);
+        return 2;
+    }
+    scope.host = argv[1];
+    scope.port = (uint16_t)strtoul(argv[2], NULL, 10);
+    scope.library_id = argv[4];
+    scope.library_secret = getenv("SMH_LIBRARY_SECRET");
+    scope.users = &users;
+    io.port = smh_mbedtls_port(&tls);
+    io.buffer = buffer;
+    io.size = sizeof buffer;
+
+    result = smh_revoke(&call, &scope, &io);
+    if (result == SMH_DONE)
+        puts("done: their tokens are gone");
+    else
+        fprintf(stderr, "%s (%s); %u of %u requests are confirmed\n",
+                smh_strerror(result),
+                smh_mbedtls_explain(&tls, why, sizeof why),
+                (unsigned)call.report.resume, (unsigned)call.report.requests);
+    smh_mbedtls_free(&tls);
+    return result == SMH_DONE ? 0 : 1;
+}

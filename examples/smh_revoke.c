@@ -1,0 +1,500 @@
+/* smh_revoke - deletes all access tokens of users; `smh_revoke --help` says how.
+ *
+ * Everything is checked first, then users go out a chunk at a time, each chunk in a
+ * call of its own.  It is driven by smh_step() rather than smh_revoke(), so that a
+ * signal ends it and progress can be seen. */
+#define SMH_TOKEN_IMPLEMENTATION
+#define SMH_POSIX_IMPLEMENTATION
+#define SMH_MBEDTLS_IMPLEMENTATION
+#include "smh_token.h"
+#include "smh_posix.h"
+#include "smh_mbedtls.h"
+#include "smh_revoke/tool.h"
+
+#include <inttypes.h>
+#include <mbedtls/ctr_drbg.h>
+#include <mbedtls/entropy.h>
+#include <mbedtls/error.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SLICE_MS = 100, BACKOFF_MS = 500, BACKOFF_MAX_MS = 30000 };
+
+struct transport {
+    smh_posix posix;
+    smh_mbedtls tls;
+    mbedtls_entropy_context entropy;
+    mbedtls_ctr_drbg_context random;
+    mbedtls_x509_crt ca;
+};
+
+struct job {
+    struct options options;
+    struct verdict verdict;
+    struct users users;
+    size_t given[3]; /* ids of each list that came from the command line */
+    smh_list lists[3];
+    smh_scope scope;
+    struct transport transport;
+    smh_io io;
+    smh_call call;
+    uint64_t before; /* requests before the chunk */
+    struct progress progress;
+    int listing; /* the JSON object is begun */
+};
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal_number)
+{
+    (void)signal_number;
+    stopped = 1;
+}
+
+/* The second signal ends the process at once. */
+static void catch_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action, old;
+    size_t i;
+
+    memset(&action, 0, sizeof action);
+    action.sa_handler = stop;
+    action.sa_flags = (int)SA_RESETHAND;
+    for (i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        if (sigaction(signals[i], NULL, &old) == 0 &&
+            (signals[i] != SIGHUP || old.sa_handler != SIG_IGN))
+            sigaction(signals[i], &action, NULL);
+}
+
+/* ---- transport ------------------------------------------------------------- */
+
+static const char *system_ca(void)
+{
+    static const char *const bundles[] = {
+        "/etc/ssl/certs/ca-certificates.crt", /* Debian */
+        "/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora */
+        "/etc/ssl/ca-bundle.pem",             /* SUSE */
+        "/etc/ssl/cert.pem",                  /* Alpine, BSD */
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof bundles / sizeof bundles[0]; i++)
+        if (access(bundles[i], R_OK) == 0)
+            return bundles[i];
+    return NULL;
+}
+
+static int load_ca(struct job *job, mbedtls_x509_crt *ca)
+{
+    const char *name = job->options.ca ? job->options.ca : system_ca();
+    char why[120];
+    int result;
+
+    if (!name)
+        return refuse(&job->verdict, "no CA bundle found on this system: "
+                                     "install ca-certificates or give --ca");
+    result = mbedtls_x509_crt_parse_file(ca, name);
+    if (ca->version != 0) /* of a bundle, what this mbedTLS can read will do */
+        return 0;
+    mbedtls_strerror(result, why, sizeof why);
+    return refuse(&job->verdict, "--ca: %s: %s", name,
+                  result < 0 ? why : "no certificate in it");
+}
+
+static void transport_init(struct transport *transport)
+{
+    mbedtls_x509_crt_init(&transport->ca);
+    mbedtls_entropy_init(&transport->entropy);
+    mbedtls_ctr_drbg_init(&transport->random);
+}
+
+static void transport_free(struct transport *transport)
+{
+    smh_mbedtls_free(&transport->tls);
+    mbedtls_ctr_drbg_free(&transport->random);
+    mbedtls_entropy_free(&transport->entropy);
+    mbedtls_x509_crt_free(&transport->ca);
+}
+
+static void conclude(struct job *job, int result);
+
+static int transport_open(struct job *job)
+{
+    struct transport *transport = &job->transport;
+    smh_mbedtls_options options;
+    int result;
+
+    if (load_ca(job, &transport->ca) != 0)
+        return -1;
+    memset(&options, 0, sizeof options);
+    options.lower = smh_posix_port(&transport->posix);
+    options.ca_chain = &transport->ca;
+    options.f_rng = mbedtls_ctr_drbg_random;
+    options.p_rng = &transport->random;
+    result = mbedtls_ctr_drbg_seed(&transport->random, mbedtls_entropy_func,
+                                   &transport->entropy, NULL, 0) == 0
+                 ? smh_mbedtls_init(&transport->tls, &options)
+                 : SMH_E_TLS;
+    if (result != 0) {
+        conclude(job, result);
+        return -1;
+    }
+    job->io.port = smh_mbedtls_port(&transport->tls);
+    return 0;
+}
+
+/* ---- how a call ended ------------------------------------------------------ */
+
+static void explain(const struct job *job, int result, char *text, size_t size)
+{
+    if (result == SMH_E_RESOLVE || result == SMH_E_NETWORK)
+        smh_posix_explain(&job->transport.posix, text, size);
+    else if (result == SMH_E_TLS || result == SMH_E_MEMORY ||
+             result == SMH_E_CLOSED || result == SMH_E_TIMEOUT)
+        smh_mbedtls_explain(&job->transport.tls, text, size);
+}
+
+static void conclude(struct job *job, int result)
+{
+    struct verdict *verdict = &job->verdict;
+
+    verdict->result = result;
+    verdict->exit = exit_of(result);
+    verdict->error[0] = verdict->detail[0] = '\0';
+    if (result == SMH_DONE)
+        return;
+    if (result > 0)
+        snprintf(verdict->error, sizeof verdict->error,
+                 "the service answered %d: %s", result, smh_strerror(result));
+    else if (result == SMH_E_CANCELLED)
+        snprintf(verdict->error, sizeof verdict->error, "interrupted");
+    else
+        snprintf(verdict->error, sizeof verdict->error, "%s",
+                 smh_strerror(result));
+    explain(job, result, verdict->detail, sizeof verdict->detail);
+}
+
+/* ---- one chunk ------------------------------------------------------------- */
+
+static void note_progress(struct job *job)
+{
+    progress_show(&job->progress, job->before + job->call.report.resume);
+}
+
+/* One try.  The time counts anew from each confirmation, so that it need not fit the
+ * length of the lists. */
+static int run_call(struct job *job)
+{
+    smh_call *call = &job->call;
+    int result = smh_begin(call, &job->scope, &job->io);
+    uint32_t confirmed = 0;
+    uint64_t since = now_ms();
+
+    while (result == 0 && (result = smh_step(call)) == 0) {
+        if (call->report.confirmed != confirmed)
+            since = now_ms();
+        confirmed = call->report.confirmed;
+        note_progress(job);
+        if (stopped) {
+            result = smh_cancel(call);
+        } else if (now_ms() - since > job->options.timeout * 1000) {
+            smh_cancel(call);
+            result = SMH_E_TIMEOUT;
+        } else {
+            job->io.port.ops->wait(job->io.port.ctx, SLICE_MS);
+        }
+    }
+    return result;
+}
+
+/* Returns early when it is stopped. */
+static void pause_before_retry(struct job *job, unsigned attempt)
+{
+    static const struct timespec slice = {0, SLICE_MS * 1000000L};
+    uint32_t random = 0, ms;
+    uint64_t begun = now_ms();
+
+    mbedtls_ctr_drbg_random(&job->transport.random, (unsigned char *)&random,
+                            sizeof random);
+    ms = smh_backoff(attempt, BACKOFF_MS, BACKOFF_MAX_MS, random);
+    if (!job->options.quiet) {
+        progress_clear(&job->progress);
+        fprintf(stderr, "smh_revoke: %s; try %u of %u again in %.1f s\n",
+                job->verdict.error, attempt, (unsigned)job->options.retries,
+                ms / 1000.0);
+    }
+    while (!stopped && now_ms() - begun < ms)
+        nanosleep(&slice, NULL);
+}
+
+/* Tries go on where the last one ended; one that got ahead counts as the first. */
+static int revoke_chunk(struct job *job)
+{
+    unsigned attempt = 0;
+
+    for (;;) {
+        int result = run_call(job);
+        const smh_report *report = &job->call.report;
+
+        if (report->resume > job->io.resume)
+            attempt = 0;
+        job->io.resume = report->resume;
+        job->verdict.confirmed += report->confirmed;
+        job->verdict.resume = job->before + report->resume;
+        conclude(job, result);
+        if (result == SMH_DONE)
+            return 0;
+        if (!smh_retryable(result) || attempt >= job->options.retries)
+            return -1;
+        pause_before_retry(job, ++attempt);
+        if (stopped) {
+            conclude(job, SMH_E_CANCELLED);
+            return -1;
+        }
+    }
+}
+
+/* ---- passes over all users ------------------------------------------------- */
+
+/* Which id it is, in words of the command line. */
+static int refuse_scope(struct job *job, int result, const smh_plan *plan)
+{
+    static const char *const names[] = {"user", "client", "session"};
+    const struct options *options = &job->options;
+    size_t list = plan->list, index = plan->index;
+
+    if (list == 0)
+        return refuse(&job->verdict, "%s", smh_strerror(result));
+    list--;
+    index += list == 0 ? job->users.before : 0;
+    if (index < job->given[list])
+        return refuse(&job->verdict, "--%s, no. %zu: %s", names[list],
+                      index + 1, smh_strerror(result));
+    return refuse(&job->verdict, "%s:%zu: %s",
+                  id_file_name(options->files[list]),
+                  index - job->given[list] + 1, smh_strerror(result));
+}
+
+typedef int visitor(struct job *job, const smh_plan *plan, uint32_t count);
+
+static int each_chunk(struct job *job, visitor *visit)
+{
+    struct users *users = &job->users;
+    smh_plan plan;
+    int more = users_rewind(users, &job->verdict);
+
+    job->before = 0;
+    while (more == 0 && (more = users_next(users, &job->verdict)) > 0) {
+        uint32_t count;
+        int result;
+
+        job->lists[0].items = (const char *const *)users->chunk.items;
+        job->lists[0].count = users->chunk.count;
+        result = smh_check(&job->scope, &plan);
+        if (result != 0)
+            return refuse_scope(job, result, &plan);
+        count = smh_count(&plan);
+        if (count == 0)
+            return refuse(&job->verdict,
+                          "more than %ld requests for %d users: split the "
+                          "lists",
+                          (long)SMH_REQUESTS_MAX, USERS_CHUNK);
+        more = visit(job, &plan, count);
+        job->before += count;
+    }
+    return more;
+}
+
+static int visit_count(struct job *job, const smh_plan *plan, uint32_t count)
+{
+    (void)plan;
+    job->verdict.requests += count;
+    return 0;
+}
+
+static int visit_show(struct job *job, const smh_plan *plan, uint32_t count)
+{
+    static char text[SMH_LINE_MAX + 512];
+    smh_batch batch = {{0}, {0}, 0};
+
+    (void)count;
+    while (smh_next(plan, &batch)) {
+        if (job->before + batch.index < job->options.resume)
+            continue;
+        smh_write(plan, &batch, 1, 0, text, sizeof text - 1);
+        text[strcspn(text, "\r")] = '\0';
+        if (!job->options.json) {
+            puts(text);
+            continue;
+        }
+        fputs(job->listing ? "," : "{\"dry_run\":[", stdout);
+        job->listing = 1;
+        json_string(text);
+    }
+    return 0;
+}
+
+static int visit_revoke(struct job *job, const smh_plan *plan, uint32_t count)
+{
+    uint64_t resume = job->options.resume;
+    uint64_t skip = resume > job->before ? resume - job->before : 0;
+
+    (void)plan;
+    if (skip >= count)
+        return 0;
+    job->io.resume = (uint32_t)skip;
+    return revoke_chunk(job);
+}
+
+/* ---- the job --------------------------------------------------------------- */
+
+static int prepare_scope(struct job *job)
+{
+    struct options *options = &job->options;
+    smh_scope *scope = &job->scope;
+    struct verdict *verdict = &job->verdict;
+    int i;
+
+    scope->host = options->name;
+    scope->port = options->port;
+    scope->library_id = options->library;
+    scope->library_secret =
+        secret_load(options->secret_file, options->quiet, verdict);
+    if (verdict->error[0] == '\0' && !scope->library_secret) {
+        if (!options->dry_run)
+            return refuse(verdict, "no secret: set SMH_LIBRARY_SECRET or give "
+                                   "--secret-file");
+        scope->library_secret = secret_placeholder();
+    }
+    for (i = 0; i < 3; i++)
+        job->given[i] = options->ids[i].count;
+    for (i = 1; i < 3; i++)
+        if (options->files[i] &&
+            ids_read(&options->ids[i], options->files[i], verdict) != 0)
+            return -1;
+    return verdict->error[0] == '\0' ? 0 : -1;
+}
+
+static int prepare_lists(struct job *job)
+{
+    struct options *options = &job->options;
+    int i;
+
+    for (i = 1; i < 3; i++) {
+        job->lists[i].items = (const char *const *)options->ids[i].items;
+        job->lists[i].count = options->ids[i].count;
+    }
+    job->scope.users = &job->lists[0];
+    job->scope.clients = job->lists[1].count > 0 ? &job->lists[1] : NULL;
+    job->scope.sessions = job->lists[2].count > 0 ? &job->lists[2] : NULL;
+    job->users.given = &options->ids[0];
+    if (!options->files[0])
+        return 0;
+    return id_file_open(&job->users.file, options->files[0], &job->verdict);
+}
+
+static int prepare_io(struct job *job)
+{
+    const struct options *options = &job->options;
+    uint64_t now = now_ms();
+
+    job->io.size = (size_t)options->buffer;
+    job->io.buffer = malloc(job->io.size);
+    job->io.pipeline = (uint16_t)options->pipeline;
+    job->io.timeout_ms = INT32_MAX; /* run_call() is stricter */
+    if (!job->io.buffer)
+        return refuse(&job->verdict, "--buffer: no memory for it");
+    job->progress.shown = !options->quiet && isatty(STDERR_FILENO);
+    job->progress.requests = job->verdict.requests;
+    job->progress.skipped = options->resume;
+    job->progress.begun = now;
+    return transport_open(job);
+}
+
+/* Checks everything before the first octet goes out. */
+static int run(struct job *job)
+{
+    struct verdict *verdict = &job->verdict;
+
+    if (prepare_scope(job) != 0 || prepare_lists(job) != 0 ||
+        each_chunk(job, visit_count) != 0)
+        return -1;
+    if (job->options.resume > verdict->requests)
+        return refuse(verdict,
+                      "--resume: there are only %" PRIu64
+                      " requests: not the same lists?",
+                      verdict->requests);
+    verdict->resume = job->options.resume;
+    if (job->options.dry_run)
+        return each_chunk(job, visit_show);
+    if (prepare_io(job) != 0 || each_chunk(job, visit_revoke) != 0)
+        return -1;
+    if (job->before != verdict->requests)
+        return refuse(verdict, "%s: changed while it was read",
+                      job->options.files[0]);
+    return 0;
+}
+
+static void report(struct job *job)
+{
+    const struct options *options = &job->options;
+    struct verdict *verdict = &job->verdict;
+
+    progress_clear(&job->progress);
+    if (stopped && verdict->exit == EXIT_INPUT)
+        conclude(job, SMH_E_CANCELLED);
+    if (options->json) {
+        if (options->dry_run && verdict->exit == EXIT_CONFIRMED)
+            fputs(job->listing ? "]," : "{\"dry_run\":[],", stdout);
+        else
+            putchar('{');
+        report_as_json(verdict);
+    }
+    if (verdict->exit != EXIT_CONFIRMED ||
+        !(options->json || options->quiet || options->dry_run))
+        report_for_people(verdict);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fputs("smh_revoke: cannot write to stdout\n", stderr);
+        if (verdict->exit == EXIT_CONFIRMED)
+            verdict->exit = EXIT_INPUT;
+    }
+}
+
+static void clean_up(struct job *job)
+{
+    int i;
+
+    secret_wipe();
+    id_file_close(&job->users.file);
+    ids_free(&job->users.chunk);
+    for (i = 0; i < 3; i++)
+        ids_free(&job->options.ids[i]);
+    free(job->io.buffer);
+    transport_free(&job->transport);
+}
+
+int main(int argc, char **argv)
+{
+    static struct job job;
+    struct options *options = &job.options;
+
+    secret_harden();
+    catch_signals();
+    transport_init(&job.transport);
+    if (options_parse(options, argc, argv, &job.verdict) != 0)
+        job.verdict.next = "smh_revoke --help shows the options";
+    else if (options->help)
+        options_help();
+    else if (options->version)
+        puts("smh_revoke " SMH_TOKEN_VERSION);
+    else
+        run(&job);
+    if (!options->help && !options->version)
+        report(&job);
+    clean_up(&job);
+    return job.verdict.exit;
+}

@@ -1,0 +1,196 @@
+#include "tool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- lists in memory ------------------------------------------------------- */
+
+int ids_add(struct ids *ids, const char *text)
+{
+    if (ids->count == ids->room) {
+        size_t room = ids->room ? ids->room * 2 : 16;
+        char **items = realloc(ids->items, room * sizeof *items);
+
+        if (!items)
+            return -1;
+        ids->items = items;
+        ids->room = room;
+    }
+    ids->items[ids->count] = strdup(text);
+    if (!ids->items[ids->count])
+        return -1;
+    ids->count++;
+    return 0;
+}
+
+void ids_clear(struct ids *ids)
+{
+    while (ids->count > 0)
+        free(ids->items[--ids->count]);
+}
+
+void ids_free(struct ids *ids)
+{
+    ids_clear(ids);
+    free(ids->items);
+    ids->items = NULL;
+    ids->room = 0;
+}
+
+/* ---- files, one id a line -------------------------------------------------- */
+
+static FILE *spool(FILE *from)
+{
+    char block[4096];
+    size_t size;
+    FILE *to = tmpfile();
+
+    while (to && (size = fread(block, 1, sizeof block, from)) > 0)
+        fwrite(block, 1, size, to);
+    if (to && (ferror(from) || fflush(to) != 0 || ferror(to))) {
+        fclose(to);
+        to = NULL;
+    }
+    if (from != stdin)
+        fclose(from);
+    return to;
+}
+
+const char *id_file_name(const char *name)
+{
+    return strcmp(name, "-") == 0 ? "stdin" : name;
+}
+
+int id_file_open(struct id_file *file, const char *name,
+                 struct verdict *verdict)
+{
+    file->name = id_file_name(name);
+    file->line = 0;
+    file->stream = strcmp(name, "-") == 0 ? stdin : fopen(name, "r");
+    if (file->stream && fseeko(file->stream, 0, SEEK_CUR) != 0) {
+        file->stream = spool(file->stream);
+        if (file->stream)
+            rewind(file->stream);
+    }
+    if (!file->stream)
+        return refuse(verdict, "%s: %s", file->name, strerror(errno));
+    file->start = ftello(file->stream);
+    return 0;
+}
+
+void id_file_close(struct id_file *file)
+{
+    if (file->stream && file->stream != stdin)
+        fclose(file->stream);
+    file->stream = NULL;
+}
+
+/* The rest is checked by the library; this is what only a file can get wrong. */
+static int check_line(const struct id_file *file, size_t length,
+                      struct verdict *verdict)
+{
+    size_t i;
+
+    if (length == 0)
+        return refuse(verdict, "%s:%zu: empty line", file->name, file->line);
+    for (i = 0; i < length; i++) {
+        unsigned char octet = (unsigned char)file->id[i];
+
+        if (octet < 0x20 || octet == 0x7F)
+            return refuse(verdict,
+                          "%s:%zu: control byte 0x%02x: want UTF-8 text, one "
+                          "id a line",
+                          file->name, file->line, octet);
+    }
+    return 1;
+}
+
+static size_t trim(struct id_file *file, size_t length)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+
+    if (length > 0 && file->id[length - 1] == '\r')
+        length--;
+    if (file->line == 1 && length >= 3 && memcmp(file->id, mark, 3) == 0) {
+        length -= 3;
+        memmove(file->id, file->id + 3, length);
+    }
+    file->id[length] = '\0';
+    return length;
+}
+
+int id_file_next(struct id_file *file, struct verdict *verdict)
+{
+    size_t length = 0;
+    int octet;
+
+    file->line++;
+    while ((octet = getc(file->stream)) != EOF && octet != '\n') {
+        if (length == ID_MAX)
+            return refuse(verdict, "%s:%zu: longer than %d octets", file->name,
+                          file->line, ID_MAX);
+        file->id[length++] = (char)octet;
+    }
+    if (octet == EOF && ferror(file->stream))
+        return refuse(verdict, "%s: %s", file->name, strerror(errno));
+    if (octet == EOF && length == 0)
+        return file->line > 1 ? 0
+                              : refuse(verdict, "%s: no id in it", file->name);
+    return check_line(file, trim(file, length), verdict);
+}
+
+int ids_read(struct ids *ids, const char *name, struct verdict *verdict)
+{
+    static struct id_file file;
+    int more = id_file_open(&file, name, verdict);
+
+    while (more == 0 && (more = id_file_next(&file, verdict)) > 0)
+        more = ids_add(ids, file.id) == 0
+                   ? 0
+                   : refuse(verdict, "%s: no memory for it", name);
+    id_file_close(&file);
+    return more;
+}
+
+/* ---- users, a chunk at a time ---------------------------------------------- */
+
+int users_rewind(struct users *users, struct verdict *verdict)
+{
+    struct id_file *file = &users->file;
+
+    ids_clear(&users->chunk);
+    users->before = 0;
+    file->line = 0;
+    if (file->stream && fseeko(file->stream, file->start, SEEK_SET) != 0)
+        return refuse(verdict, "%s: %s", file->name, strerror(errno));
+    return 0;
+}
+
+/* Like id_file_next(): the next user is in *id. */
+static int next_user(struct users *users, const char **id,
+                     struct verdict *verdict)
+{
+    size_t at = users->before + users->chunk.count;
+
+    *id = users->file.id;
+    if (at < users->given->count) {
+        *id = users->given->items[at];
+        return 1;
+    }
+    return users->file.stream ? id_file_next(&users->file, verdict) : 0;
+}
+
+int users_next(struct users *users, struct verdict *verdict)
+{
+    const char *id;
+    int more = 1;
+
+    users->before += users->chunk.count;
+    ids_clear(&users->chunk);
+    while (users->chunk.count < USERS_CHUNK &&
+           (more = next_user(users, &id, verdict)) > 0)
+        if (ids_add(&users->chunk, id) != 0)
+            return refuse(verdict, "no memory for the users");
+    return more < 0 ? -1 : users->chunk.count > 0;
+}

@@ -1,0 +1,227 @@
+#include "tool.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { FLAG, ID, NUMBER, TEXT }; /* the last two are given once */
+
+#define AT(member) offsetof(struct options, member)
+#define COUNT (sizeof known / sizeof known[0])
+
+static const struct known {
+    const char *name;
+    enum kind kind;
+    size_t at; /* the member of struct options */
+    uint64_t low, high;
+} known[] = {
+    {"host", TEXT, AT(host), 0, 0},
+    {"library", TEXT, AT(library), 0, 0},
+    {"ca", TEXT, AT(ca), 0, 0},
+    {"user", ID, AT(ids[0]), 0, 0},
+    {"users", TEXT, AT(files[0]), 0, 0},
+    {"client", ID, AT(ids[1]), 0, 0},
+    {"clients", TEXT, AT(files[1]), 0, 0},
+    {"session", ID, AT(ids[2]), 0, 0},
+    {"sessions", TEXT, AT(files[2]), 0, 0},
+    {"secret-file", TEXT, AT(secret_file), 0, 0},
+    {"timeout", NUMBER, AT(timeout), 1, 86400},
+    {"retries", NUMBER, AT(retries), 0, 1000},
+    {"pipeline", NUMBER, AT(pipeline), 1, 65535},
+    {"buffer", NUMBER, AT(buffer), 1, 16777216},
+    {"resume", NUMBER, AT(resume), 0, UINT64_C(1000000000000)},
+    {"dry-run", FLAG, AT(dry_run), 0, 0},
+    {"json", FLAG, AT(json), 0, 0},
+    {"quiet", FLAG, AT(quiet), 0, 0},
+    {"help", FLAG, AT(help), 0, 0},
+    {"version", FLAG, AT(version), 0, 0},
+};
+
+void options_help(void)
+{
+    static const char *const parts[] = {
+        "usage: smh_revoke --host HOST[:PORT] --library ID USERS [OPTION]...\n"
+        "Deletes all access tokens of users at Smart Media Hosting (SMH).\n"
+        "\n"
+        "  --host HOST[:PORT]  the library's own host; [IPv6] in brackets\n"
+        "  --library ID        the media library\n"
+        "\n"
+        "Whose tokens; users are required, a filter narrows it down:\n"
+        "  --user ID           a user; may be repeated\n"
+        "  --users FILE        users, one id a line; - is stdin\n"
+        "  --client ID         only tokens of this client; may be repeated\n"
+        "  --clients FILE      only tokens of these clients\n"
+        "  --session ID        only tokens of this session; may be repeated\n"
+        "  --sessions FILE     only tokens of these sessions\n"
+        "All of it is checked before anything is sent.\n",
+        "\n"
+        "The library's secret is the value of SMH_LIBRARY_SECRET, or:\n"
+        "  --secret-file FILE  its only line; /dev/stdin works too\n"
+        "\n"
+        "How:\n"
+        "  --ca FILE           trusted CAs, PEM or DER (the system's)\n"
+        "  --timeout SECONDS   for each request to be confirmed (30)\n"
+        "  --retries N         tries again after 429, 5xx and network\n"
+        "                      failures, in a row, with growing pauses (3)\n"
+        "  --pipeline N        requests sent ahead of their answers (1)\n"
+        "  --buffer BYTES      of the working buffer (16384)\n"
+        "  --resume N          leaves out the first N requests, which an\n"
+        "                      earlier run of the same lists has confirmed\n"
+        "  --dry-run           shows the requests and sends nothing\n"
+        "  --json              one JSON object on stdout\n"
+        "  --quiet             only errors\n"
+        "  --help, --version\n",
+        "\n"
+        "Exit status: 0 every request confirmed by 204; 1 the service\n"
+        "answered otherwise; 2 usage or illegal input; 3 network; 4 TLS;\n"
+        "5 interrupted.\n",
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        fputs(parts[i], stdout);
+}
+
+/* ---- values ---------------------------------------------------------------- */
+
+static int parse_number(const char *text, uint64_t low, uint64_t high,
+                        uint64_t *number)
+{
+    uint64_t value = 0;
+
+    if (*text == '\0')
+        return -1;
+    for (; *text; text++) {
+        if (*text < '0' || *text > '9')
+            return -1;
+        value = value * 10 + (uint64_t)(*text - '0');
+        if (value > high)
+            return -1;
+    }
+    *number = value;
+    return value < low ? -1 : 0;
+}
+
+/* HOST, HOST:PORT, [IPv6] or [IPv6]:PORT; the library checks the host itself. */
+static int split_host(struct options *options, struct verdict *verdict)
+{
+    const char *host = options->host;
+    const char *tail = strchr(host, ']');
+    size_t length = strlen(host);
+    uint64_t port;
+
+    tail = host[0] == '[' && tail ? tail + 1 : strchr(host, ':');
+    if (tail && *tail != '\0') {
+        if (*tail != ':' || parse_number(tail + 1, 1, 65535, &port) != 0)
+            return refuse(verdict,
+                          "--host: want HOST, HOST:PORT or [IPv6]:PORT, "
+                          "without a scheme or a path");
+        options->port = (uint16_t)port;
+        length = (size_t)(tail - host);
+    }
+    if (length >= sizeof options->name)
+        return refuse(verdict, "--host: too long");
+    memcpy(options->name, host, length);
+    options->name[length] = '\0';
+    return 0;
+}
+
+static int set_value(struct options *options, const struct known *option,
+                     const char *text, struct verdict *verdict)
+{
+    void *member = (char *)options + option->at;
+
+    switch (option->kind) {
+    case FLAG:
+        *(int *)member = 1;
+        return 0;
+    case TEXT:
+        *(const char **)member = text;
+        return 0;
+    case NUMBER:
+        if (parse_number(text, option->low, option->high, member) == 0)
+            return 0;
+        return refuse(verdict, "--%s: want a whole number from %llu to %llu",
+                      option->name, (unsigned long long)option->low,
+                      (unsigned long long)option->high);
+    default:
+        if (ids_add(member, text) == 0)
+            return 0;
+        return refuse(verdict, "--%s: no memory for it", option->name);
+    }
+}
+
+/* ---- all of it ------------------------------------------------------------- */
+
+static void set_defaults(struct options *options)
+{
+    options->timeout = 30;
+    options->retries = 3;
+    options->pipeline = 1;
+    options->buffer = 16384;
+}
+
+static void list_for_getopt(struct option *list)
+{
+    size_t i;
+
+    for (i = 0; i < COUNT; i++) {
+        list[i].name = known[i].name;
+        list[i].has_arg =
+            known[i].kind == FLAG ? no_argument : required_argument;
+    }
+}
+
+/* An unset variable in a script makes `--client $ID --quiet` mean another id. */
+static int looks_swallowed(const char *text)
+{
+    return text && text[0] == '-' && text[1] == '-';
+}
+
+static int complete(struct options *options, struct verdict *verdict)
+{
+    if (options->help || options->version)
+        return 0;
+    if (!options->host)
+        return refuse(verdict, "--host is missing");
+    if (!options->library)
+        return refuse(verdict, "--library is missing");
+    if (options->ids[0].count == 0 && !options->files[0])
+        return refuse(verdict, "no user: --user or --users is missing");
+    return split_host(options, verdict);
+}
+
+/* Goes on after an error, so that --json counts wherever it stands. */
+int options_parse(struct options *options, int argc, char **argv,
+                  struct verdict *verdict)
+{
+    struct option list[COUNT + 1] = {{NULL, 0, NULL, 0}};
+    unsigned char given[COUNT] = {0};
+    int found, at = 0;
+
+    set_defaults(options);
+    list_for_getopt(list);
+    opterr = 0;
+    while ((found = getopt_long(argc, argv, ":", list, &at)) != -1) {
+        const struct known *option = &known[at];
+
+        if (found == ':')
+            refuse(verdict, "%s: its value is missing", argv[optind - 1]);
+        else if (found != 0)
+            refuse(verdict, "%s: no such option", argv[optind - 1]);
+        else if (looks_swallowed(optarg))
+            refuse(verdict,
+                   "--%s: its value is missing before %s (an id that "
+                   "begins with -- goes into a file)",
+                   option->name, optarg);
+        else if (given[at]++ && option->kind >= NUMBER)
+            refuse(verdict, "--%s is given twice", option->name);
+        else
+            set_value(options, option, optarg, verdict);
+    }
+    if (optind < argc)
+        refuse(verdict, "%s: an option was expected", argv[optind]);
+    if (verdict->error[0] == '\0')
+        complete(options, verdict);
+    return verdict->error[0] == '\0' ? 0 : -1;
+}

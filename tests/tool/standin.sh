@@ -1,0 +1,59 @@
+# Sourced: a stand-in of one's own, over TLS, with everything in $dir.  Wants $B and
+# $library; sets $standin (its pid) and $port.
+
+# standin_start [OPTION]...
+standin_start() {
+    [ -e "$dir/ca.pem" ] || tests/pki.sh "$dir"
+    [ -e "$dir/secret" ] || (umask 077 && openssl rand -hex 32 >"$dir/secret")
+    "$B/smh_standin" --cert "$dir/server.pem" --key "$dir/server.key" \
+        --library "$library" --secret-file "$dir/secret" "$@" \
+        >"$dir/ready" 2>"$dir/standin.err" 3>&- &
+    standin=$!
+    for try in $(seq 100); do
+        port=$(sed -n 's/^port //p' "$dir/ready")
+        [ -z "$port" ] || return 0
+        sleep 0.1
+    done
+    echo "the stand-in does not start" >&2
+    cat "$dir/standin.err" >&2
+    return 1
+}
+
+standin_stop() {
+    kill "$standin" 2>/dev/null && wait "$standin" || :
+}
+
+# Sends the lines "METHOD TARGET" of stdin over one connection; the answers, whole.
+standin_ask() {
+    awk '{ printf "%s%s HTTP/1.1\r\nHost: localhost\r\n", end, $0
+           end = "\r\n" }
+         END { printf "Connection: close\r\n\r\n" }' |
+        timeout 60 openssl s_client -quiet -verify_quiet -verify_return_error \
+            -verify_hostname localhost -servername localhost \
+            -CAfile "$dir/ca.pem" -connect "127.0.0.1:$port"
+}
+
+# standin_get tokens|log
+standin_get() {
+    echo "GET /standin/$1" | standin_ask | sed '1,/^\r*$/d'
+}
+
+# standin_set "fault=N:KIND&..."
+standin_set() {
+    echo "POST /standin/faults?$1" | standin_ask | grep -q '^HTTP/1.1 204'
+}
+
+standin_reset() {
+    echo "POST /standin/reset" | standin_ask | grep -q '^HTTP/1.1 204'
+}
+
+# Makes a token for each line "USER CLIENT [SESSION]" of stdin.
+standin_create() {
+    awk -v library="$library" -v secret="$(cat "$dir/secret")" '
+        { printf "GET /api/v1/token?library_id=%s&library_secret=%s", library, secret
+          printf "&user_id=%s&client_id=%s", $1, $2
+          print (NF > 2 ? "&session_id=" $3 : "") }' >"$dir/create"
+    standin_ask <"$dir/create" >"$dir/created"
+    [ "$(grep -c 'HTTP/1.1 200' "$dir/created")" = \
+        "$(wc -l <"$dir/create" | tr -d ' ')" ]
+}
