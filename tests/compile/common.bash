@@ -6,6 +6,9 @@ strict=(-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
 setup() {
     cd "$BATS_TEST_DIRNAME/../.." || return 1
     out=$BATS_TEST_TMPDIR
+    case $(${CC-gcc} --version) in
+    *clang*) strict+=(-Wreserved-identifier) ;;
+    esac
     printf '%s\n' '#define SMH_TOKEN_IMPLEMENTATION' \
         '#include "smh_token.h"' >"$out/header.c"
 }

@@ -164,28 +164,30 @@ END
     diff "$out/plain" "$out/options"
 }
 
-# PORT: alone, as C99 and C++11, its declarations and its code, twice.
+# PORT: alone, as C99 and C++11, its declarations and its code, twice; the second
+# time static.
 port() {
-    local upper
-    upper=$(tr a-z A-Z <<<"$1")
     cat >"$out/port.c" <<END
 #include "$1.h"
 #define SMH_TOKEN_IMPLEMENTATION
-#define ${upper}_IMPLEMENTATION
+#define ${1^^}_IMPLEMENTATION
+#include "smh_token.h"
 #include "$1.h"
 #include "$1.h"
 END
     port_as c c99 -Wstrict-prototypes -Wmissing-prototypes
     port_as c++ c++11
+    [ -n "$names" ]
+    [ -z "$(grep -v '^smh_' <<<"$names")" ]
+    port_as c c99 -DSMH_TOKEN_STATIC
+    [ -z "$names" ]
 }
 
 port_as() {
     # shellcheck disable=SC2086
     "$CC" -x "$1" -std="$2" "${strict[@]}" "${@:3}" -I. -Iport $TLS_CFLAGS \
         -D_POSIX_C_SOURCE=200809L -c "$out/port.c" -o "$out/port.o"
-    run nm --extern-only --defined-only --format=posix "$out/port.o"
-    [ -n "$output" ]
-    [ -z "$(grep -v '^smh_' <<<"$output")" ]
+    names=$(nm --extern-only --defined-only --format=posix "$out/port.o")
 }
 
 @test "smh_posix.h is C99 and C++11" {
