@@ -1,31 +1,26 @@
-/* smh_token.h - v0.1.0 - cut a user off at Smart Media Hosting (SMH) - 0BSD, see end of file
+/* smh_token.h - v0.1.0 - cut a user off at Smart Media Hosting (SMH) - 0BSD
 
-WHAT IT DOES
-    Calls "Delete All Access Tokens for a Specific User" of SMH:
+Calls "Delete All Access Tokens for a Specific User" of the service,
 
-        DELETE /api/v1/token/{LibraryId}?library_secret=...&user_id=...
+    DELETE /api/v1/token/{LibraryId}?library_secret=...&user_id=...
 
-    for any number of users, clients and sessions, in batches the service
-    accepts, over any transport that is authenticated and encrypted.  No
-    allocation, no globals, no libc.  It carries the library's secret, so it
-    belongs into a back end or a gateway, never into an app.
+for any number of users, clients and sessions, in batches that the service
+accepts, over any transport that is authenticated and encrypted.  No allocation,
+no globals, no libc.  It carries the library's secret, so it belongs into a back
+end or a gateway, never into an app.
 
-WHAT IT NEVER DOES
-    Widen a deletion: what cannot be said safely is refused before a byte is
-    sent.  Claim what did not happen: done means that a 204 was read for every
-    batch.  Follow a redirect.  Print, log or keep the secret: the buffer that
-    held it is wiped on every way out.
+It never widens a deletion: what cannot be said safely is refused before an
+octet is sent.  It never claims what did not happen: done means that a 204 was
+read for every batch.  It follows no redirect.  It prints and keeps no secret:
+the buffer that held it is wiped on every way out.
 
-DO THIS
-    In one C or C++ file:
+DO THIS, in one C or C++ file; everywhere else only the #include:
 
         #define SMH_TOKEN_IMPLEMENTATION
         #include "smh_token.h"
 
-    and everywhere else only the #include.  Take a port from port/, or write one
-    (THE PORT below).
+EXAMPLE, with a port from port/ or your own (THE PORT below)
 
-EXAMPLE
         static char buffer[1024];
         static const char *const ids[] = { "alice" };
         smh_list  users = { ids, 1 };
@@ -45,8 +40,7 @@ EXAMPLE
         if (result != SMH_DONE)
             report(smh_strerror(result), call.report.resume);
 
-BARE METAL
-    The same without blocking; the loop does its other work meanwhile:
+BARE METAL, the same without blocking
 
         result = smh_begin(&call, &scope, &io);
         while (result == 0) {
@@ -54,64 +48,53 @@ BARE METAL
             other_work();
         }
 
-RESULTS
-    Everywhere: > 0 is the HTTP status of the service, 0 is not finished yet,
-    < 0 is one of SMH_E_* and stays.  Only SMH_DONE (204) is success.  After
-    anything else call.report says how many requests are confirmed, and
-    smh_io.resume = call.report.resume in a second call with the same lists does
-    the rest and nothing else.  If an id is at fault, call.plan.list and
-    call.plan.index name it.
+RESULTS are the same everywhere: > 0 is the HTTP status of the service, 0 is not
+finished yet, < 0 is one of SMH_E_* and stays.  Only SMH_DONE (204) is success.
+After anything else call.report says how many requests are confirmed; a second
+call with the same lists and smh_io.resume = call.report.resume does the rest
+and nothing else.  If an id is at fault, call.plan.list and .index name it.
 
-YOUR BUFFER
-    Any size from 1 octet.  Request and answer share it.  A buffer for the whole
-    request makes one TLS record of it, a 64-octet one makes many; neither limits
-    what can be asked.
+YOUR BUFFER has any size from 1 octet; request and answer share it.  One for the
+whole request makes one TLS record of it, one of 64 octets makes many; neither
+limits what can be asked.
 
-THE PORT
-    A const table of callbacks and a context (smh_port).  None of them blocks
-    except wait; now_ms and wait apart, all of them return
-        > 0             octets moved, or 1 for "done" (open, close)
+THE PORT is a const table of callbacks and a context (smh_port).  None but wait
+blocks.  now_ms apart they return
+        > 0             octets moved, or 1 for "done" (open, close, wait)
         SMH_AGAIN       nothing could be done now, call again
         SMH_E_CLOSED    the peer ended the connection
         other SMH_E_*   it failed: RESOLVE, NETWORK, TLS or MEMORY
-    and never 0.  Neither data nor its address may be kept after the return; after
-    SMH_AGAIN the same octets are offered again.
-
+and never 0.  They keep neither data nor its address; after SMH_AGAIN the same
+octets are offered again, and recv may come in between.
         secure   1 if peer and data are authenticated and encrypted, else 0
         open     resolve, connect, handshake; called until it is not AGAIN
         send     some of size octets
         recv     up to size octets
-        close    the end, orderly, or at once if at_once: then never AGAIN.
-                 Called once open was called, whatever came of it
+        close    orderly, or at once if at_once: then never AGAIN; called when
+                 open was called, whatever came of it
         now_ms   a clock that never goes back, in ms, free to wrap; a step of
                  100 ms or less
-        wait     only for smh_wait and smh_revoke: 1 as soon as the last AGAIN
-                 may have changed (too early is fine), SMH_AGAIN when ms passed
+        wait     for smh_wait and smh_revoke only: 1 as soon as the last AGAIN
+                 may have changed (too early is fine), AGAIN when ms have passed
 
-OPTIONS
-    Macros, defined before the #include.  I: in the file of the implementation;
-    none changes a type or a signature.
+OPTIONS, macros for the file of the implementation; none changes a type
+        SMH_TOKEN_STATIC           make every function static (in every file)
+        SMH_ALLOW_PLAINTEXT        allow a port that is not secure
+        SMH_LINE_MAX       8000    octets of a request line from DELETE to
+                                   HTTP/1.1, 256 to 32000 (RFC 9110, 4.1)
+        SMH_COMMA          ","     what separates ids, "," or "%2C"
+        SMH_TIMEOUT_MS     30000   for a whole call, if smh_io.timeout_ms is 0
+        SMH_REQUESTS_MAX   1000000 requests of a call, from 1; they are counted
+                                   before the first one is sent
+        SMH_ANSWER_MAX     65535   octets of an answer with its interim ones, 64
+                                   to 65535
+        SMH_INTERIM_MAX    8       1xx answers before each answer, 0 to 255
+        SMH_SPINS_MAX      1000000 turns of smh_wait, from 1, without a tick of
+                                   the clock before it counts as stuck
 
-    SMH_TOKEN_IMPLEMENTATION  -      I  emit the code
-    SMH_TOKEN_STATIC          -      I  make every function static
-    SMH_ALLOW_PLAINTEXT       -      I  allow a port that is not secure
-    SMH_LINE_MAX              8000   I  octets of a request line from DELETE to
-                                        HTTP/1.1, 256..32000 (RFC 9110, 4.1)
-    SMH_COMMA                 ","    I  what separates ids, "," or "%2C"
-    SMH_ANSWER_MAX            65535  I  octets of an answer with its interim ones,
-                                        64..65535
-    SMH_REQUESTS_MAX          1000000 I requests of one call, 1..4294967294;
-                                        they are counted before the first
-    SMH_INTERIM_MAX           8      I  1xx answers before each answer, 0..255
-    SMH_TIMEOUT_MS            30000  I  for a whole call, if smh_io.timeout_ms is 0
-    SMH_SPINS_MAX             1000000 I turns of smh_wait without a tick of the
-                                        clock before the clock counts as stuck
-
-MEMORY, THREADS, SECRETS
-    A call borrows scope, lists, io and buffer until it is finished, and writes
-    only to the buffer.  Calls share nothing: one per thread needs no lock.  The
-    secret stays where you keep it; no copy of it outlives a call.
-*/
+MEMORY, THREADS, SECRETS: a call borrows scope, lists, io and buffer until it is
+finished, and writes only to the buffer.  Calls share nothing: one per thread
+needs no lock.  The secret stays where you keep it; no copy outlives a call. */
 #ifndef SMH_TOKEN_H
 #define SMH_TOKEN_H
 
@@ -120,88 +103,85 @@ MEMORY, THREADS, SECRETS
 
 #define SMH_TOKEN_VERSION "0.1.0"
 
-#ifdef SMH_TOKEN_STATIC
-#if defined(__GNUC__)
+#if !defined(SMH_TOKEN_STATIC)
+#define SMH_API extern
+#elif defined(__GNUC__)
 #define SMH_API static __attribute__((unused))
 #else
 #define SMH_API static
-#endif
-#else
-#define SMH_API extern
 #endif
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* ---- results ----------------------------------------------------------- */
-
-#define SMH_DONE 204
+/* ---- results ------------------------------------------------------------- */
 
 /* One table makes the enum and the texts of smh_strerror(). */
 #define SMH_RESULTS(X)                                                         \
     X(SMH_AGAIN, -1, "not now, call again")                                    \
-    X(SMH_E_ARGUMENT, -2, "scope, io, buffer or its size is missing")          \
-    X(SMH_E_HOST, -3, "host: want a name, an IPv4 or a [IPv6] address alone")  \
-    X(SMH_E_LIBRARY, -4, "library id: empty, a dot, or a blank at an end")     \
-    X(SMH_E_SECRET, -5, "library secret: empty, or a blank at an end")         \
-    X(SMH_E_LIST, -6, "list is empty (no filter is a NULL list)")              \
-    X(SMH_E_ITEM, -7, "id is NULL or empty")                                   \
-    X(SMH_E_BLANK, -8, "id begins or ends with a blank or control byte")       \
-    X(SMH_E_COMMA, -9, "id has a comma, the service's separator")              \
-    X(SMH_E_LONG, -10, "id, library id or secret too long for a request")      \
-    X(SMH_E_RANGE, -11, "too many requests, or resume is past the end")        \
-    X(SMH_E_INSECURE, -12, "port is not authenticated and encrypted")          \
+    X(SMH_E_ARGUMENT, -2, "scope, io, buffer or its size missing")             \
+    X(SMH_E_HOST, -3, "host: want a name, IPv4 or [IPv6] alone")               \
+    X(SMH_E_LIBRARY, -4, "library id empty, dots, or blank at an end")         \
+    X(SMH_E_SECRET, -5, "library secret empty, or blank at an end")            \
+    X(SMH_E_LIST, -6, "list empty (no filter: NULL)")                          \
+    X(SMH_E_ITEM, -7, "id NULL or empty")                                      \
+    X(SMH_E_BLANK, -8, "id with a blank or control byte at an end")            \
+    X(SMH_E_COMMA, -9, "id with a comma, which separates ids")                 \
+    X(SMH_E_LONG, -10, "too long for a request line")                          \
+    X(SMH_E_RANGE, -11, "too many requests, or resume past the end")           \
+    X(SMH_E_INSECURE, -12, "port not authenticated and encrypted")             \
     X(SMH_E_PORT, -13, "port breaks its contract")                             \
     X(SMH_E_CLOCK, -14, "clock of the port stands still")                      \
     X(SMH_E_TIMEOUT, -15, "deadline passed")                                   \
-    X(SMH_E_CANCELLED, -16, "cancelled")                                       \
-    X(SMH_E_RESOLVE, -17, "host name not resolved")                            \
-    X(SMH_E_NETWORK, -18, "network failed")                                    \
-    X(SMH_E_CLOSED, -19, "server closed before its answer was complete")       \
-    X(SMH_E_TLS, -20, "TLS failed: server not verified")                       \
-    X(SMH_E_MEMORY, -21, "port is out of memory")                              \
-    X(SMH_E_ANSWER, -22, "answer is not HTTP/1.x")                             \
-    X(SMH_E_EXTRA, -23, "server sent more than was asked")
+    X(SMH_E_RESOLVE, -16, "host name not resolved")                            \
+    X(SMH_E_NETWORK, -17, "network failed")                                    \
+    X(SMH_E_CLOSED, -18, "server closed before its answer was whole")          \
+    X(SMH_E_TLS, -19, "TLS failed, server not verified")                       \
+    X(SMH_E_MEMORY, -20, "port out of memory")                                 \
+    X(SMH_E_ANSWER, -21, "answer is not HTTP/1.x")                             \
+    X(SMH_E_EXTRA, -22, "server sent more than was asked")                     \
+    X(SMH_E_CANCELLED, -23, "cancelled")
 
 #define SMHI_ENUM(name, value, text) name = value,
-enum { SMH_RESULTS(SMHI_ENUM) SMH_PENDING = 0 };
+enum { SMH_RESULTS(SMHI_ENUM) SMH_PENDING = 0, SMH_DONE = 204 };
 #undef SMHI_ENUM
 
 /* A text for any result, a status included; never NULL, never the secret. */
 SMH_API const char *smh_strerror(int result);
 
 /* 1 if the same call may succeed later: 429, 500, 502, 503, 504, and what a
- * network does (RESOLVE, NETWORK, CLOSED, TIMEOUT); else 0. */
+ * network does (TIMEOUT, RESOLVE, NETWORK, CLOSED); else 0. */
 SMH_API int smh_retryable(int result);
 
-/* ms to wait before try number attempt (1 is the first repetition): doubles from
- * base_ms up to cap_ms, of which random, any 32 bits, picks the upper half. */
+/* ms to wait before repetition attempt, from 1: base_ms doubled each time, up
+ * to cap_ms; random, any 32 bits, picks from the upper half of that. */
 SMH_API uint32_t smh_backoff(unsigned attempt, uint32_t base_ms,
                              uint32_t cap_ms, uint32_t random);
 
-/* ---- scope: what to revoke --------------------------------------------- */
+/* ---- scope: what to revoke ----------------------------------------------- */
 
 typedef struct smh_list {
-    const char *const *items; /* opaque ids, sent percent-encoded (RFC 3986) */
+    const char *const *items; /* opaque ids, sent percent-encoded */
     size_t count;
 } smh_list;
 
-enum { SMH_USERS = 1, SMH_CLIENTS = 2, SMH_SESSIONS = 3 };
+enum { SMH_USERS = 1, SMH_CLIENTS, SMH_SESSIONS };
 
-/* Zero it, then set.  A NULL filter means none: all of a user's tokens go.  A list
- * that is given must not be empty, so that an empty one cannot mean all. */
+/* Zero it, then set.  A NULL filter means none: all tokens of a user go.  A
+ * list that is given must not be empty, so that an empty one cannot mean all.
+ */
 typedef struct smh_scope {
-    const char *host;           /* name, IPv4 or [IPv6]; no port, no scheme */
+    const char *host;           /* name, IPv4 or [IPv6]; no scheme, no port */
     const char *library_id;     /* sent percent-encoded */
-    const char *library_secret; /* yours; only its encoding enters the buffer */
+    const char *library_secret; /* sent percent-encoded */
     const smh_list *users;      /* whose tokens; required */
     const smh_list *clients;    /* only tokens of these clients, or NULL */
     const smh_list *sessions;   /* only tokens of these sessions, or NULL */
     uint16_t port;              /* 0: 443 */
 } smh_scope;
 
-/* A checked scope: every other function takes this. */
+/* A checked scope. */
 typedef struct smh_plan {
     uint8_t list;           /* SMH_USERS.. if a list is at fault, else 0 */
     uint16_t room;          /* private: octets that a line has for ids */
@@ -210,10 +190,10 @@ typedef struct smh_plan {
     const smh_scope *scope; /* borrowed */
 } smh_plan;
 
-/* 0, or the first error of the scope; plan->list and plan->index say where. */
+/* 0, or the first error; plan->list and plan->index say where. */
 SMH_API int smh_check(const smh_scope *scope, smh_plan *plan);
 
-/* ---- batches: which ids go into one request ----------------------------- */
+/* ---- batches: which ids go into one request ------------------------------ */
 
 /* Zero it, then call smh_next(). */
 typedef struct smh_batch {
@@ -222,22 +202,22 @@ typedef struct smh_batch {
     uint32_t index; /* requests before this one */
 } smh_batch;
 
-/* Goes to the next batch: 1, or 0 behind the last.  The same scope always gives the
- * same batches, and they cover users x clients x sessions exactly once. */
+/* Goes to the next batch: 1, or 0 behind the last.  The same scope always gives
+ * the same batches; they cover users x clients x sessions exactly once. */
 SMH_API int smh_next(const smh_plan *plan, smh_batch *batch);
 
-/* How many requests the plan takes; 0 stands for more than SMH_REQUESTS_MAX. */
+/* The number of batches; 0 stands for more than SMH_REQUESTS_MAX. */
 SMH_API uint32_t smh_count(const smh_plan *plan);
 
-/* ---- writer: the octets of one request ---------------------------------- */
+/* ---- writer: the octets of one request ----------------------------------- */
 
-/* Writes the octets of the request from offset on into window, size octets at most,
- * and returns the whole length.  A size of 0 measures; window may then be NULL.  If
- * masked, the secret is shown as "***", for people to read. */
+/* Writes the octets of the request from offset on into window, size of them at
+ * most, and returns the whole length.  A size of 0 measures; window may then be
+ * NULL.  If masked, the secret is shown as "***", for people to read. */
 SMH_API size_t smh_write(const smh_plan *plan, const smh_batch *batch,
                          int masked, size_t offset, char *window, size_t size);
 
-/* ---- reader: the status of one answer ----------------------------------- */
+/* ---- reader: the status of one answer ------------------------------------ */
 
 /* Zero it before the first answer. */
 typedef struct smh_reader {
@@ -248,15 +228,14 @@ typedef struct smh_reader {
     uint8_t interim; /* 1xx answers so far */
 } smh_reader;
 
-/* Takes one octet.  0: more, please.  204: its blank line has come, the next octet
- * begins another answer.  Another status: its status line has come; what follows
- * cannot be framed.  SMH_E_ANSWER: not HTTP/1.x, or beyond the limits. */
+/* Takes one octet.  0: more, please.  204: its blank line has come, the next
+ * octet begins another answer.  Another status: its status line has come; what
+ * follows cannot be framed.  SMH_E_ANSWER: not HTTP/1.x, or beyond a limit. */
 SMH_API int smh_read(smh_reader *reader, unsigned char octet);
 
-/* ---- port: how octets travel -------------------------------------------- */
+/* ---- exchange: the call -------------------------------------------------- */
 
-/* See THE PORT above. */
-typedef struct smh_port_ops {
+typedef struct smh_port_ops { /* see THE PORT above */
     int (*open)(void *ctx, const char *host, uint16_t port);
     int (*send)(void *ctx, const void *data, size_t size);
     int (*recv)(void *ctx, void *data, size_t size);
@@ -271,29 +250,30 @@ typedef struct smh_port {
     void *ctx;
 } smh_port;
 
-/* ---- exchange: the call -------------------------------------------------- */
-
 /* Zero it, then set the first three. */
 typedef struct smh_io {
     smh_port port;
-    char *buffer;        /* wiped when the call is over */
-    size_t size;         /* octets, from 1 */
-    uint32_t timeout_ms; /* for all of it, from smh_begin(); 0: SMH_TIMEOUT_MS */
-    uint32_t resume;     /* requests to leave out: an earlier report.resume */
-    uint16_t pipeline;   /* requests in flight at most; 0 and 1: one */
+    char *buffer; /* wiped when the call is over */
+    size_t size;  /* octets, from 1 */
+    uint32_t
+        timeout_ms;    /* for all of it, from smh_begin(); 0: SMH_TIMEOUT_MS */
+    uint32_t resume;   /* requests to leave out: an earlier report.resume */
+    uint16_t pipeline; /* requests in flight at most; 0 and 1: one */
 } smh_io;
 
 typedef struct smh_report {
     int result;         /* as returned at the end */
     uint32_t requests;  /* in all */
     uint32_t confirmed; /* answered 204 in this call */
-    uint32_t resume;    /* where a next call goes on: all before are confirmed */
+    uint32_t resume; /* where a next call goes on: all before are confirmed */
 } smh_report;
 
-/* Complete so that you can allocate it; only report and plan are yours to read. */
+/* Complete so that you can allocate it; only report and plan are yours to read.
+ */
 typedef struct smh_call {
     uint8_t state;
     uint8_t served;  /* an answer was confirmed since the last opening */
+    uint8_t early;   /* the answer began before its request was out */
     uint8_t expired; /* no more time, whatever the clock says */
     smh_reader reader;
     uint16_t size; /* of a window: what fits the int that comes back */
@@ -304,22 +284,23 @@ typedef struct smh_call {
     smh_batch sent; /* being sent */
     smh_batch done; /* the next to be confirmed */
     uint32_t begun; /* ms */
-    uint32_t tick;  /* ms that were left at the last wait */
-    uint32_t spins; /* waits since it moved */
+    uint32_t left;  /* ms to the deadline at the last wait */
+    uint32_t spins; /* waits since that changed */
     smh_plan plan;
 } smh_call;
 
 /* The blocking call: begin, step and wait until it is over. */
-SMH_API int smh_revoke(smh_call *call, const smh_scope *scope, const smh_io *io);
+SMH_API int smh_revoke(smh_call *call, const smh_scope *scope,
+                       const smh_io *io);
 
 /* Checks everything and starts the clock.  0, or the result if that is all. */
 SMH_API int smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io);
 
-/* Goes on until every callback says SMH_AGAIN.  0, or the result. */
+/* Goes on until a callback says SMH_AGAIN.  0, or the result. */
 SMH_API int smh_step(smh_call *call);
 
-/* Blocks in the port until another step makes sense or the time is up.  0, or the
- * result. */
+/* Blocks in the port until another step makes sense or the time is up.  0, or
+ * the result. */
 SMH_API int smh_wait(smh_call *call);
 
 /* Ends the call now: closes at once, wipes the buffer.  The result. */
@@ -339,6 +320,9 @@ SMH_API int smh_cancel(smh_call *call);
 #ifndef SMH_COMMA
 #define SMH_COMMA ","
 #endif
+#ifndef SMH_TIMEOUT_MS
+#define SMH_TIMEOUT_MS 30000
+#endif
 #ifndef SMH_REQUESTS_MAX
 #define SMH_REQUESTS_MAX 1000000
 #endif
@@ -348,25 +332,22 @@ SMH_API int smh_cancel(smh_call *call);
 #ifndef SMH_INTERIM_MAX
 #define SMH_INTERIM_MAX 8
 #endif
-#ifndef SMH_TIMEOUT_MS
-#define SMH_TIMEOUT_MS 30000
-#endif
 #ifndef SMH_SPINS_MAX
 #define SMH_SPINS_MAX 1000000
 #endif
 
 #if SMH_LINE_MAX < 256 || SMH_LINE_MAX > 32000
 #error "SMH_LINE_MAX: want 256 to 32000 octets"
-#elif SMH_REQUESTS_MAX < 1 || SMH_REQUESTS_MAX > 4294967294
-#error "SMH_REQUESTS_MAX: want 1 to 4294967294 requests"
+#elif SMH_TIMEOUT_MS < 1 || SMH_TIMEOUT_MS > 4294967295
+#error "SMH_TIMEOUT_MS: want 1 to 4294967295 ms"
+#elif SMH_REQUESTS_MAX < 1 || SMH_REQUESTS_MAX > 4294967295
+#error "SMH_REQUESTS_MAX: want 1 to 4294967295 requests"
 #elif SMH_ANSWER_MAX < 64 || SMH_ANSWER_MAX > 65535
 #error "SMH_ANSWER_MAX: want 64 to 65535 octets"
 #elif SMH_INTERIM_MAX < 0 || SMH_INTERIM_MAX > 255
 #error "SMH_INTERIM_MAX: want 0 to 255 answers"
-#elif SMH_TIMEOUT_MS < 1 || SMH_TIMEOUT_MS > 4294967295
-#error "SMH_TIMEOUT_MS: want 1 to 4294967295 ms"
-#elif SMH_SPINS_MAX < 1 || SMH_SPINS_MAX > 4294967294
-#error "SMH_SPINS_MAX: want 1 to 4294967294 turns"
+#elif SMH_SPINS_MAX < 1 || SMH_SPINS_MAX > 4294967295
+#error "SMH_SPINS_MAX: want 1 to 4294967295 turns"
 #endif
 
 /* Through volatile, or a compiler may leave out a last write. */
@@ -384,6 +365,11 @@ static int smhi_unreserved(char c)
            c == '-' || c == '.' || c == '_' || c == '~';
 }
 
+static int smhi_blank(char c)
+{
+    return (unsigned char)c <= ' ' || c == 127;
+}
+
 /* ---- scope --------------------------------------------------------------- */
 
 static const smh_list *smhi_list(const smh_plan *plan, int k)
@@ -392,33 +378,28 @@ static const smh_list *smhi_list(const smh_plan *plan, int k)
     return k == 0 ? scope->users : k == 1 ? scope->clients : scope->sessions;
 }
 
-/* Octets of an encoded id and its comma; counts no further than needed to see
- * that it fits no line, so nothing overflows. */
-static size_t smhi_cost(const char *id)
+/* Octets of an encoded text and a comma behind it, counted no further than
+ * needed to see that it fits no line; or why it cannot be sent: a service that
+ * trims would take " " for empty, and an empty filter for none; a separator
+ * would make two ids of one, and nothing escapes it. */
+static int smhi_cost(const char *text, char separator)
 {
-    size_t n = sizeof SMH_COMMA - 1;
-    while (*id != '\0' && n <= SMH_LINE_MAX)
-        n += smhi_unreserved(*id++) ? 1u : 3u;
-    return n;
-}
-
-/* A service that trims would take " " for empty, and an empty filter for none.  A
- * comma would make two ids of one, and nothing escapes it. */
-static int smhi_check_text(const char *text, char separator)
-{
-    const char *p = text;
-    if (p == NULL || *p == '\0')
+    int n = sizeof SMH_COMMA - 1;
+    if (text == NULL || *text == '\0')
         return SMH_E_ITEM;
-    if ((unsigned char)*p <= ' ')
+    if (smhi_blank(*text))
         return SMH_E_BLANK;
-    for (; *p != '\0'; p++)
-        if (*p == separator)
+    for (; *text != '\0'; text++) {
+        if (*text == separator)
             return SMH_E_COMMA;
-    return (unsigned char)p[-1] <= ' ' ? SMH_E_BLANK : 0;
+        if (n <= SMH_LINE_MAX)
+            n += smhi_unreserved(*text) ? 1 : 3;
+    }
+    return smhi_blank(text[-1]) ? SMH_E_BLANK : n;
 }
 
-/* Only what stands in a Host field by itself (RFC 9110, 7.2): no user, no port, no
- * path, no line end. */
+/* Only what stands in a Host field by itself (RFC 9110, 7.2): no user, no port,
+ * no path, no line end. */
 static int smhi_is_host(const char *host)
 {
     int literal = *host == '[';
@@ -441,67 +422,57 @@ static int smhi_is_dots(const char *id)
 }
 
 /* The longest ids of all lists must fit a line together. */
-static int smhi_check_list(smh_plan *plan, int k)
-{
-    const smh_list *list = smhi_list(plan, k);
-    size_t i, need = plan->inner[k];
-    if (list == NULL ? k == 0 : list->items == NULL || list->count == 0)
-        return SMH_E_LIST;
-    for (i = 0; list != NULL && i < list->count; i++) {
-        int r = smhi_check_text(list->items[i], ',');
-        size_t cost;
-        plan->index = i;
-        if (r != 0)
-            return r;
-        cost = plan->inner[k] + smhi_cost(list->items[i]);
-        if (cost > plan->room)
-            return SMH_E_LONG;
-        if (cost > need)
-            need = cost;
-    }
-    if (k > 0)
-        plan->inner[k - 1] = (uint16_t)need;
-    return 0;
-}
-
-static size_t smhi_line(const smh_plan *plan);
-
 static int smhi_check_lists(smh_plan *plan)
 {
-    size_t fixed = smhi_line(plan);
-    int k, r = 0;
-    if (fixed > SMH_LINE_MAX)
-        return SMH_E_LONG;
-    plan->room = (uint16_t)(SMH_LINE_MAX - fixed);
-    for (k = 3; k > 0; k--) {
-        plan->list = (uint8_t)k;
-        r = smhi_check_list(plan, k - 1);
-        if (r != 0)
-            return r;
+    int need = 0;
+    for (plan->list = 3; plan->list > 0; plan->list--) {
+        const smh_list *list = smhi_list(plan, plan->list - 1);
+        int inner = need;
+        plan->inner[plan->list - 1] = (uint16_t)inner;
+        if (list == NULL && plan->list > 1)
+            continue;
+        if (list == NULL || list->items == NULL || list->count == 0)
+            return SMH_E_LIST;
+        for (plan->index = 0; plan->index < list->count; plan->index++) {
+            int cost = smhi_cost(list->items[plan->index], ',');
+            if (cost < 0)
+                return cost;
+            if (cost > plan->room - inner)
+                return SMH_E_LONG;
+            if (inner + cost > need)
+                need = inner + cost;
+        }
     }
-    plan->list = 0;
     return 0;
 }
 
 SMH_API int smh_check(const smh_scope *scope, smh_plan *plan)
 {
+    smh_batch none;
+    size_t fixed;
     smhi_wipe(plan, sizeof *plan);
     plan->scope = scope;
     if (scope == NULL)
         return SMH_E_ARGUMENT;
     if (scope->host == NULL || !smhi_is_host(scope->host))
         return SMH_E_HOST;
-    if (smhi_check_text(scope->library_id, 0) || smhi_is_dots(scope->library_id))
+    if (smhi_cost(scope->library_id, '\0') < 0 ||
+        smhi_is_dots(scope->library_id))
         return SMH_E_LIBRARY;
-    if (smhi_check_text(scope->library_secret, 0))
+    if (smhi_cost(scope->library_secret, '\0') < 0)
         return SMH_E_SECRET;
+    smhi_wipe(&none, sizeof none);
+    fixed = smh_write(plan, &none, 0, 0, NULL, 0);
+    if (fixed > SMH_LINE_MAX)
+        return SMH_E_LONG;
+    plan->room = (uint16_t)(SMH_LINE_MAX - fixed);
     return smhi_check_lists(plan);
 }
 
 /* ---- batches ------------------------------------------------------------- */
 
-/* An odometer: sessions turn fastest.  A list moves on only when every list inside
- * it has come round, or the product would get holes. */
+/* An odometer: sessions turn fastest.  A list moves on only when every list
+ * inside it has come round, or the product would get holes. */
 static void smhi_turn(const smh_plan *plan, smh_batch *batch)
 {
     int k;
@@ -514,22 +485,23 @@ static void smhi_turn(const smh_plan *plan, smh_batch *batch)
     }
 }
 
-/* Takes ids of list k, at least one, while they leave half of the room to the lists
- * inside, or what their longest ids need.  Returns the room left.  The same place
- * and room give the same ids, so a list that has not moved keeps its share. */
-static size_t smhi_fill(const smh_plan *plan, smh_batch *batch, int k,
-                        size_t room)
+/* Takes ids of list k, at least one, while they leave half of the room to the
+ * lists inside, or what their longest ids need.  Returns the room left.  The
+ * same place and room give the same ids, so a list that has not moved keeps its
+ * share. */
+static int smhi_fill(const smh_plan *plan, smh_batch *batch, int k, int room)
 {
     const smh_list *list = smhi_list(plan, k);
-    size_t left = room, inner = plan->inner[k], most = k == 0 ? 10 : 100, n;
+    int inner = plan->inner[k], left = room, n, most = k == 0 ? 10 : 100;
     if (inner != 0 && inner < room / 2)
         inner = room / 2;
     for (n = 0; list != NULL && n < most; n++) {
-        size_t cost, at = batch->at[k] + n;
+        size_t at = batch->at[k] + (size_t)n;
+        int cost;
         if (at == list->count)
             break;
-        cost = smhi_cost(list->items[at]);
-        if (n > 0 && cost + inner > left)
+        cost = smhi_cost(list->items[at], ',');
+        if (n > 0 && cost > left - inner)
             break;
         left -= cost;
     }
@@ -539,8 +511,7 @@ static size_t smhi_fill(const smh_plan *plan, smh_batch *batch, int k,
 
 SMH_API int smh_next(const smh_plan *plan, smh_batch *batch)
 {
-    size_t room = plan->room;
-    int k;
+    int k, room = plan->room;
     if (batch->n[0] != 0) {
         batch->index++;
         smhi_turn(plan, batch);
@@ -550,27 +521,23 @@ SMH_API int smh_next(const smh_plan *plan, smh_batch *batch)
     return batch->n[0] != 0;
 }
 
-/* Counts all batches and keeps number resume of them in at. */
-static uint32_t smhi_count(const smh_plan *plan, uint32_t resume, smh_batch *at)
+SMH_API uint32_t smh_count(const smh_plan *plan)
 {
     smh_batch batch;
     smhi_wipe(&batch, sizeof batch);
-    while (smh_next(plan, &batch)) {
-        if (batch.index == resume)
-            *at = batch;
+    while (smh_next(plan, &batch))
         if (batch.index == SMH_REQUESTS_MAX)
             return 0;
-    }
     return batch.index;
 }
 
-SMH_API uint32_t smh_count(const smh_plan *plan)
-{
-    smh_batch first;
-    return smhi_count(plan, 0, &first);
-}
-
 /* ---- writer -------------------------------------------------------------- */
+
+/* What stands in the request below beside lists (1 to 3) and plain text. */
+enum { SMHI_LIBRARY = 4, SMHI_SECRET, SMHI_HOST };
+
+static const char smhi_request[] = "DELETE /api/v1/token/\4?library_secret=\5"
+                                   "\1\2\3 HTTP/1.1\r\nHost: \6\r\n\r\n";
 
 typedef struct smhi_sink {
     char *window;
@@ -579,12 +546,11 @@ typedef struct smhi_sink {
     size_t length; /* of the request so far */
 } smhi_sink;
 
-/* Before the window the difference wraps round to a large number. */
 static void smhi_put(smhi_sink *sink, char c)
 {
-    size_t at = sink->length++ - sink->offset;
-    if (at < sink->size)
-        sink->window[at] = c;
+    size_t at = sink->length++;
+    if (at >= sink->offset && at - sink->offset < sink->size)
+        sink->window[at - sink->offset] = c;
 }
 
 static void smhi_puts(smhi_sink *sink, const char *text)
@@ -605,12 +571,6 @@ static void smhi_encode(smhi_sink *sink, const char *text)
         smhi_put(sink, (char)c);
     }
 }
-
-enum { SMHI_LIBRARY = 4, SMHI_SECRET, SMHI_HOST };
-
-/* An octet below 4 stands for a list, the next ones for the enum above. */
-static const char smhi_request[] = "DELETE /api/v1/token/\4?library_secret=\5"
-                                   "\1\2\3 HTTP/1.1\r\nHost: \6\r\n\r\n";
 
 static void smhi_put_ids(smhi_sink *sink, const smh_plan *plan,
                          const smh_batch *batch, int k)
@@ -643,54 +603,37 @@ static void smhi_put_host(smhi_sink *sink, const smh_scope *scope)
     smhi_puts(sink, p);
 }
 
-/* Writes the request up to its first stop; returns the length. */
-static size_t smhi_put_request(smhi_sink *sink, const smh_plan *plan,
-                               const smh_batch *batch, int masked, char stop)
-{
-    const char *p;
-    for (p = smhi_request; *p != stop; p++)
-        if (*p < SMHI_LIBRARY)
-            smhi_put_ids(sink, plan, batch, *p - 1);
-        else if (*p == SMHI_LIBRARY)
-            smhi_encode(sink, plan->scope->library_id);
-        else if (*p == SMHI_HOST)
-            smhi_put_host(sink, plan->scope);
-        else if (*p != SMHI_SECRET)
-            smhi_put(sink, *p);
-        else if (masked)
-            smhi_puts(sink, "***");
-        else
-            smhi_encode(sink, plan->scope->library_secret);
-    return sink->length;
-}
-
-/* Octets of a request line without ids. */
-static size_t smhi_line(const smh_plan *plan)
-{
-    struct {
-        smhi_sink sink;
-        smh_batch batch;
-    } none;
-    smhi_wipe(&none, sizeof none);
-    return smhi_put_request(&none.sink, plan, &none.batch, 0, '\r');
-}
-
 SMH_API size_t smh_write(const smh_plan *plan, const smh_batch *batch,
                          int masked, size_t offset, char *window, size_t size)
 {
+    const smh_scope *scope = plan->scope;
+    const char *p;
     smhi_sink sink;
     sink.window = window;
     sink.size = size;
     sink.offset = offset;
     sink.length = 0;
-    return smhi_put_request(&sink, plan, batch, masked, '\0');
+    for (p = smhi_request; *p != '\0'; p++)
+        if (*p < SMHI_LIBRARY)
+            smhi_put_ids(&sink, plan, batch, *p - 1);
+        else if (*p == SMHI_LIBRARY)
+            smhi_encode(&sink, scope->library_id);
+        else if (*p == SMHI_HOST)
+            smhi_put_host(&sink, scope);
+        else if (*p != SMHI_SECRET)
+            smhi_put(&sink, *p);
+        else if (masked)
+            smhi_puts(&sink, "***");
+        else
+            smhi_encode(&sink, scope->library_secret);
+    return sink.length;
 }
 
 /* ---- reader -------------------------------------------------------------- */
 
 enum { /* smh_reader.at; below SMHI_CODE the place in the status line */
-    SMHI_CODE = 12, /* behind the status code; + 1: in the reason phrase */
-    SMHI_FIELD = 14 /* at the start of a field line; + 1: in it */
+       SMHI_CODE = 12, /* behind the status code; + 1: in the reason phrase */
+       SMHI_FIELD = 14 /* at the start of a field line; + 1: in it */
 };
 
 /* RFC 9112, 4: HTTP-version SP status-code, to the letter. */
@@ -700,7 +643,7 @@ static int smhi_read_lead(smh_reader *reader, unsigned char c)
     if (at == 7 || at > 8 ? c < '0' || c > '9' : c != "HTTP/1.0 "[at])
         return SMH_E_ANSWER;
     if (at > 8)
-        reader->status = (uint16_t)(reader->status * 10u + (c & 15u));
+        reader->status = (uint16_t)(reader->status * 10 + (c - '0'));
     return 0;
 }
 
@@ -710,9 +653,9 @@ static int smhi_read_status(smh_reader *reader)
     unsigned status = reader->status;
     if (status < 100 || status == 101 || status > 599)
         return SMH_E_ANSWER;
-    if (status < 200 && reader->interim++ == SMH_INTERIM_MAX)
-        return SMH_E_ANSWER;
-    return status < 200 || status == SMH_DONE ? 0 : (int)status;
+    if (status < 200)
+        return reader->interim++ == SMH_INTERIM_MAX ? SMH_E_ANSWER : 0;
+    return status == SMH_DONE ? 0 : (int)status;
 }
 
 /* The head is whole, and a 1xx or 204 has no more (RFC 9112, 6.3). */
@@ -726,8 +669,8 @@ static int smhi_read_end(smh_reader *reader)
     return done ? SMH_DONE : 0;
 }
 
-/* Lines end with CR LF and nothing else: who is lenient here sees other lines than
- * a proxy on the way. */
+/* Lines end with CR LF and nothing else: who is lenient here sees other lines
+ * than a proxy on the way. */
 SMH_API int smh_read(smh_reader *reader, unsigned char octet)
 {
     unsigned at = reader->at;
@@ -747,20 +690,19 @@ SMH_API int smh_read(smh_reader *reader, unsigned char octet)
                                  : 0;
     }
     reader->at = (uint8_t)(at | 1);
-    return (octet < ' ' && octet != '\t') || octet == 127 ||
-                   (at == SMHI_CODE && octet != ' ')
-               ? SMH_E_ANSWER
-               : 0;
+    if (at == SMHI_CODE && octet != ' ')
+        return SMH_E_ANSWER;
+    return (octet < ' ' && octet != '\t') || octet == 127 ? SMH_E_ANSWER : 0;
 }
 
 /* ---- exchange ------------------------------------------------------------ */
 
 enum { /* smh_call.state; the port needs a close from OPENING to CLOSING */
-    SMHI_READY,
-    SMHI_OPENING,
-    SMHI_TALKING,
-    SMHI_CLOSING,
-    SMHI_OVER
+       SMHI_READY,
+       SMHI_OPENING,
+       SMHI_TALKING,
+       SMHI_CLOSING,
+       SMHI_OVER
 };
 
 /* The first cause stays.  Nothing more is sent, so the secret may go. */
@@ -782,11 +724,11 @@ static uint32_t smhi_left(const smh_call *call)
     return call->expired || past >= most ? 0 : most - past;
 }
 
-/* What a callback that was offered size octets may answer: 1 to size, SMH_AGAIN or
- * an error of the table. */
+/* What a callback that was offered size octets may answer: 1 to size, SMH_AGAIN
+ * or an error of the table. */
 static int smhi_answered(int n, size_t size)
 {
-    if (n > 0 ? (size_t)n > size : n == 0 || n < SMH_E_EXTRA)
+    if (n > 0 ? (size_t)n > size : n == 0 || n < SMH_E_CANCELLED)
         return SMH_E_PORT;
     return n;
 }
@@ -810,8 +752,8 @@ static int smhi_open(smh_call *call)
     return r;
 }
 
-/* A kept connection that the server has closed is opened again, once for what was
- * confirmed on it; what is not confirmed is sent again. */
+/* A kept connection that the server has closed is opened again, once for what
+ * was confirmed on it; what is not confirmed is sent again. */
 static int smhi_lost(smh_call *call, int error)
 {
     const smh_port *port = &call->io->port;
@@ -825,14 +767,15 @@ static int smhi_lost(smh_call *call, int error)
     return 1;
 }
 
-/* Writes the window anew each time: it may have been read into.  If sending fails,
- * an answer may say why, so reading goes on. */
+/* Writes the window anew each time: it may have been read into.  If sending
+ * fails, an answer may say why, so reading goes on. */
 static int smhi_send(smh_call *call)
 {
     const smh_io *io = call->io;
     size_t size = call->size;
-    size_t left = smh_write(&call->plan, &call->sent, 0, call->offset,
-                            io->buffer, size) - call->offset;
+    size_t left =
+        smh_write(&call->plan, &call->sent, 0, call->offset, io->buffer, size) -
+        call->offset;
     int r;
     if (size > left)
         size = left;
@@ -852,12 +795,18 @@ static int smhi_send(smh_call *call)
     return 1;
 }
 
-/* A 204 counts for the oldest request that is out as a whole, and only if nothing
- * that nobody asked for comes with it. */
+/* Requests that are out as a whole. */
+static uint32_t smhi_awaited(const smh_call *call)
+{
+    return call->sent.index - call->done.index;
+}
+
+/* A 204 counts for the oldest request that was out when the answer began, and
+ * only if nothing that nobody asked for comes with it. */
 static int smhi_confirm(smh_call *call, int more)
 {
-    uint32_t awaited = call->sent.index - call->done.index;
-    if (awaited == 0 || (awaited == 1 && call->offset == 0 && more))
+    int last = smhi_awaited(call) == 1 && call->offset == 0;
+    if (call->early || (last && more))
         return SMH_E_EXTRA;
     call->served = 1;
     call->report.confirmed++;
@@ -875,7 +824,10 @@ static int smhi_recv(smh_call *call)
     if (n < 0)
         return smhi_lost(call, n);
     for (i = 0; i < n;) {
-        int r = smh_read(&call->reader, (unsigned char)io->buffer[i++]);
+        int r;
+        if (call->reader.at == 0)
+            call->early = smhi_awaited(call) == 0;
+        r = smh_read(&call->reader, (unsigned char)io->buffer[i++]);
         if (r == SMH_DONE)
             r = smhi_confirm(call, i < n);
         if (r != 0)
@@ -884,10 +836,11 @@ static int smhi_recv(smh_call *call)
     return 1;
 }
 
-/* Reading first shows an early answer and a stale connection before more is sent. */
+/* Reading first shows an early answer and a stale connection before more is
+ * sent. */
 static int smhi_talk(smh_call *call)
 {
-    uint32_t awaited = call->sent.index - call->done.index;
+    uint32_t awaited = smhi_awaited(call);
     int r = smhi_recv(call);
     if (r == SMH_AGAIN && call->sent.n[0] != 0 &&
         (awaited == 0 || awaited < call->io->pipeline))
@@ -924,6 +877,21 @@ SMH_API int smh_step(smh_call *call)
     return call->state == SMHI_OVER ? call->report.result : 0;
 }
 
+/* Goes to the first request that is wanted; the result if there is none. */
+static int smhi_locate(smh_call *call)
+{
+    uint32_t requests = smh_count(&call->plan), resume = call->io->resume;
+    if (requests == 0 || resume > requests)
+        return SMH_E_RANGE;
+    call->report.requests = requests;
+    call->report.resume = resume;
+    do
+        if (!smh_next(&call->plan, &call->done))
+            return SMH_DONE;
+    while (call->done.index < resume);
+    return 0;
+}
+
 static int smhi_check_io(const smh_io *io)
 {
     if (io == NULL || io->buffer == NULL || io->size == 0)
@@ -935,18 +903,6 @@ static int smhi_check_io(const smh_io *io)
         return SMH_E_INSECURE;
 #endif
     return 0;
-}
-
-/* Goes to the first request that is wanted; the result if there is none. */
-static int smhi_locate(smh_call *call)
-{
-    uint32_t resume = call->io->resume;
-    uint32_t requests = smhi_count(&call->plan, resume, &call->done);
-    if (requests == 0 || resume > requests)
-        return SMH_E_RANGE;
-    call->report.requests = requests;
-    call->report.resume = resume;
-    return resume == requests ? SMH_DONE : 0;
 }
 
 SMH_API int smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io)
@@ -968,21 +924,22 @@ SMH_API int smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io)
     return r;
 }
 
-/* A wait for all that is left, answered with SMH_AGAIN, is the deadline, even if
- * the clock stands still; a clock that stands still while the port always sees
- * something to do is found by counting. */
+/* A wait for all that is left, answered with SMH_AGAIN, is the deadline, even
+ * if the clock stands still; a clock that stands still while the port always
+ * sees something to do is found by counting. */
 SMH_API int smh_wait(smh_call *call)
 {
-    const smh_port *port = &call->io->port;
-    uint32_t left = smhi_left(call);
+    const smh_io *io = call->io;
+    uint32_t left;
     if (call->state == SMHI_OVER)
         return call->report.result;
-    if (left != call->tick)
+    left = smhi_left(call);
+    if (left != call->left)
         call->spins = 0;
-    call->tick = left;
+    call->left = left;
     if (call->spins++ == SMH_SPINS_MAX)
         smhi_finish(call, SMH_E_CLOCK);
-    else if (left == 0 || port->ops->wait(port->ctx, left) != SMH_AGAIN)
+    else if (left == 0 || io->port.ops->wait(io->port.ctx, left) != SMH_AGAIN)
         return 0;
     call->expired = 1;
     return 0;
@@ -1055,11 +1012,11 @@ LICENCE (0BSD)
     Permission to use, copy, modify, and/or distribute this software for any
     purpose with or without fee is hereby granted.
 
-    THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH
-    REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF MERCHANTABILITY
-    AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT,
-    INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM
-    LOSS OF USE, DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT, NEGLIGENCE OR
-    OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR
-    PERFORMANCE OF THIS SOFTWARE.
+    THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+    WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+    MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+    ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+    WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+    ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR
+    IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
 */
