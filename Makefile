@@ -75,40 +75,54 @@ help: ## this list
 
 # ---- tests ------------------------------------------------------------------
 # Each folder of tests/ says in its rules.mk how it is built and run, and adds the
-# name of its target to CHECKS (needs only the host) or to CHECKS_REST, and one
-# that measures to SIZES.
+# name of its target to CHECKS (needs only the host) or to CHECKS_REST; to
+# CHECKS_RUN besides, if it heeds RUN; and one that measures to SIZES.
 
 CHECKS =
 CHECKS_REST =
+CHECKS_RUN =
 SIZES =
 include $(sort $(wildcard tests/*/rules.mk))
 
-.PHONY: check check-rest test test-rest test-all size
+.PHONY: check check-rest check-run test test-rest test-all size
 check: all $(CHECKS)
 check-rest: $(CHECKS_REST)
+check-run: all $(CHECKS_RUN)
 
-# One more tree: its folder, what it is for, and its variables.
-again = @echo "== check: $(2)" && $(MAKE) --no-print-directory check B=$(1) $(3)
+# The trees of the gate: each a name, what is made in it, and its variables.
+tree = @echo "== $@" && $(MAKE) -s --no-print-directory $(1)
+TREES = gcc clang rest tls-3.6.6 sanitizers valgrind
+.PHONY: $(TREES)
 
-test: ## what needs only this machine, with gcc and with clang
-	tests/setup.sh host
-	$(call again,build,gcc,CC=gcc)
-	$(call again,build/clang,clang,CC=clang)
-
-TREES = $(CURDIR)/build/tls
+test: gcc clang ## what needs only this machine, with both compilers
 test-rest: ## other compilers, mbedTLS 3.6, lwIP, firmware, sanitizers, valgrind
-	tests/setup.sh all
-	@echo "== check-rest" && $(MAKE) --no-print-directory check-rest
-	tests/tls/build.sh 3.6.6
-	$(call again,build/tls36,mbedTLS 3.6.6,TLS=$(TREES)/3.6.6)
-	tests/tls/build.sh 2.28.3 address,undefined
-	$(call again,build/san,ASan and UBSan,TLS=$(TREES)/2.28.3-san \
-	    SAN=address$(,)undefined)
-	$(call again,build/valgrind,valgrind,RUN='$(VALGRIND)')
-
-, = ,
-VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full
-
+test-rest: rest tls-3.6.6 sanitizers valgrind
 test-all: test test-rest ## both
-
 size: $(SIZES) ## code, stack and state against their budgets
+
+gcc: B = build
+clang: B = build/clang
+gcc clang:
+	@tests/setup.sh host
+	$(call tree,check B=$(B) CC=$@)
+
+rest:
+	@tests/setup.sh all
+	$(call tree,check-rest)
+
+tls-3.6.6:
+	@tests/setup.sh all
+	@tests/tls/build.sh 3.6.6
+	$(call tree,check B=build/$@ TLS=$(CURDIR)/build/tls/3.6.6)
+
+SANITIZERS = address,undefined
+sanitizers:
+	@tests/setup.sh all
+	@tests/tls/build.sh 2.28.3 $(SANITIZERS)
+	$(call tree,check B=build/$@ TLS=$(CURDIR)/build/tls/2.28.3-san \
+	    SAN=$(SANITIZERS))
+
+VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full
+valgrind:
+	@tests/setup.sh all
+	$(call tree,check-run B=build/$@ RUN='$(VALGRIND)')
