@@ -184,8 +184,8 @@ typedef struct smh_scope {
 /* A checked scope. */
 typedef struct smh_plan {
     uint8_t list;           /* SMH_USERS.. if a list is at fault, else 0 */
-    uint16_t room;          /* private: octets that a line has for ids */
-    uint16_t inner[3];      /* private: octets that the lists inside need */
+    int room;               /* private: octets that a line has for ids */
+    int inner[3];           /* private: octets that the lists inside need */
     size_t index;           /* the id at fault in list, from 0 */
     const smh_scope *scope; /* borrowed */
 } smh_plan;
@@ -428,7 +428,7 @@ static int smhi_check_lists(smh_plan *plan)
     for (plan->list = 3; plan->list > 0; plan->list--) {
         const smh_list *list = smhi_list(plan, plan->list - 1);
         int inner = need;
-        plan->inner[plan->list - 1] = (uint16_t)inner;
+        plan->inner[plan->list - 1] = inner;
         if (list == NULL && plan->list > 1)
             continue;
         if (list == NULL || list->items == NULL || list->count == 0)
@@ -465,7 +465,7 @@ SMH_API int smh_check(const smh_scope *scope, smh_plan *plan)
     fixed = smh_write(plan, &none, 0, 0, NULL, 0);
     if (fixed > SMH_LINE_MAX)
         return SMH_E_LONG;
-    plan->room = (uint16_t)(SMH_LINE_MAX - fixed);
+    plan->room = (int)(SMH_LINE_MAX - fixed);
     return smhi_check_lists(plan);
 }
 
@@ -643,7 +643,7 @@ static int smhi_read_lead(smh_reader *reader, unsigned char c)
     if (at == 7 || at > 8 ? c < '0' || c > '9' : c != "HTTP/1.0 "[at])
         return SMH_E_ANSWER;
     if (at > 8)
-        reader->status = (uint16_t)(reader->status * 10 + (c - '0'));
+        reader->status = (uint16_t)(reader->status * 10u + c - '0');
     return 0;
 }
 
