@@ -631,9 +631,10 @@ SMH_API size_t smh_write(const smh_plan *plan, const smh_batch *batch,
 
 /* ---- reader -------------------------------------------------------------- */
 
-enum { /* smh_reader.at; below SMHI_CODE the place in the status line */
-       SMHI_CODE = 12, /* behind the status code; + 1: in the reason phrase */
-       SMHI_FIELD = 14 /* at the start of a field line; + 1: in it */
+/* smh_reader.at; below SMHI_CODE it is the place in the status line. */
+enum {
+    SMHI_CODE = 12, /* behind the status code; + 1: in the reason phrase */
+    SMHI_FIELD = 14 /* at the start of a field line; + 1: in it */
 };
 
 /* RFC 9112, 4: HTTP-version SP status-code, to the letter. */
@@ -697,13 +698,8 @@ SMH_API int smh_read(smh_reader *reader, unsigned char octet)
 
 /* ---- exchange ------------------------------------------------------------ */
 
-enum { /* smh_call.state; the port needs a close from OPENING to CLOSING */
-       SMHI_READY,
-       SMHI_OPENING,
-       SMHI_TALKING,
-       SMHI_CLOSING,
-       SMHI_OVER
-};
+/* smh_call.state; from OPENING to CLOSING the port needs a close. */
+enum { SMHI_READY, SMHI_OPENING, SMHI_TALKING, SMHI_CLOSING, SMHI_OVER };
 
 /* The first cause stays.  Nothing more is sent, so the secret may go. */
 static void smhi_finish(smh_call *call, int result)
@@ -836,8 +832,7 @@ static int smhi_recv(smh_call *call)
     return 1;
 }
 
-/* Reading first shows an early answer and a stale connection before more is
- * sent. */
+/* Reading first shows an early answer or a stale connection in time. */
 static int smhi_talk(smh_call *call)
 {
     uint32_t awaited = smhi_awaited(call);
@@ -894,12 +889,15 @@ static int smhi_locate(smh_call *call)
 
 static int smhi_check_io(const smh_io *io)
 {
+    const smh_port_ops *ops;
     if (io == NULL || io->buffer == NULL || io->size == 0)
         return SMH_E_ARGUMENT;
-    if (io->port.ops == NULL)
+    ops = io->port.ops;
+    if (!ops || !ops->open || !ops->send || !ops->recv || !ops->close ||
+        !ops->now_ms)
         return SMH_E_PORT;
 #ifndef SMH_ALLOW_PLAINTEXT
-    if (!io->port.ops->secure)
+    if (!ops->secure)
         return SMH_E_INSECURE;
 #endif
     return 0;
@@ -937,7 +935,9 @@ SMH_API int smh_wait(smh_call *call)
     if (left != call->left)
         call->spins = 0;
     call->left = left;
-    if (call->spins++ == SMH_SPINS_MAX)
+    if (io->port.ops->wait == NULL)
+        smhi_finish(call, SMH_E_PORT);
+    else if (call->spins++ == SMH_SPINS_MAX)
         smhi_finish(call, SMH_E_CLOCK);
     else if (left == 0 || io->port.ops->wait(io->port.ctx, left) != SMH_AGAIN)
         return 0;
@@ -975,6 +975,7 @@ SMH_API const char *smh_strerror(int result)
     if (result >= 0)
         return result == 0          ? "not finished"
                : result == SMH_DONE ? "done"
+               : result < 400       ? "answer is not 204, nothing is certain"
                : result == 404      ? "404: wrong library id or secret"
                : result == 429      ? "429: too many requests, try later"
                : result < 500       ? "the service refused"
