@@ -154,8 +154,8 @@ typedef struct smh_mbedtls {
     smh_mbedtls_options options; /* private from here */
     mbedtls_x509_crt *trusted;   /* what is known of the CAs */
     mbedtls_ssl_config *config;
-    uint64_t kept_for; /* host and port of session, or 0: there is none */
-    uint64_t opened_for;
+    uint32_t kept_for; /* host and port of session, or 0: there is none */
+    uint32_t opened_for;
     uint32_t failed; /* allocations before this opening */
     int16_t below;   /* what the port below said to the last operation */
     uint8_t state;
@@ -280,13 +280,19 @@ static int smhi_mbedtls_is_memory(int code)
     return 0;
 }
 
+static uint32_t smhi_mbedtls_failures(const smh_mbedtls *tls)
+{
+    const smh_mbedtls_options *options = &tls->options;
+
+    return options->failed != NULL ? options->failed(options->ctx) : 0;
+}
+
 /* TLS is over: nothing but a close may follow. */
 static int smhi_mbedtls_fatal(smh_mbedtls *tls, int code)
 {
     smh_mbedtls_diag *diag = &tls->diag;
     tls->state = SMHI_MBEDTLS_DEAD;
-    if (tls->options.failed != NULL)
-        diag->failed = tls->options.failed(tls->options.ctx) - tls->failed;
+    diag->failed = smhi_mbedtls_failures(tls) - tls->failed;
     if (diag->reason == SMH_MBEDTLS_RNG)
         return smhi_mbedtls_fail(tls, SMH_MBEDTLS_RNG, code, SMH_E_TLS);
     if (diag->reason == SMH_MBEDTLS_MEMORY || smhi_mbedtls_is_memory(code) ||
@@ -407,57 +413,37 @@ static int smhi_mbedtls_same(const mbedtls_x509_buf *a,
     return a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
 }
 
-/* Seconds since 1970 in the form of a certificate (Gregorian, UTC). */
-static void smhi_mbedtls_date(uint32_t seconds, mbedtls_x509_time *date)
+/* Seconds since 1970 (Gregorian, UTC), at the ends what fits. */
+static uint32_t smhi_mbedtls_seconds(const mbedtls_x509_time *date)
 {
-    uint32_t day = seconds / 86400 + 719468; /* since 1 March of year 0 */
-    uint32_t era = day / 146097;             /* 400 years */
-    uint32_t of_era = day % 146097;
-    uint32_t year =
-        (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    uint32_t of_year = of_era - (365 * year + year / 4 - year / 100);
-    uint32_t month = (5 * of_year + 2) / 153; /* 0 is March */
+    int early = date->mon < 3; /* years that begin in March end in a leap day */
+    uint32_t year = (uint32_t)(date->year - early);
+    uint32_t month = (uint32_t)(date->mon + (early ? 9 : -3));
+    uint32_t day = 365 * year + year / 4 - year / 100 + year / 400 +
+                   (153 * month + 2) / 5 + (uint32_t)date->day - 719469;
 
-    seconds %= 86400;
-    date->sec = (int)(seconds % 60);
-    date->min = (int)(seconds / 60 % 60);
-    date->hour = (int)(seconds / 3600);
-    date->day = (int)(of_year - (153 * month + 2) / 5 + 1);
-    date->mon = (int)(month < 10 ? month + 3 : month - 9);
-    date->year = (int)(year + era * 400 + (month >= 10));
-}
-
-static int smhi_mbedtls_before(const mbedtls_x509_time *a,
-                               const mbedtls_x509_time *b)
-{
-    const int *const one[] = {&a->year, &a->mon, &a->day,
-                              &a->hour, &a->min, &a->sec};
-    const int *const two[] = {&b->year, &b->mon, &b->day,
-                              &b->hour, &b->min, &b->sec};
-    size_t i;
-
-    for (i = 0; i < 6; i++) {
-        if (*one[i] != *two[i])
-            return *one[i] < *two[i];
-    }
-    return 0;
+    if (date->year < 1970)
+        return 0;
+    if (date->year > 2105)
+        return UINT32_MAX - 1;
+    return ((day * 24 + (uint32_t)date->hour) * 60 + (uint32_t)date->min) * 60 +
+           (uint32_t)date->sec;
 }
 
 /* The dates by the caller's clock. */
 static uint32_t smhi_mbedtls_dates(const smh_mbedtls *tls,
                                    const mbedtls_x509_crt *crt)
 {
-    mbedtls_x509_time now;
-    uint32_t flags = 0;
+    uint32_t now;
 
     if (tls->options.time == NULL)
         return 0;
-    smhi_mbedtls_date(tls->options.time(tls->options.ctx), &now);
-    if (smhi_mbedtls_before(&now, &crt->valid_from))
-        flags |= MBEDTLS_X509_BADCERT_FUTURE;
-    if (smhi_mbedtls_before(&crt->valid_to, &now))
-        flags |= MBEDTLS_X509_BADCERT_EXPIRED;
-    return flags;
+    now = tls->options.time(tls->options.ctx);
+    if (now < smhi_mbedtls_seconds(&crt->valid_from))
+        return MBEDTLS_X509_BADCERT_FUTURE;
+    if (now > smhi_mbedtls_seconds(&crt->valid_to))
+        return MBEDTLS_X509_BADCERT_EXPIRED;
+    return 0;
 }
 
 enum { SMHI_MBEDTLS_DNS = 2, SMHI_MBEDTLS_IP = 7 }; /* tags of GeneralName */
@@ -522,8 +508,7 @@ static int smhi_mbedtls_starved(const smh_mbedtls *tls,
     }
 #endif
     (void)crt;
-    return tls->options.failed != NULL &&
-           tls->options.failed(tls->options.ctx) != tls->failed;
+    return smhi_mbedtls_failures(tls) != tls->failed;
 }
 
 /* ---- what to tell of it: noted raw, made into words by explain ------------ */
@@ -620,110 +605,68 @@ static int smhi_mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
 
 /* ---- host ---------------------------------------------------------------- */
 
-/* Four decimal numbers up to end; where it ends, or NULL. */
-static const char *smhi_mbedtls_ipv4(const char *text, unsigned char *ip)
+/* 16 and more: none */
+static unsigned smhi_mbedtls_digit(int character)
 {
-    int i;
+    unsigned digit = (unsigned)character - '0';
+    unsigned letter = ((unsigned)character | 32) - 'a';
 
-    for (i = 0; i < 4; i++) {
-        unsigned number = 0;
-        const char *first = text;
-
-        while (*text >= '0' && *text <= '9' && text - first < 4)
-            number = number * 10 + (unsigned)(*text++ - '0');
-        if (text == first || number > 255 ||
-            (*first == '0' && text - first > 1))
-            return NULL;
-        ip[i] = (unsigned char)number;
-        if (i < 3 && *text++ != '.')
-            return NULL;
-    }
-    return text;
-}
-
-/* One group of an IPv6 address; where it ends, or NULL. */
-static const char *smhi_mbedtls_group(const char *text, unsigned char *ip)
-{
-    const char *first = text;
-    unsigned number = 0;
-
-    for (; text - first < 4; text++) {
-        unsigned digit = (unsigned)*text - '0';
-
-        if (digit > 9) {
-            digit = ((unsigned)*text | 32u) - 'a';
-            if (digit > 5)
-                break;
-            digit += 10;
-        }
-        number = number * 16 + digit;
-    }
-    ip[0] = (unsigned char)(number >> 8);
-    ip[1] = (unsigned char)number;
-    return text == first ? NULL : text;
-}
-
-/* What stands behind a '[', up to its ']': 16, or 0. */
-static int smhi_mbedtls_ipv6(const char *text, unsigned char *ip)
-{
-    size_t at = 0;
-    size_t gap = 17; /* where :: is */
-    const char *end;
-
-    memset(ip, 0, 16);
-    if (*text == ':' && text[1] != ':')
-        return 0;
-    while (*text != ']') {
-        if (text[0] == ':' && text[1] == ':' && gap == 17) {
-            gap = at;
-            text += 2;
-            continue;
-        }
-        if (at != 0 && gap != at && *text++ != ':')
-            return 0;
-        if (at <= 12 && (end = smhi_mbedtls_ipv4(text, ip + at)) != NULL &&
-            *end == ']') {
-            at += 4;
-        } else if (at <= 14 &&
-                   (end = smhi_mbedtls_group(text, ip + at)) != NULL) {
-            at += 2;
-        } else {
-            return 0;
-        }
-        text = end;
-    }
-    if (gap == 17)
-        return at == 16 ? 16 : 0;
-    if (at == 16)
-        return 0;
-    memmove(ip + gap + 16 - at, ip + gap, at - gap);
-    memset(ip + gap, 0, 16 - at);
-    return 16;
+    return digit < 10 ? digit : letter < 6 ? letter + 10 : 16;
 }
 
 /* Octets of the address that host is: 0 if it is a name, -1 if it is neither. */
 static int smhi_mbedtls_address(const char *host, unsigned char *ip)
 {
-    const char *end;
-    int size;
+    int six = *host == '[';
+    int size = six ? 16 : 4;
+    int at = 0;
+    int gap = -1; /* where :: is */
 
-    if (*host == '[') {
-        size = smhi_mbedtls_ipv6(host + 1, ip);
-        return size == 0 ? -1 : size;
-    }
-    if (host[strspn(host, "0123456789.")] != '\0')
+    if (!six && host[strspn(host, "0123456789.")] != '\0')
         return 0;
-    end = smhi_mbedtls_ipv4(host, ip);
-    return end != NULL && *end == '\0' ? 4 : -1;
+    host += six;
+    memset(ip, 0, 16);
+    for (;;) {
+        unsigned base = six ? 16 : 10;
+        unsigned group = 0;
+        unsigned digit;
+        const char *first = host;
+
+        if (six && host[0] == ':' && host[1] == ':' && gap < 0) {
+            gap = at;
+            first = host += 2;
+            if (*host == ']')
+                break;
+        }
+        for (; (digit = smhi_mbedtls_digit(*host)) < base; host++)
+            group = group * base + digit;
+        if (host == first || host - first > 4 || at == size ||
+            (!six && group > 255))
+            return -1;
+        if (six)
+            ip[at++] = (unsigned char)(group >> 8);
+        ip[at++] = (unsigned char)group;
+        if (*host != (six ? ':' : '.'))
+            break;
+        if (!six || host[1] != ':')
+            host++;
+    }
+    if (strcmp(host, six ? "]" : "") != 0 || (gap < 0) != (at == size))
+        return -1;
+    if (gap >= 0) {
+        memmove(ip + gap + 16 - at, ip + gap, (size_t)(at - gap));
+        memset(ip + gap, 0, (size_t)(16 - at));
+    }
+    return size;
 }
 
 /* FNV-1a of host and port, never 0. */
-static uint64_t smhi_mbedtls_hash(const char *host, uint16_t port)
+static uint32_t smhi_mbedtls_hash(const char *host, uint16_t port)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ port;
+    uint32_t hash = 2166136261u ^ port;
 
     for (; *host != '\0'; host++)
-        hash = (hash ^ (unsigned char)*host) * UINT64_C(0x100000001b3);
+        hash = (hash ^ (unsigned char)*host) * 16777619u;
     return hash | 1;
 }
 
@@ -860,8 +803,7 @@ int smh_mbedtls_init(smh_mbedtls *tls, const smh_mbedtls_options *options)
     memset(tls, 0, sizeof *tls);
     tls->options = *options;
     tls->trusted = options->ca_chain;
-    if (options->failed != NULL)
-        tls->failed = options->failed(options->ctx);
+    tls->failed = smhi_mbedtls_failures(tls);
     tls->diag.stage = SMH_MBEDTLS_SET_UP;
     mbedtls_ssl_init(&tls->ssl);
     mbedtls_ssl_session_init(&tls->session);
@@ -924,8 +866,7 @@ static int smhi_mbedtls_begin(smh_mbedtls *tls, const char *host, uint16_t port)
     memset(&tls->diag, 0, sizeof tls->diag);
     tls->unsent = tls->pending = tls->notified = tls->verified = 0;
     tls->opened_for = smhi_mbedtls_hash(host, port);
-    if (tls->options.failed != NULL)
-        tls->failed = tls->options.failed(tls->options.ctx);
+    tls->failed = smhi_mbedtls_failures(tls);
     tls->diag.stage = SMH_MBEDTLS_SET_UP;
     tls->ip_size = (uint8_t)(size > 0 ? size : 0);
     if (size < 0 || strlen(host) > MBEDTLS_SSL_MAX_HOST_NAME_LEN)
@@ -1191,6 +1132,26 @@ static void smhi_mbedtls_number(smhi_mbedtls_text *text, uint32_t number,
     if (number >= base || digits > 1)
         smhi_mbedtls_number(text, number / base, base, digits - 1);
     smhi_mbedtls_char(text, "0123456789ABCDEF"[number % base]);
+}
+
+/* Seconds since 1970 in the form of a certificate (Gregorian, UTC). */
+static void smhi_mbedtls_date(uint32_t seconds, mbedtls_x509_time *date)
+{
+    uint32_t day = seconds / 86400 + 719468; /* since 1 March of year 0 */
+    uint32_t era = day / 146097;             /* 400 years */
+    uint32_t of_era = day % 146097;
+    uint32_t year =
+        (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    uint32_t of_year = of_era - (365 * year + year / 4 - year / 100);
+    uint32_t month = (5 * of_year + 2) / 153; /* 0 is March */
+
+    seconds %= 86400;
+    date->sec = (int)(seconds % 60);
+    date->min = (int)(seconds / 60 % 60);
+    date->hour = (int)(seconds / 3600);
+    date->day = (int)(of_year - (153 * month + 2) / 5 + 1);
+    date->mon = (int)(month < 10 ? month + 3 : month - 9);
+    date->year = (int)(year + era * 400 + (month >= 10));
 }
 
 static void smhi_mbedtls_say_date(smhi_mbedtls_text *text,
