@@ -207,7 +207,7 @@ static void compose(connection *c, int status)
     if (status != HTTP_COMPLETE) {
         a.close = true;
         http_error(&a, status, NULL, c->request.wrong);
-    } else if (misdirected(c)) {
+    } else if (!c->early && misdirected(c)) {
         http_error(&a, 421, NULL, "Host is not the name of the handshake");
     } else if (c->revocation && fault_instead(&c->fault)) {
         spoil(c, &a);
