@@ -1,6 +1,6 @@
 # smh_token.h: `make help` lists what can be made.
-# Everything made lies under $(B); one tree per compiler and kind of build, as in
-# `make check B=build/clang CC=clang SAN=address,undefined`.
+# Everything made lies under $(B); one tree per compiler and kind of build, as
+# in `make check B=build/clang CC=clang SAN=address,undefined`.
 
 B   = build
 CC  = gcc
@@ -25,7 +25,8 @@ TLS_LIBS   = $(if $(TLS),-L$(TLS)/library) -lmbedtls -lmbedx509 -lmbedcrypto
 RUN =
 
 HEADERS = smh_token.h $(wildcard port/*.h)
-VERSION = $(shell sed -n 's/.*define SMH_TOKEN_VERSION "\(.*\)"/\1/p' smh_token.h)
+VERSION = $(shell sed -n 's/^.define SMH_TOKEN_VERSION "\(.*\)"/\1/p' \
+            smh_token.h)
 
 # ---- programs ---------------------------------------------------------------
 
@@ -74,8 +75,8 @@ help: ## this list
 	    $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-20s %s\n", $$1, $$2 }'
 
 # ---- tests ------------------------------------------------------------------
-# Each folder of tests/ says in its rules.mk how it is built and run, and adds the
-# name of its target to CHECKS (needs only the host) or to CHECKS_REST; to
+# Each folder of tests/ says in its rules.mk how it is built and run, and adds
+# the name of its target to CHECKS (needs only the host) or to CHECKS_REST; to
 # CHECKS_RUN besides, if it heeds RUN; and one that measures to SIZES.
 
 CHECKS =

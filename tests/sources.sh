@@ -49,9 +49,8 @@ echo "sources: fetching $name"
 mirror=$(tests/mirror.sh)
 apt=$PWD/build/apt/$suite
 mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-cat >"$apt/source.list" <<END
-deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main
-END
+key=/usr/share/keyrings/debian-archive-keyring.gpg
+echo "deb-src [signed-by=$key] $mirror $suite main" >"$apt/source.list"
 in_suite() {
     apt-get -qq -o Dir::Etc::SourceList="$apt/source.list" \
         -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$apt/lists" \

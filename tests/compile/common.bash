@@ -1,4 +1,4 @@
-# For both files: sourced in the folder of the tests, works at the top of the tree.
+# For both files: sourced in their folder, works at the top of the tree.
 
 strict=(-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
     -Wcast-qual -Wundef -Werror)

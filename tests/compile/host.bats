@@ -30,10 +30,11 @@ as() {
             -Wno-declaration-after-statement -Wno-padded
         ;;
     *)
-        object "$CC" -std=c99 "${strict[@]}" -O2 -fanalyzer -Wstrict-prototypes \
-            -Wmissing-prototypes -Wduplicated-cond -Wduplicated-branches \
-            -Wlogical-op -Wnull-dereference -Wcast-align -Wformat=2 -Wvla \
-            -Wredundant-decls -Wswitch-default -Wstack-usage=256
+        object "$CC" -std=c99 "${strict[@]}" -O2 -fanalyzer \
+            -Wstrict-prototypes -Wmissing-prototypes -Wduplicated-cond \
+            -Wduplicated-branches -Wlogical-op -Wnull-dereference -Wcast-align \
+            -Wformat=2 -Wvla -Wredundant-decls -Wswitch-default \
+            -Wstack-usage=256
         ;;
     esac
 }
@@ -164,8 +165,8 @@ END
     diff "$out/plain" "$out/options"
 }
 
-# PORT: alone, as C99 and C++11, its declarations and its code, twice; the second
-# time static.
+# PORT: alone, as C99 and C++11, its declarations and its code, twice; at last
+# static.
 port() {
     cat >"$out/port.c" <<END
 #include "$1.h"

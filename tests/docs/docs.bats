@@ -56,7 +56,7 @@ get() {
 }
 
 create_token() {
-    get "/api/v1/token?library_id=smh0example&library_secret=a%20secret&user_id=$1" |
+    get "/api/v1/token?library_id=smh0example&library_secret=a%20secret&$1" |
         grep -q accessToken
 }
 
@@ -72,8 +72,8 @@ create_token() {
         -o "$out/manual" $LINK
     start_standin smh0example.api.tencentsmh.cn
     for example in blocking stepping; do
-        create_token alice
-        create_token bob
+        create_token user_id=alice
+        create_token user_id=bob
         [ "$(get /standin/tokens | grep -c alice)" = 1 ]
         timeout 20 "$out/manual" "$port" "$out/pki/ca.pem" "a secret" $example
         [ -z "$(get /standin/tokens | grep alice)" ]
@@ -139,10 +139,12 @@ create_token() {
     "$out/root/usr/bin/smh_revoke" --help >/dev/null
 }
 
-@test "one licence: file and header" {
-    sed -n '/^Permission/,$p' LICENSE | sed 's/^ *//' >"$out/file"
-    sed -n '/^ *Permission/,/^[*]\/$/p' smh_token.h | sed 's/^ *//;/^[*]\/$/d' \
-        >"$out/header"
-    diff "$out/file" "$out/header"
-    grep -qF "$(grep -o 'Copyright.*' LICENSE)" smh_token.h
+@test "one licence, word for word: file, header and ports" {
+    words() { sed -n '/Copyright (C)/,/^[*]\/$/p' "$1" | grep -oE '[^ */]+'; }
+    words LICENSE >"$out/licence"
+    [ "$(wc -l <"$out/licence")" -gt 100 ]
+    for file in smh_token.h port/*.h; do
+        words "$file" >"$out/words"
+        diff "$out/licence" "$out/words"
+    done
 }

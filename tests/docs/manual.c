@@ -1,5 +1,5 @@
-/* manual PORT CA-FILE SECRET EXAMPLE - one of the examples of smh_token.h's manual,
- * word for word, against a server on port PORT of the loopback that has the
+/* manual PORT CA-FILE SECRET EXAMPLE - an example of smh_token.h's manual, word
+ * for word, against a server on port PORT of the loopback that has the
  * certificate of the host in the example. */
 #define SMH_TOKEN_IMPLEMENTATION
 #define SMH_POSIX_IMPLEMENTATION

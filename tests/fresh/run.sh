@@ -41,8 +41,8 @@ tar -xf "$dir/base.tar" -C "$root"
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 git clone -q . "$root/root/clone"
 
-# LINE FLAGS...: the command line in the tree, with processes of its own, none of
-# which outlives it; FLAGS are more for unshare.
+# LINE FLAGS...: the command line in the tree, with processes of its own, none
+# of which outlives it; FLAGS are more for unshare.
 in_tree='
     mount -t proc proc "$1/proc"
     ip link set lo up

@@ -16,8 +16,8 @@ char size_of_call[sizeof(smh_call)];
 END
 
 # TARGET COMPILER SIZE FLAGS...: code and constants, the compiler's helpers
-# included, of what smh_revoke() needs and of all.  memcpy and its like, of which
-# every system has its own, count nothing.
+# included, of what smh_revoke() needs and of all.  memcpy and its like, of
+# which every system has its own, count nothing.
 code() {
     target=$1 cc=$2 size=$3
     shift 3

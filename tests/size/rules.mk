@@ -1,6 +1,7 @@
-# The budgets: measured here for the header and the ports, against tests/size/limits.
-# Who measures something else writes lines of a name and a number, adds its limits
-# there and its own target to SIZES, which shows them in the same way:
+# The budgets: measured here for the header and the ports, against the limits in
+# tests/size/limits.  Who measures something else writes lines of a name and a
+# number, adds its limits there and its own target to SIZES, which shows them in
+# the same way:
 #     awk -v groups=NAME -f tests/size/table.awk tests/size/limits MEASURED
 
 .PHONY: size-header

@@ -3,7 +3,9 @@
 # compiler's helpers.  Recursion or a frame of unknown size is an error.
 
 function bytes_of(text) {
-    return match(text, /[0-9]+ bytes \(static\)/) ? substr(text, RSTART) + 0 : -1
+    if (!match(text, /[0-9]+ bytes \(static\)/))
+        return -1
+    return substr(text, RSTART) + 0
 }
 
 {

@@ -1,6 +1,6 @@
-# awk -v groups="header ports" -f table.awk limits MEASURED: measured lines are a
-# name and a number.  Prints them against the limits; fails if one is broken, not
-# measured, or not known.
+# awk -v groups="header ports" -f table.awk limits MEASURED: measured lines are
+# a name and a number.  Prints them against the limits; fails if one is broken,
+# not measured, or not known.
 
 BEGIN {
     split(groups, list, " ")

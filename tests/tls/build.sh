@@ -1,7 +1,7 @@
 #!/bin/sh
-# tests/tls/build.sh VERSION [SAN]: mbedTLS as static libraries for this host, in
-# build/tls/VERSION or build/tls/VERSION-san: {include,library}, as `make TLS=`
-# wants it.  SAN: sanitizers, as in -fsanitize=.  CC: gcc, unless it is set.
+# tests/tls/build.sh VERSION [SAN]: mbedTLS as static libraries for this host,
+# in build/tls/VERSION or build/tls/VERSION-san: {include,library}, as
+# `make TLS=` wants it.  SAN: sanitizers, as in -fsanitize=.  CC: gcc if unset.
 set -eu
 
 [ $# -ge 1 ] || {
