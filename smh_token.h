@@ -19,7 +19,8 @@ DO THIS, in one C or C++ file; everywhere else only the #include:
         #define SMH_TOKEN_IMPLEMENTATION
         #include "smh_token.h"
 
-EXAMPLE, with a port from port/ or your own (THE PORT below)
+EXAMPLE
+    with a port from port/, or your own (THE PORT below)
 
         static char buffer[1024];
         static const char *const ids[] = { "alice" };
@@ -40,7 +41,8 @@ EXAMPLE, with a port from port/ or your own (THE PORT below)
         if (result != SMH_DONE)
             report(smh_strerror(result), call.report.resume);
 
-BARE METAL, the same without blocking
+BARE METAL
+    the same without blocking, one step a turn
 
         result = smh_begin(&call, &scope, &io);
         while (result == 0) {
@@ -77,24 +79,28 @@ octets are offered again, and recv may come in between.
         wait     for smh_wait and smh_revoke only: 1 as soon as the last AGAIN
                  may have changed (too early is fine), AGAIN when ms have passed
 
-OPTIONS, macros for the file of the implementation; none changes a type
-        SMH_TOKEN_STATIC           make every function static (in every file)
-        SMH_ALLOW_PLAINTEXT        allow a port that is not secure
-        SMH_LINE_MAX       8000    octets of a request line from DELETE to
-                                   HTTP/1.1, 256 to 32000 (RFC 9110, 4.1)
-        SMH_COMMA          ","     what separates ids, "," or "%2C"
-        SMH_TIMEOUT_MS     30000   for a whole call, if smh_io.timeout_ms is 0
-        SMH_REQUESTS_MAX   1000000 requests of a call, from 1; they are counted
-                                   before the first one is sent
-        SMH_ANSWER_MAX     65535   octets of an answer with its interim ones, 64
-                                   to 65535
-        SMH_INTERIM_MAX    8       1xx answers before each answer, 0 to 255
-        SMH_SPINS_MAX      1000000 turns of smh_wait, from 1, without a tick of
-                                   the clock before it counts as stuck
+OPTIONS
+    macros for the file of the implementation; none changes a type
+    SMH_TOKEN_IMPLEMENTATION   emit the code
+    SMH_TOKEN_STATIC           make every function static (in every file)
+    SMH_ALLOW_PLAINTEXT        allow a port that is not secure
+    SMH_LINE_MAX       8000    octets of a request line from DELETE to
+                               HTTP/1.1, 256 to 32000 (RFC 9110, 4.1)
+    SMH_COMMA          ","     what separates ids, "," or "%2C"
+    SMH_TIMEOUT_MS     30000   for a whole call, if smh_io.timeout_ms is 0
+    SMH_REQUESTS_MAX   1000000 requests of a call, from 1; they are counted
+                               before the first one is sent
+    SMH_ANSWER_MAX     65535   octets of an answer with its interim ones, 64
+                               to 65535
+    SMH_INTERIM_MAX    8       1xx answers before each answer, 0 to 255
+    SMH_SPINS_MAX      1000000 turns of smh_wait, from 1, without a tick of
+                               the clock before it counts as stuck
 
-MEMORY, THREADS, SECRETS: a call borrows scope, lists, io and buffer until it is
-finished, and writes only to the buffer.  Calls share nothing: one per thread
-needs no lock.  The secret stays where you keep it; no copy outlives a call. */
+MEMORY, THREADS, SECRETS
+    A call borrows scope, lists, io and buffer until it is finished, and writes
+    only to the buffer.  Calls share nothing: one per thread needs no lock.  The
+    secret stays where you keep it; no copy outlives a call.
+*/
 #ifndef SMH_TOKEN_H
 #define SMH_TOKEN_H
 
