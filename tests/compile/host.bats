@@ -23,9 +23,8 @@ as() {
 @test "strictest look of the compiler finds nothing" {
     case $($CC --version) in
     *clang*)
-        # Not faults: declarations need no definition before them (C90 rules),
-        # padding is the target's affair, and what -Weverything says of other
-        # languages than the header's.
+        # No faults: a declaration after a statement is C99, and padding is the
+        # target's affair.
         object "$CC" -std=c99 -Weverything -Werror \
             -Wno-declaration-after-statement -Wno-padded
         ;;
