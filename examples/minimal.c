@@ -66,10 +66,11 @@ int main(int argc, char **argv)
     if (result == SMH_DONE)
         puts("done: their tokens are gone");
     else
-        fprintf(stderr, "%s (%s); %u of %u requests are confirmed\n",
-                smh_strerror(result),
-                smh_mbedtls_explain(&tls, why, sizeof why),
-                (unsigned)call.report.resume, (unsigned)call.report.requests);
+        fprintf(stderr, "%d: %s; %u of %u requests are confirmed\n", result,
+                smh_strerror(result), (unsigned)call.report.resume,
+                (unsigned)call.report.requests);
+    if (result < 0)
+        fprintf(stderr, "%s\n", smh_mbedtls_explain(&tls, why, sizeof why));
     smh_mbedtls_free(&tls);
     return result == SMH_DONE ? 0 : 1;
 }

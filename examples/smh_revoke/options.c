@@ -72,9 +72,13 @@ void options_help(void)
         "  --quiet             only errors\n"
         "  --help, --version\n",
         "\n"
-        "Exit status: 0 every request confirmed by 204; 1 the service\n"
-        "answered otherwise; 2 usage or illegal input; 3 network; 4 TLS;\n"
-        "5 interrupted.\n",
+        "Exit status:\n"
+        "  0  every request confirmed by 204\n"
+        "  1  the service answered otherwise\n"
+        "  2  usage or illegal input\n"
+        "  3  network\n"
+        "  4  TLS\n"
+        "  5  interrupted\n",
     };
     size_t i;
 

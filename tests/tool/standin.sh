@@ -40,7 +40,7 @@ standin_get() {
 
 # standin_set "fault=N:KIND&..."
 standin_set() {
-    echo "POST /standin/faults?$1" | standin_ask | grep -q '^HTTP/1.1 204'
+    echo "POST /standin/faults${1:+?$1}" | standin_ask | grep -q '^HTTP/1.1 204'
 }
 
 standin_reset() {

@@ -1,0 +1,56 @@
+#!/usr/bin/env bats
+# The smallest example, and the demo.
+
+load common
+
+minimal() {
+    SMH_LIBRARY_SECRET=${1-} "$B/minimal" localhost "$port" \
+        "${CA-$dir/ca.pem}" "$library" "${@:2}"
+}
+
+@test "minimal revokes the users it is given" {
+    tokens 'a x' 'b x' 'c x'
+    check 0 minimal "$secret" a b
+    [[ $output == *gone* ]]
+    left 'c x'
+}
+
+@test "minimal says what went wrong and what is confirmed" {
+    tokens 'a x'
+    check 1 minimal wrong a
+    says 404 "0 of 1"
+    check 1 minimal "" a
+    says secret
+    CA=$dir/other-ca-root.pem check 1 minimal "$secret" a
+    says TLS CA
+    standin_set "fault=2:status:500"
+    check 1 minimal "$secret" $(seq 25)
+    says 500 "1 of 3"
+    check 2 minimal "$secret"
+    says usage
+    left 'a x'
+}
+
+demo() {
+    TMPDIR=$tmp/demo examples/demo.sh
+}
+
+@test "the demo ends well, tells no secret and leaves nothing" {
+    mkdir "$tmp/demo"
+    check 0 demo
+    [[ $output == *"Exactly the right tokens are left."* ]]
+    [[ $output == *"library_secret=***"* ]]
+    no grep -qE '[0-9a-f]{64}' <<<"$output$stderr"
+    [ -z "$stderr" ]
+    [ -z "$(ls "$tmp/demo")" ]
+    [ -z "$(pgrep -f "$tmp/demo")" ]
+}
+
+@test "the demo fails if the tokens that are left are not the right ones" {
+    mkdir "$tmp/bin" "$tmp/demo"
+    ln -s "$B/smh_standin" "$tmp/bin/smh_standin"
+    ln -s "$(type -P true)" "$tmp/bin/smh_revoke"
+    B=$tmp/bin check 1 demo
+    says "not the tokens that should be left"
+    [ -z "$(ls "$tmp/demo")" ]
+}

@@ -1,0 +1,128 @@
+#!/usr/bin/env bats
+# The tool as a process: its secret, its memory, its end by signals.
+
+load common
+
+# In the background: its pid is $!, what it says goes to $tmp/out and $tmp/err.
+start() {
+    "$B/smh_revoke" --host "localhost:$port" --library "$library" \
+        --ca "$dir/ca.pem" "$@" >"$tmp/out" 2>"$tmp/err" 3>&- &
+}
+
+# end STATUS: of what was started
+end() {
+    local status=0
+    wait $! || status=$?
+    [ "$status" = "$1" ] && return
+    echo "exit $status, not $1"
+    cat "$tmp/out" "$tmp/err"
+    return 1
+}
+
+@test "the secret is neither in the command line nor in the environment" {
+    standin_set "fault=*:silent"
+    MARK=visible SMH_LIBRARY_SECRET=$secret start --user a --session s
+    wait_for at_least 1
+    grep -q visible "/proc/$!/environ"
+    grep -q session "/proc/$!/cmdline"
+    no grep -q "$secret" "/proc/$!/environ"
+    no grep -q "$secret" "/proc/$!/cmdline"
+    kill $!
+    end 5
+    no grep -q "$secret" "$tmp/out" "$tmp/err"
+}
+
+@test "a crash leaves no core" {
+    standin_set "fault=*:silent"
+    ulimit -c unlimited || skip "cores are forbidden here"
+    SMH_LIBRARY_SECRET=$secret start --user a
+    wait_for at_least 1
+    grep -q 'core file size  *0  *0' "/proc/$!/limits"
+    kill -SEGV $!
+    wait $! || :
+    [ -z "$(find . "$tmp" -maxdepth 1 -name 'core*')" ]
+}
+
+@test "SIGINT and SIGTERM end it at once, with the resume point" {
+    seq 30 >"$tmp/users"
+    for signal in INT TERM HUP; do
+        standin_set "fault=2:silent"
+        standin_get log | grep -c DELETE >"$tmp/before" || :
+        start --users "$tmp/users" --secret-file "$dir/secret" --json
+        wait_for at_least $(($(cat "$tmp/before") + 2))
+        SECONDS=0
+        kill -$signal $!
+        end 5
+        [ $SECONDS -le 2 ]
+        jq -e '.status == null and .requests == 3 and .confirmed == 1 and
+            .resume == 1 and .error == "interrupted" and .exit == 5' "$tmp/out"
+        grep -q -e '--resume 1$' "$tmp/err"
+    done
+}
+
+@test "a signal ends the pause before a retry, and the wait for a list" {
+    standin_set "fault=*:status:503"
+    start --user a --secret-file "$dir/secret" --retries 1000
+    wait_for at_least 4
+    SECONDS=0
+    kill -INT $!
+    end 5
+    [ $SECONDS -le 1 ]
+    mkfifo "$tmp/pipe"
+    sleep 60 >"$tmp/pipe" 3>&- &
+    others=$!
+    start --users "$tmp/pipe" --secret-file "$dir/secret" --json
+    sleep 0.3
+    kill -INT $!
+    end 5
+    jq -e '.error == "interrupted" and .requests == 0' "$tmp/out"
+}
+
+# What was not confirmed may have happened: at most as much as was in flight.
+interrupted_and_resumed() {
+    local in_flight=$1 resume survivors
+    standin_reset
+    seq -f 'user-%g x' 0 2999 | standin_create
+    seq -f 'user-%g' 0 2998 >"$tmp/users"
+    standin_set "fault=*:delay:5"
+    start --users "$tmp/users" --secret-file "$dir/secret" --json \
+        --pipeline "$in_flight"
+    wait_for at_least 120
+    kill -INT $!
+    end 5
+    resume=$(jq .resume "$tmp/out")
+    jq -e '.confirmed == .resume and .resume >= 100 and .resume < 300 and
+        .requests == 300' "$tmp/out"
+    survivors=$(standin_get tokens | wc -l)
+    [ "$survivors" -le $((3000 - resume * 10)) ]
+    [ "$survivors" -ge $((3000 - (resume + in_flight) * 10)) ]
+    standin_get tokens | sed 's/user-//; s/ .*//' |
+        diff - <(seq $((3000 - survivors)) 2999)
+    standin_set ""
+    check 0 revoke --users "$tmp/users" --resume "$resume" --json
+    jq -e --argjson n "$resume" '.confirmed == 300 - $n and .resume == 300' \
+        <<<"$output"
+    left 'user-2999 x'
+}
+
+@test "interrupted in the middle and resumed: exactly the right tokens go" {
+    interrupted_and_resumed 1
+    interrupted_and_resumed 8
+}
+
+@test "100,000 users: exactly their tokens, in the memory of 1,000" {
+    seq -f 'user-%06g' 100000 >"$tmp/users"
+    head -n 1000 "$tmp/users" >"$tmp/few"
+    (sed 's/$/ phone/' "$tmp/users" && echo 'carol phone') | standin_create
+    set -- "$B/smh_revoke" --host "localhost:$port" --library "$library" \
+        --ca "$dir/ca.pem" --secret-file "$dir/secret" --json
+    "$B/tests/tool/peak" "$tmp/few.kB" "$@" --users "$tmp/few"
+    check 0 "$B/tests/tool/peak" "$tmp/all.kB" "$@" --users "$tmp/users"
+    jq -e '.requests == 10000 and .confirmed == 10000' <<<"$output"
+    left 'carol phone'
+    echo "peak with 1,000 users: $(cat "$tmp/few.kB") kB," \
+        "with 100,000: $(cat "$tmp/all.kB") kB"
+    [ $(($(cat "$tmp/all.kB") * 100)) -le $(($(cat "$tmp/few.kB") * 115)) ]
+    "$B/tests/tool/peak" "$tmp/pipe.kB" "$@" --users - < <(cat "$tmp/users")
+    [ $(($(cat "$tmp/pipe.kB") * 100)) -le $(($(cat "$tmp/few.kB") * 115)) ]
+}

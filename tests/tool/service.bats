@@ -1,0 +1,312 @@
+#!/usr/bin/env bats
+# The tool and what it meets: which tokens go, each exit status and its words.
+
+load common
+
+home() { # two users with two devices and two sessions each, and one more
+    tokens 'alice phone s1' 'alice phone s2' 'alice laptop s1' \
+        'alice laptop s2' 'bob phone s1' 'bob laptop s2' 'carol phone s1'
+}
+
+# ---- what goes ---------------------------------------------------------------
+
+@test "a user, users, and users from a file: all their tokens and no others" {
+    home
+    check 0 revoke --user alice
+    [ "$output" = "1 request confirmed" ]
+    [ -z "$stderr" ]
+    left 'bob phone s1' 'bob laptop s2' 'carol phone s1'
+    home
+    check 0 revoke --user alice --user bob
+    left 'carol phone s1' 'carol phone s1'
+    printf 'carol\nnobody\n' >"$tmp/users"
+    check 0 revoke --user zoe --users "$tmp/users"
+    left
+}
+
+@test "clients and sessions narrow it down, by option and by file" {
+    home
+    check 0 revoke --user alice --client phone --session s1
+    left 'alice phone s2' 'alice laptop s1' 'alice laptop s2' \
+        'bob phone s1' 'bob laptop s2' 'carol phone s1'
+    printf 'laptop\n' >"$tmp/clients"
+    check 0 revoke --user alice --user bob --clients "$tmp/clients"
+    left 'alice phone s2' 'bob phone s1' 'carol phone s1'
+    printf 's1\r\n' >"$tmp/sessions"
+    check 0 revoke --user bob --user alice --sessions "$tmp/sessions" \
+        --session s9
+    left 'alice phone s2' 'carol phone s1'
+    check 0 revoke --user alice --client laptop --clients <(echo phone)
+    left 'carol phone s1'
+}
+
+@test "users come from stdin too, be it a file or a pipe" {
+    tokens 'a x' 'b x' 'c x' 'd x'
+    printf 'a\nb\n' >"$tmp/users"
+    check 0 revoke --users - <"$tmp/users"
+    left 'c x' 'd x'
+    echo c | revoke --users -
+    left 'd x'
+}
+
+@test "ids with any octets arrive as they are" {
+    tokens 'a%20b%2F%3F%26%23%25%2B x' '%E4%BD%A0 x' 'ab x'
+    check 0 revoke --user 'a b/?&#%+' --user 你
+    left 'ab x'
+}
+
+@test "--dry-run shows the very requests that a run sends, and sends none" {
+    seq -f 'user %g' 1234 >"$tmp/users"
+    seq -f 'client-%g' 120 >"$tmp/clients"
+    set -- --users "$tmp/users" --clients "$tmp/clients" --session s
+    check 0 revoke "$@" --dry-run
+    [ -z "$stderr" ]
+    [ -z "$(received)" ]
+    printf '%s\n' "$output" >"$tmp/shown"
+    check 0 revoke "$@"
+    received | diff "$tmp/shown" -
+    [ "$(wc -l <"$tmp/shown")" = 248 ]
+    check 0 revoke "$@" --dry-run --resume 201
+    diff <(tail -n +202 "$tmp/shown") - <<<"$output"
+    check 0 revoke "$@" --dry-run --json
+    jq -r '.dry_run[]' <<<"$output" | diff "$tmp/shown" -
+    jq -e '.requests == 248 and .confirmed == 0 and .status == null' \
+        <<<"$output"
+}
+
+@test "--dry-run needs neither secret nor network nor CA" {
+    check 0 "$B/smh_revoke" --host '[::1]:1' --library l --user a --dry-run \
+        --ca /nonexistent
+    [ "$output" = \
+        "DELETE /api/v1/token/l?library_secret=***&user_id=a HTTP/1.1" ]
+}
+
+@test "any buffer and any pipeline send the same" {
+    seq 300 >"$tmp/users"
+    seq -f '%g x' 301 | standin_create
+    revoke --users "$tmp/users" --dry-run >"$tmp/shown"
+    for how in '--buffer 1' '--buffer 64' '--buffer 1000000' '--pipeline 7' \
+        '--pipeline 65535 --buffer 100'; do
+        standin_reset
+        seq -f '%g x' 301 | standin_create
+        check 0 revoke --users "$tmp/users" $how
+        received | diff "$tmp/shown" -
+        left '301 x'
+    done
+}
+
+# ---- exit 1: the service answered otherwise ----------------------------------
+
+@test "a wrong secret or library is 404 and said to be that" {
+    tokens 'a x'
+    check 1 "$B/smh_revoke" --host "localhost:$port" --library "$library" \
+        --ca "$dir/ca.pem" --secret-file <(echo wrong) --user a
+    says 404 "0 of 1 requests are confirmed" "--library and the secret"
+    check 1 "$B/smh_revoke" --host "localhost:$port" --library other \
+        --ca "$dir/ca.pem" --secret-file "$dir/secret" --user a --json
+    jq -e '.status == 404 and .requests == 1 and .confirmed == 0 and
+        .resume == 0 and (.error | test("404")) and .exit == 1' <<<"$output"
+    left 'a x'
+}
+
+@test "each other status has its advice" {
+    while read -r code words; do
+        standin_set "fault=*:status:$code"
+        check 1 revoke --user a --retries 0
+        says "answered $code" "$words"
+    done <<'END'
+200 only 204
+302 redirects are not followed
+400 check --library
+403 console
+408 run it again
+414 SMH_LINE_MAX
+418 is it this service
+429 wait
+500 wait
+503 wait
+END
+}
+
+@test "what is not HTTP, and more than was asked, is no answer" {
+    standin_set "fault=*:garbage"
+    check 1 revoke --user a --retries 0
+    says "not HTTP" "--host"
+    standin_set "fault=*:junk"
+    check 1 revoke --user a --retries 0
+    says "more than was asked"
+}
+
+# ---- exit 3: network ---------------------------------------------------------
+
+@test "nobody listens" {
+    check 3 "$B/smh_revoke" --host 127.0.0.1:1 --library l --user a \
+        --ca "$dir/ca.pem" --secret-file "$dir/secret" --retries 0
+    says "refused" "check --host"
+}
+
+@test "a name that is none" {
+    check 3 "$B/smh_revoke" --host "$(printf 'a%.0s' {1..64})" --library l \
+        --user a --ca "$dir/ca.pem" --secret-file "$dir/secret" --retries 0
+    says "not resolved" "name servers"
+}
+
+@test "a silent server: --timeout ends it" {
+    standin_set "fault=*:silent"
+    SECONDS=0
+    check 3 revoke --user a --timeout 1 --retries 0
+    [ $SECONDS -le 3 ]
+    says "deadline" "--timeout"
+}
+
+@test "--timeout is for each request, however many there are" {
+    standin_set "fault=*:delay:400"
+    seq 50 >"$tmp/users"
+    check 0 revoke --users "$tmp/users" --timeout 1 --retries 0
+}
+
+@test "a server that hangs up" {
+    for fault in close-before close-middle reset; do
+        standin_set "fault=*:$fault"
+        check 3 revoke --user a --retries 0 --json
+        jq -e '.status == null and .exit == 3 and .error != null' <<<"$output"
+    done
+}
+
+# ---- exit 4: TLS -------------------------------------------------------------
+
+@test "a server that is not verified gets no request" {
+    while read -r name words; do
+        another_standin --cert "$dir/$name.pem" --key "$dir/$name.key"
+        check 4 revoke --user a
+        says "TLS" "$words" "0 of 1 requests"
+        no grep -q DELETE "$tmp/log"
+    done <<'END'
+expired expired
+future not valid
+other-name other.test
+self-signed CA
+other-ca CA
+END
+}
+
+@test "the system's CAs are the default" {
+    check 4 "$B/smh_revoke" --host "localhost:$port" --library "$library" \
+        --secret-file "$dir/secret" --user a
+    says "CA"
+}
+
+@test "IPv6, IPv4, and a CA in DER" {
+    another_standin --address ::1
+    check 0 "$B/smh_revoke" --host "[::1]:$port" --library "$library" \
+        --ca "$dir/ca.der" --secret-file "$dir/secret" --user a
+    another_standin
+    check 0 "$B/smh_revoke" --host "127.0.0.1:$port" --library "$library" \
+        --ca "$dir/ca.pem" --secret-file "$dir/secret" --user a
+}
+
+# ---- retries and resuming ----------------------------------------------------
+
+@test "--retries tries again what may pass, and goes on where it ended" {
+    seq 100 >"$tmp/users"
+    seq -f '%g x' 101 | standin_create
+    standin_set "fault=3:status:503&fault=5:reset&fault=8:status:429"
+    check 0 revoke --users "$tmp/users"
+    says "503" "1 of 3" "again in"
+    left '101 x'
+    [ "$(received | sort -u | wc -l)" = 10 ]
+    [ "$(count_received)" -le 14 ]
+}
+
+@test "--retries counts tries without progress" {
+    standin_set "fault=*:status:503"
+    check 1 revoke --user a --retries 2
+    [ "$(count_received)" = 3 ]
+    standin_reset
+    standin_set "fault=*:status:503"
+    check 1 revoke --user a --retries 0
+    [ -z "$(grep again <<<"$stderr" | grep -v next)" ]
+    [ "$(count_received)" = 1 ]
+}
+
+@test "what will not pass is not tried again" {
+    standin_set "fault=*:status:404"
+    check 1 revoke --user a
+    [ "$(count_received)" = 1 ]
+}
+
+@test "--quiet: not a word but errors" {
+    standin_set "fault=1:status:503"
+    check 0 revoke --user a --quiet
+    [ -z "$output$stderr" ]
+    standin_set "fault=*:status:404"
+    check 1 revoke --user a --quiet
+    [ -z "$output" ]
+    says 404
+}
+
+@test "--resume does the rest and nothing else, over chunks of users" {
+    seq 2345 >"$tmp/users"
+    (seq 2345 && echo x) | sed 's/$/ x/' | standin_create
+    for failed in 1 57 101 235; do
+        standin_set "fault=$failed:status:400"
+        standin_get log | grep -c DELETE >"$tmp/before" || :
+        check 1 revoke --users "$tmp/users" --json
+        jq -e --argjson n $((failed - 1)) '.requests == 235 and
+            .confirmed == $n and .resume == $n and .status == 400' <<<"$output"
+        says "$((failed - 1)) of 235"
+        [ $failed = 1 ] || says "--resume $((failed - 1))"
+        check 0 revoke --users "$tmp/users" --resume $((failed - 1)) --json
+        jq -e --argjson n $((236 - failed)) '.requests == 235 and
+            .confirmed == $n and .resume == 235 and .status == 204 and
+            .error == null and .exit == 0' <<<"$output"
+        [ "$(received | tail -n +$(($(cat "$tmp/before") + 1)) | wc -l)" = 236 ]
+        left 'x x'
+    done
+}
+
+# ---- the face ----------------------------------------------------------------
+
+@test "--json is one object with these names" {
+    check 0 revoke --user a --json
+    [ "$(wc -l <<<"$output")" = 1 ]
+    [ -z "$stderr" ]
+    jq -e 'has("status") and has("requests") and has("confirmed") and
+        has("resume") and has("error")' <<<"$output"
+    jq -e '[.status, .requests, .confirmed, .resume, .error] ==
+        [204, 1, 1, 1, null]' <<<"$output"
+}
+
+@test "progress with rate and time left on a terminal, and nowhere else" {
+    standin_set "fault=*:delay:60"
+    seq 100 >"$tmp/users"
+    check 0 revoke --users "$tmp/users"
+    [ -z "$stderr" ]
+    export -f revoke
+    export B port library dir tmp
+    SHELL=$(command -v bash) script -qec 'revoke --users "$tmp/users"' \
+        /dev/null >"$tmp/seen" </dev/null
+    grep -q '[1-9] of 10 requests, [0-9]*/s, [0-9]* s left' "$tmp/seen"
+    grep -q 'all 10 requests confirmed' "$tmp/seen"
+    no grep -q "$secret" "$tmp/seen"
+    SHELL=$(command -v bash) script -qec 'revoke --quiet --users "$tmp/users"' \
+        /dev/null >"$tmp/seen" </dev/null
+    [ ! -s "$tmp/seen" ]
+}
+
+@test "a report that cannot be written is no success" {
+    revoke --user a 2>"$tmp/said" >/dev/full && status=0 || status=$?
+    [ "$status" = 2 ]
+    grep -q stdout "$tmp/said"
+}
+
+@test "a list that grows while it is read is noticed" {
+    seq 1500 >"$tmp/users"
+    standin_set "fault=1:delay:1000"
+    revoke --users "$tmp/users" 2>"$tmp/said" &
+    wait_for at_least 1
+    seq 100 >>"$tmp/users"
+    wait $! && status=0 || status=$?
+    [ "$status" = 2 ]
+    grep -q "$tmp/users: changed" "$tmp/said"
+}
