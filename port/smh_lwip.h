@@ -110,7 +110,7 @@ SMH_API const char *smh_lwip_explain(const smh_lwip *lwip, char *text,
 #include "lwip/dns.h"
 #include "lwip/netdb.h"
 #endif
-#if LWIP_SOCKET_EXTERNAL_HEADERS
+#if defined(LWIP_SOCKET_EXTERNAL_HEADERS) && LWIP_SOCKET_EXTERNAL_HEADERS
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -367,7 +367,7 @@ static int smhi_lwip_raw_find(smh_lwip_raw *p, const char *host)
         p->diag.result = (int16_t)p->resolve(p->arg, host, &p->address);
         return p->diag.result;
     }
-    if (smhi_lwip_raw_number(host, &p->address))
+    if (!p->look_up && smhi_lwip_raw_number(host, &p->address))
         return 1;
     return smhi_lwip_raw_ask(p, host);
 }
