@@ -20,7 +20,7 @@ manual() {
         inside' smh_token.h
 }
 
-# LANGUAGE: each block of it in README.md in a file $out/N.LANGUAGE.
+# LANGUAGE: each block of it in README.md in a file N.LANGUAGE.
 blocks() {
     awk -v language="$1" -v out="$out" '
         /^```/ {
@@ -60,7 +60,9 @@ create_token() {
         grep -q accessToken
 }
 
-@test "the manual's examples revoke what they say" {
+@test "the examples of manual and README revoke what they say" {
+    blocks c
+    mv "$out/1.c" "$out/readme.inc"
     manual EXAMPLE | grep '^        ' >"$out/blocking.inc"
     {
         sed '/int result/,$d' "$out/blocking.inc"
@@ -71,7 +73,7 @@ create_token() {
     $COMPILE -Wno-declaration-after-statement -I"$out" tests/docs/manual.c \
         -o "$out/manual" $LINK
     start_standin smh0example.api.tencentsmh.cn
-    for example in blocking stepping; do
+    for example in blocking stepping readme; do
         create_token user_id=alice
         create_token user_id=bob
         [ "$(get /standin/tokens | grep -c alice)" = 1 ]
@@ -81,14 +83,27 @@ create_token() {
     done
 }
 
-@test "README: C blocks compile, the whole programs link" {
+# BLOCK: a program links; another one is definitions, or else statements, of a
+# file that includes what README.md speaks of.
+compiles() {
+    local flags="-Wno-unused -Wno-missing-prototypes -Wno-shadow"
+    # shellcheck disable=SC2086
+    if grep -q 'int main' "$1"; then
+        $COMPILE $flags "$1" -o "$out/block" $LINK
+    else
+        $COMPILE $flags -include tests/docs/context.h -c "$1" \
+            -o "$out/block" && return
+        { echo 'static void block(void) {' && cat "$1" && echo '}'; } \
+            >"$out/body.c"
+        $COMPILE $flags -Wno-declaration-after-statement \
+            -include tests/docs/context.h -c "$out/body.c" -o "$out/block"
+    fi
+}
+
+@test "README: every block of C compiles" {
     blocks c
-    for block in "$out"/*.c; do
-        mode=-c
-        ! grep -q 'int main' "$block" || mode=
-        # shellcheck disable=SC2086
-        $COMPILE -Wno-unused -Wno-missing-prototypes $mode "$block" \
-            -o "$out/block" ${mode:-$LINK} || {
+    for block in "$out"/[0-9]*.c; do
+        compiles "$block" || {
             cat "$block"
             return 1
         }

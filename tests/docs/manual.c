@@ -1,5 +1,5 @@
-/* manual PORT CA-FILE SECRET EXAMPLE - an example of smh_token.h's manual, word
- * for word, against a server on port PORT of the loopback that has the
+/* manual PORT CA-FILE SECRET EXAMPLE - an example of smh_token.h's manual or of
+ * README.md, word for word, against a server on port PORT of the loopback that has the
  * certificate of the host in the example. */
 #define SMH_TOKEN_IMPLEMENTATION
 #define SMH_POSIX_IMPLEMENTATION
@@ -8,9 +8,8 @@
 #include "smh_posix.h"
 #include "smh_mbedtls.h"
 
-#include <mbedtls/ctr_drbg.h>
-#include <mbedtls/entropy.h>
-#include <stdio.h>
+#include "context.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,15 +17,14 @@ static smh_posix tcp;
 static smh_mbedtls tls;
 static uint16_t loopback_port;
 
-/* What the examples take for granted. */
 static unsigned turns;
 
-static void other_work(void)
+void other_work(void)
 {
     turns++;
 }
 
-static void report(const char *text, uint32_t resume)
+void report(const char *text, uint32_t resume)
 {
     fprintf(stderr, "%s, resume at %u\n", text, (unsigned)resume);
 }
@@ -43,6 +41,17 @@ static int stepping(smh_port port, const char *secret)
     if (result != SMH_DONE)
         report(smh_strerror(result), call.report.resume);
     return turns > 1 ? result : 0;
+}
+
+#include "readme.inc"
+
+static int run(const char *example, smh_port port, const char *secret)
+{
+    if (strcmp(example, "blocking") == 0)
+        return blocking(port, secret);
+    if (strcmp(example, "stepping") == 0)
+        return stepping(port, secret);
+    return cut_off(port, secret, "alice");
 }
 
 /* The name of the example leads to the loopback. */
@@ -85,9 +94,7 @@ int main(int argc, char **argv)
     if (argc != 5 || set_up(argv[2]) != 0)
         return 2;
     loopback_port = (uint16_t)strtoul(argv[1], NULL, 10);
-    result = (strcmp(argv[4], "blocking") == 0
-                  ? blocking
-                  : stepping)(smh_mbedtls_port(&tls), argv[3]);
+    result = run(argv[4], smh_mbedtls_port(&tls), argv[3]);
     if (result != SMH_DONE)
         fprintf(stderr, "%d: %s\n", result,
                 smh_mbedtls_explain(&tls, why, sizeof why));
