@@ -13,6 +13,8 @@ int main(int argc, char **argv)
     world_begin(NULL);
     world_start("server", NULL);
     failed += faults_tests();
+    failed += batches_tests();
+    failed += certificates_tests();
     world_end(NULL);
     return failed != 0;
 }

@@ -144,6 +144,7 @@ void client_end(void)
     else
         smh_mbedtls_explain(&w.tls, w.words, sizeof w.words);
     assert_null(strstr(w.words, STANDIN_SECRET));
+    w.diag = w.tls.diag;
     smh_mbedtls_free(&w.tls);
 }
 
@@ -155,8 +156,9 @@ int revoke(void)
     result = smh_revoke(&w.call, &w.scope, &w.io);
     client_end();
     assert_int_equal(w.call.report.result, result);
-    assert_int_equal(w.call.report.resume,
-                     w.io.resume + w.call.report.confirmed);
+    if (w.call.report.requests)
+        assert_int_equal(w.call.report.resume,
+                         w.io.resume + w.call.report.confirmed);
     if (result == SMH_DONE)
         assert_int_equal(w.call.report.resume, w.call.report.requests);
     return result;

@@ -27,6 +27,7 @@ typedef struct world {
     /* of the last call */
     smh_posix tcp;
     smh_mbedtls tls;
+    smh_mbedtls_diag diag;
     smh_call call;
     char words[512]; /* of the TLS port, or of TCP if it failed below */
 } world;
