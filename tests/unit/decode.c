@@ -1,0 +1,268 @@
+#include "decode.h"
+
+#include <string.h>
+#include <strings.h>
+
+static void wrong(decoded *d, const char *what)
+{
+    if (d->wrong == NULL)
+        d->wrong = what;
+    d->at = d->end;
+}
+
+static int peek(const decoded *d)
+{
+    return d->at < d->end ? (unsigned char)*d->at : -1;
+}
+
+static int skip(decoded *d, const char *text)
+{
+    size_t n = strlen(text);
+    if ((size_t)(d->end - d->at) < n || memcmp(d->at, text, n) != 0)
+        return 0;
+    d->at += n;
+    return 1;
+}
+
+static void want(decoded *d, const char *text, const char *what)
+{
+    if (!skip(d, text))
+        wrong(d, what);
+}
+
+static void keep(decoded *d, int octet)
+{
+    if (d->used < sizeof d->text)
+        d->text[d->used++] = (char)octet;
+    else
+        wrong(d, "more text than a request may have");
+}
+
+/* ---- percent-encoding ------------------------------------------------------ */
+
+static int is_unreserved(int c)
+{
+    return c > 0 && strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                           "abcdefghijklmnopqrstuvwxyz"
+                           "0123456789-._~",
+                           c) != NULL;
+}
+
+/* -1 if it is none; lower case is legal but not what RFC 3986, 2.1 wants. */
+static int hex(int c)
+{
+    const char *digits = "0123456789ABCDEF", *p;
+    p = c > 0 ? strchr(digits, c) : NULL;
+    return p == NULL ? -1 : (int)(p - digits);
+}
+
+/* The next octet of a value; -1 at its end. */
+static int next_octet(decoded *d)
+{
+    int c = peek(d), high, low;
+    if (is_unreserved(c) || c == ',')
+        return d->at++, c;
+    if (c != '%')
+        return -1;
+    if (d->end - d->at < 3)
+        return wrong(d, "cut percent-encoding"), -1;
+    high = hex(d->at[1]);
+    low = hex(d->at[2]);
+    d->at += 3;
+    c = high * 16 + low;
+    if (high < 0 || low < 0)
+        return wrong(d, "bad percent-encoding"), -1;
+    if (c == 0 || is_unreserved(c))
+        return wrong(d, "octet that must not be encoded"), -1;
+    return c;
+}
+
+static char *single(decoded *d)
+{
+    char *text = d->text + d->used;
+    int c;
+    while (peek(d) != ',' && (c = next_octet(d)) >= 0)
+        keep(d, c);
+    keep(d, 0);
+    if (*text == '\0')
+        wrong(d, "empty value");
+    return text;
+}
+
+/* A comma separates whether it comes raw or encoded. */
+static void several(decoded *d, int k, size_t most)
+{
+    int c = ',';
+    while (c == ',' && d->wrong == NULL) {
+        char *text = d->text + d->used;
+        if (d->count[k] == most) {
+            wrong(d, "too many ids");
+            return;
+        }
+        d->items[k][d->count[k]++] = text;
+        while ((c = next_octet(d)) >= 0 && c != ',')
+            keep(d, c);
+        keep(d, 0);
+        if (*text == '\0')
+            wrong(d, "empty id");
+    }
+}
+
+/* ---- the request line ------------------------------------------------------ */
+
+static void query_field(decoded *d)
+{
+    if (skip(d, "library_secret=") && d->secret == NULL)
+        d->secret = single(d);
+    else if (skip(d, "user_id=") && d->count[0] == 0)
+        several(d, 0, 10);
+    else if (skip(d, "client_id=") && d->count[1] == 0)
+        several(d, 1, 100);
+    else if (skip(d, "session_id=") && d->count[2] == 0)
+        several(d, 2, 100);
+    else
+        wrong(d, "unknown, repeated or unnamed query field");
+}
+
+static void request_line(decoded *d)
+{
+    const char *start = d->at;
+    want(d, "DELETE /api/v1/token/", "method or path");
+    d->library = single(d);
+    if (strcmp(d->library, ".") == 0 || strcmp(d->library, "..") == 0)
+        wrong(d, "dot segment");
+    want(d, "?", "path goes on");
+    do
+        query_field(d);
+    while (skip(d, "&"));
+    want(d, " HTTP/1.1", "query goes on");
+    d->line = (size_t)(d->at - start);
+    want(d, "\r\n", "line goes on");
+    if (d->secret == NULL || d->count[0] == 0)
+        wrong(d, "no secret or no user");
+}
+
+/* ---- header fields --------------------------------------------------------- */
+
+static int is_token(int c)
+{
+    return c > ' ' && c < 127 && strchr("\"(),/:;<=>?@[\\]{}", c) == NULL;
+}
+
+static char *until(decoded *d, int (*is)(int))
+{
+    char *text = d->text + d->used;
+    while (is(peek(d)))
+        keep(d, *d->at++);
+    keep(d, 0);
+    return text;
+}
+
+static int is_content(int c)
+{
+    return c == '\t' || (c >= ' ' && c != 127);
+}
+
+static int is_refused(const char *name)
+{
+    return strcasecmp(name, "Content-Length") == 0 ||
+           strcasecmp(name, "Transfer-Encoding") == 0 ||
+           strcasecmp(name, "Connection") == 0 ||
+           strcasecmp(name, "Expect") == 0 || strcasecmp(name, "Upgrade") == 0;
+}
+
+static void header_field(decoded *d)
+{
+    char *name = until(d, is_token), *value;
+    want(d, ": ", "field name");
+    value = until(d, is_content);
+    want(d, "\r\n", "field value");
+    if (*name == '\0' || is_refused(name))
+        wrong(d, "field that does not belong here");
+    if (strcasecmp(name, "Host") != 0)
+        return;
+    if (d->host != NULL)
+        wrong(d, "second Host");
+    d->host = value;
+}
+
+void decode(decoded *d, const char *data, size_t size)
+{
+    memset(d, 0, offsetof(decoded, text));
+    d->at = data;
+    d->end = data + size;
+    request_line(d);
+    while (d->wrong == NULL && !skip(d, "\r\n"))
+        header_field(d);
+    if (d->host == NULL)
+        wrong(d, "no Host");
+    d->length = (size_t)(d->at - data);
+}
+
+/* ---- against a scope ------------------------------------------------------- */
+
+const smh_list *list_of(const smh_scope *scope, int k)
+{
+    const smh_list *const lists[3] = {scope->users, scope->clients,
+                                      scope->sessions};
+    return lists[k];
+}
+
+size_t count_of(const smh_scope *scope, int k)
+{
+    const smh_list *list = list_of(scope, k);
+    return list == NULL ? 0 : list->count;
+}
+
+static int same_ids(const decoded *d, const smh_scope *scope,
+                    const smh_batch *batch, int k)
+{
+    size_t i;
+    if (d->count[k] != batch->n[k])
+        return 0;
+    for (i = 0; i < d->count[k]; i++)
+        if (strcmp(d->items[k][i],
+                   list_of(scope, k)->items[batch->at[k] + i]) != 0)
+            return 0;
+    return 1;
+}
+
+int decoded_is(const decoded *d, const smh_scope *scope, const smh_batch *batch)
+{
+    int k;
+    if (d->wrong != NULL || strcmp(d->library, scope->library_id) != 0 ||
+        strcmp(d->secret, scope->library_secret) != 0)
+        return 0;
+    for (k = 0; k < 3; k++)
+        if (!same_ids(d, scope, batch, k))
+            return 0;
+    return 1;
+}
+
+size_t encoded_size(const char *text)
+{
+    size_t n = 0;
+    for (; *text != '\0'; text++)
+        n += is_unreserved((unsigned char)*text) ? 1 : 3;
+    return n;
+}
+
+size_t bare_line(const smh_scope *scope)
+{
+    static const char *const names[3] = {"&user_id=", "&client_id=",
+                                         "&session_id="};
+    size_t n = strlen("DELETE /api/v1/token/?library_secret= HTTP/1.1");
+    int k;
+    n += encoded_size(scope->library_id);
+    n += encoded_size(scope->library_secret);
+    for (k = 0; k < 3; k++)
+        if (list_of(scope, k) != NULL)
+            n += strlen(names[k]);
+    return n;
+}
+
+size_t spare_line(const smh_scope *scope)
+{
+    return 3 * strlen(SMH_COMMA) + strlen("\r\nHost: :65535\r\n\r\n") +
+           strlen(scope->host);
+}

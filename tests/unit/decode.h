@@ -1,0 +1,70 @@
+/* Takes a request apart by rules of its own, written from RFC 9112, RFC 3986 and
+ * the service's page; shares nothing with the header but the types of a scope.
+ * Strict: what a server somewhere could read in another way is wrong. */
+#ifndef DECODE_H
+#define DECODE_H
+
+#include "smh_token.h"
+
+/* What the manual says of options that are not set; a variant sets them. */
+#ifndef SMH_LINE_MAX
+#define SMH_LINE_MAX 8000
+#endif
+#ifndef SMH_COMMA
+#define SMH_COMMA ","
+#endif
+#ifndef SMH_ANSWER_MAX
+#define SMH_ANSWER_MAX 65535
+#endif
+#ifndef SMH_REQUESTS_MAX
+#define SMH_REQUESTS_MAX 1000000
+#endif
+#ifndef SMH_INTERIM_MAX
+#define SMH_INTERIM_MAX 8
+#endif
+#ifndef SMH_TIMEOUT_MS
+#define SMH_TIMEOUT_MS 30000
+#endif
+#ifndef SMH_SPINS_MAX
+#define SMH_SPINS_MAX 1000000
+#endif
+
+enum { DECODE_IDS = 100, DECODE_TEXT = 33000 };
+
+typedef struct decoded {
+    const char *wrong; /* the first rule that was broken, or NULL */
+    size_t length;     /* octets of the request */
+    size_t line;       /* octets of its request line, without CR LF */
+    char *host;        /* with the port, as sent */
+    char *library;
+    char *secret;
+    char *items[3][DECODE_IDS]; /* users, clients, sessions */
+    size_t count[3];
+    const char *at; /* private: the cursor, the text that is made */
+    const char *end;
+    size_t used;
+    char text[DECODE_TEXT];
+} decoded;
+
+/* One request from the start of data; what follows it is left alone. */
+void decode(decoded *d, const char *data, size_t size);
+
+/* Does it ask for exactly this batch of the scope? */
+int decoded_is(const decoded *d, const smh_scope *scope,
+               const smh_batch *batch);
+
+/* NULL counts as no items. */
+const smh_list *list_of(const smh_scope *scope, int k);
+size_t count_of(const smh_scope *scope, int k);
+
+/* Octets of text when percent-encoded. */
+size_t encoded_size(const char *text);
+
+/* Octets of a request line without ids and their fields' commas. */
+size_t bare_line(const smh_scope *scope);
+
+/* Octets of a line that may stay empty: a comma behind each list, and what stands
+ * behind the line, if the header counts it in. */
+size_t spare_line(const smh_scope *scope);
+
+#endif

@@ -1,0 +1,349 @@
+/* Which ids go into one request: the cross product exactly once, within limits. */
+#include "support.h"
+#include "tests.h"
+
+#include <time.h>
+
+/* What a naive walk over all requests of a scope found. */
+typedef struct tour {
+    uint32_t requests;
+    size_t product;  /* ids of the three lists multiplied; none counts as 1 */
+    size_t max_line; /* the longest request line */
+    unsigned char *times; /* how often each triple came */
+} tour;
+
+static size_t at_least_one(size_t n)
+{
+    return n == 0 ? 1 : n;
+}
+
+/* Octets of the request line of one batch, counted id by id. */
+static size_t naive_line(const smh_scope *scope, const smh_batch *batch)
+{
+    size_t n = bare_line(scope), i;
+    int k;
+    for (k = 0; k < 3; k++)
+        for (i = 0; i < batch->n[k]; i++) {
+            n += encoded_size(list_of(scope, k)->items[batch->at[k] + i]);
+            n += i == 0 ? 0 : strlen(SMH_COMMA);
+        }
+    return n;
+}
+
+static void assert_within_limits(const smh_scope *scope, const smh_batch *batch)
+{
+    static const size_t most[3] = {10, 100, 100};
+    int k;
+    for (k = 0; k < 3; k++) {
+        size_t count = count_of(scope, k);
+        assert_true(batch->n[k] <= most[k]);
+        assert_true((batch->n[k] == 0) == (count == 0));
+        assert_true(batch->at[k] + batch->n[k] <= count);
+    }
+}
+
+static void mark(tour *t, const smh_scope *scope, const smh_batch *batch)
+{
+    size_t clients = at_least_one(count_of(scope, 1));
+    size_t sessions = at_least_one(count_of(scope, 2));
+    size_t u, c, s;
+    for (u = 0; u < batch->n[0]; u++)
+        for (c = 0; c < at_least_one(batch->n[1]); c++)
+            for (s = 0; s < at_least_one(batch->n[2]); s++) {
+                size_t i = (batch->at[0] + u) * clients + batch->at[1] + c;
+                t->times[i * sessions + batch->at[2] + s]++;
+            }
+}
+
+/* The line as the writer measures it is the line as we count it. */
+static void assert_line(tour *t, const smh_plan *plan, const smh_batch *batch)
+{
+    static char text[SMH_LINE_MAX + 400];
+    size_t want = naive_line(plan->scope, batch), n;
+    n = smh_write(plan, batch, 0, 0, text, sizeof text);
+    assert_true(n < sizeof text);
+    assert_memory_equal(text + want, "\r\n", 2);
+    assert_ptr_equal(memchr(text, '\r', n), text + want);
+    assert_true(want <= SMH_LINE_MAX);
+    t->max_line = want > t->max_line ? want : t->max_line;
+}
+
+static tour walk(const smh_scope *scope)
+{
+    tour t = {0, 1, 0, NULL};
+    smh_plan plan;
+    smh_batch batch = {0};
+    size_t i;
+    for (i = 0; i < 3; i++)
+        t.product *= at_least_one(count_of(scope, (int)i));
+    t.times = (unsigned char *)take(t.product);
+    assert_int_equal(smh_check(scope, &plan), 0);
+    while (smh_next(&plan, &batch)) {
+        assert_int_equal(batch.index, t.requests);
+        t.requests++;
+        assert_within_limits(scope, &batch);
+        assert_line(&t, &plan, &batch);
+        mark(&t, scope, &batch);
+    }
+    for (i = 0; i < t.product; i++)
+        assert_int_equal(t.times[i], 1);
+    assert_int_equal(smh_count(&plan),
+                     t.requests <= SMH_REQUESTS_MAX ? t.requests : 0);
+    return t;
+}
+
+/* ---- the naive reference ------------------------------------------------------- */
+
+/* Into how many runs list k falls if each may have so many octets. */
+static size_t runs(const smh_scope *scope, int k, size_t octets, size_t most)
+{
+    size_t count = count_of(scope, k), i, n = 1, ids = 0, used = 0;
+    for (i = 0; i < count; i++) {
+        size_t cost =
+            encoded_size(list_of(scope, k)->items[i]) + strlen(SMH_COMMA);
+        if (ids == most || (ids > 0 && used + cost > octets)) {
+            n++;
+            ids = used = 0;
+        }
+        ids++;
+        used += cost;
+    }
+    return n;
+}
+
+/* Requests of a plan that gives each list one fixed share of the line: the best
+ * of all such plans in sixteenths. */
+static size_t naive_requests(const smh_scope *scope)
+{
+    size_t room = SMH_LINE_MAX - bare_line(scope) - spare_line(scope);
+    size_t best = SIZE_MAX, u, c;
+    for (u = 0; u <= 16; u++)
+        for (c = 0; u + c <= 16; c++) {
+            size_t n = runs(scope, 0, room * u / 16, 10) *
+                       runs(scope, 1, room * c / 16, 100) *
+                       runs(scope, 2, room * (16 - u - c) / 16, 100);
+            best = n < best ? n : best;
+        }
+    return best;
+}
+
+/* ---- tests --------------------------------------------------------------------- */
+
+static const smh_list *random_list(size_t count, size_t least, size_t most)
+{
+    char **items = (char **)take((count + 1) * sizeof *items);
+    size_t i;
+    for (i = 0; i < count; i++)
+        items[i] = random_text(least, most);
+    return count == 0 ? NULL : list_from((const char *const *)items, count);
+}
+
+/* No more than twice what the best fixed shares need, and two more for ends. */
+static void assert_thrifty(const smh_scope *scope, const tour *t)
+{
+    assert_true(t->requests <= 2 * naive_requests(scope) + 2);
+}
+
+static void random_lists_are_covered_exactly_once(void **state)
+{
+    static const size_t counts[] = {3, 14, 40, 130};
+    unsigned i;
+    (void)state;
+    chance_seed(21);
+    for (i = 0; i < 3000; i += thin()) {
+        smh_scope scope = usual();
+        size_t most = 1 + chance(SMH_LINE_MAX > 1000 ? 60 : 9);
+        size_t least = 1 + chance((uint32_t)most);
+        tour t;
+        scope.users = random_list(1 + chance(30), least, most);
+        scope.clients =
+            random_list(chance((uint32_t)counts[chance(4)]), least, most);
+        scope.sessions =
+            random_list(chance((uint32_t)counts[chance(4)]), least, most);
+        t = walk(&scope);
+        assert_thrifty(&scope, &t);
+        tidy(NULL);
+    }
+}
+
+/* Long and short ids mixed, close to what a line holds. */
+static void odd_lengths_are_covered_exactly_once(void **state)
+{
+    unsigned i;
+    (void)state;
+    chance_seed(22);
+    for (i = 0; i < 300; i += thin()) {
+        smh_scope scope = usual();
+        size_t room =
+            (SMH_LINE_MAX - bare_line(&scope) - spare_line(&scope) - 30) / 9;
+        scope.users =
+            random_list(1 + chance(25), 1, 1 + chance((uint32_t)room));
+        scope.clients = random_list(chance(25), 1, 1 + chance((uint32_t)room));
+        scope.sessions = random_list(chance(25), 1, 1 + chance((uint32_t)room));
+        walk(&scope);
+        tidy(NULL);
+    }
+}
+
+static uint32_t requests(size_t users, size_t clients, size_t sessions)
+{
+    smh_scope scope = usual();
+    scope.users = numbered('u', users, 4);
+    scope.clients = clients == 0 ? NULL : numbered('c', clients, 4);
+    scope.sessions = sessions == 0 ? NULL : numbered('s', sessions, 4);
+    return walk(&scope).requests;
+}
+
+static void counts_meet_the_three_limits(void **state)
+{
+    (void)state;
+    assert_int_equal(requests(1, 0, 0), 1);
+    assert_int_equal(requests(10, 0, 0), 1);
+    assert_int_equal(requests(11, 0, 0), 2);
+    assert_int_equal(requests(25, 0, 0), 3);
+    assert_int_equal(requests(1, 1, 1), 1);
+#if SMH_LINE_MAX >= 8000
+    assert_int_equal(requests(1, 100, 0), 1);
+    assert_int_equal(requests(1, 101, 0), 2);
+    assert_int_equal(requests(1, 0, 100), 1);
+    assert_int_equal(requests(1, 0, 101), 2);
+    assert_int_equal(requests(10, 100, 100), 1);
+    assert_int_equal(requests(11, 101, 101), 8);
+    assert_int_equal(requests(30, 300, 200), 18);
+#endif
+}
+
+/* What brought the limit of the line about: full lists of UUIDs. */
+static void full_lists_of_uuids_fit_the_line(void **state)
+{
+    smh_scope scope = usual();
+    size_t count = SMH_LINE_MAX >= 8000 ? 100 : 30;
+    size_t width = SMH_LINE_MAX >= 8000 ? 36 : 8;
+    tour t;
+    (void)state;
+    scope.users = numbered('u', count, width);
+    scope.clients = numbered('c', count, width);
+    scope.sessions = numbered('s', count, width);
+    t = walk(&scope);
+    assert_thrifty(&scope, &t);
+#if SMH_LINE_MAX == 8000
+    assert_true(t.requests <= 20); /* 10 without the limit */
+#endif
+}
+
+static void line_is_filled_to_the_end(void **state)
+{
+    smh_scope scope = usual();
+    size_t room = SMH_LINE_MAX - bare_line(&scope), spare = spare_line(&scope);
+    tour t;
+    (void)state;
+    scope.users = numbered('u', 2, (room - spare) / 2);
+    t = walk(&scope);
+    assert_int_equal(t.requests, 1);
+    assert_true(t.max_line + spare >= SMH_LINE_MAX);
+    scope.users = numbered('u', 2, room / 2);
+    assert_int_equal(walk(&scope).requests, 2);
+}
+
+/* A list that shares a line with two small ones gets half of it at least. */
+static void half_of_the_line_is_any_list_s(void **state)
+{
+    smh_scope scope = usual();
+    const smh_list *big;
+    size_t room;
+    (void)state;
+    scope.clients = numbered('c', 1, 1);
+    scope.sessions = numbered('s', 1, 1);
+    room = (SMH_LINE_MAX - bare_line(&scope) - spare_line(&scope)) / 2 - 8;
+    big = numbered('b', 5, room / 5 - strlen(SMH_COMMA));
+    scope.users = big;
+    assert_int_equal(walk(&scope).requests, 1);
+    scope.users = scope.clients;
+    scope.clients = big;
+    assert_int_equal(walk(&scope).requests, 1);
+    scope.clients = scope.users;
+    scope.sessions = big;
+    assert_int_equal(walk(&scope).requests, 1);
+}
+
+static void same_scope_gives_the_same_batches(void **state)
+{
+    smh_scope scope = usual();
+    smh_plan one, two;
+    smh_batch a = {0}, b = a;
+    (void)state;
+    chance_seed(23);
+    scope.users = random_list(35, 1, 9);
+    scope.clients = random_list(60, 1, 9);
+    scope.sessions = random_list(60, 1, 9);
+    memset(&one, 0x11, sizeof one);
+    memset(&two, 0xEE, sizeof two);
+    assert_int_equal(smh_check(&scope, &one), 0);
+    assert_int_equal(smh_check(&scope, &two), 0);
+    while (smh_next(&one, &a)) {
+        assert_int_equal(smh_next(&two, &b), 1);
+        assert_memory_equal(a.at, b.at, sizeof a.at);
+        assert_memory_equal(a.n, b.n, sizeof a.n);
+    }
+    assert_int_equal(smh_next(&two, &b), 0);
+}
+
+static void behind_the_last_batch_is_nothing(void **state)
+{
+    smh_scope scope = usual();
+    smh_plan plan;
+    smh_batch batch = {0};
+    int i;
+    (void)state;
+    scope.clients = numbered('c', 3, 2);
+    assert_int_equal(smh_check(&scope, &plan), 0);
+    assert_int_equal(smh_next(&plan, &batch), 1);
+    for (i = 0; i < 4; i++) {
+        assert_int_equal(smh_next(&plan, &batch), 0);
+        assert_int_equal(batch.index, 1);
+    }
+}
+
+static const smh_list *the_same(size_t count)
+{
+    const char **items = (const char **)take(count * sizeof *items);
+    size_t i;
+    for (i = 0; i < count; i++)
+        items[i] = "x";
+    return list_from(items, count);
+}
+
+/* More than anybody sends is 0, and no call begins; it ends soon. */
+static void count_has_an_end(void **state)
+{
+    smh_scope scope = usual();
+    smh_plan plan;
+    (void)state;
+    scope.users = the_same(SMH_REQUESTS_MAX > 1000 ? 1000 : 10000);
+    assert_int_equal(smh_check(&scope, &plan), 0);
+    assert_int_equal(smh_count(&plan), SMH_REQUESTS_MAX > 1000 ? 100 : 1000);
+#if SMH_REQUESTS_MAX <= 1000
+    scope.users = the_same(SMH_REQUESTS_MAX * 10 + 1);
+    assert_int_equal(smh_check(&scope, &plan), 0);
+    assert_int_equal(smh_count(&plan), 0);
+    scope.clients = scope.sessions = scope.users = the_same(200000);
+    assert_int_equal(smh_check(&scope, &plan), 0);
+    assert_int_equal(smh_count(&plan), 0);
+#endif
+}
+
+int batches_tests(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN(random_lists_are_covered_exactly_once),
+        RUN(odd_lengths_are_covered_exactly_once),
+        RUN(counts_meet_the_three_limits),
+        RUN(full_lists_of_uuids_fit_the_line),
+        RUN(line_is_filled_to_the_end),
+        RUN(half_of_the_line_is_any_list_s),
+        RUN(same_scope_gives_the_same_batches),
+        RUN(behind_the_last_batch_is_nothing),
+        RUN(count_has_an_end),
+    };
+    return cmocka_run_group_tests_name("batches", tests, NULL, NULL);
+}

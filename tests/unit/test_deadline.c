@@ -1,0 +1,268 @@
+/* One deadline for the whole call, whatever the clock and the port do. */
+#include "support.h"
+#include "talk.h"
+#include "tests.h"
+
+enum { TIMEOUT = 1000 };
+
+/* ---- the clock ----------------------------------------------------------------- */
+
+static talk *slow_talk(uint32_t clock)
+{
+    talk *t = talk_new(21, 7, 2);
+    t->io.timeout_ms = TIMEOUT;
+    t->s->patience = TIMEOUT;
+    t->s->clock = clock;
+    t->s->lazy = 1;
+    return t;
+}
+
+/* The clock may begin anywhere and wrap anywhere. */
+static void wrap_of_the_clock_changes_nothing(void **state)
+{
+    talk *plain = slow_talk(0), *t;
+    uint32_t before, took;
+    (void)state;
+    assert_int_equal(talk_run(plain), SMH_DONE);
+    took = plain->s->clock;
+    assert_true(took > 20 && took < TIMEOUT);
+    for (before = 0; before <= took + 1; before++) {
+        t = slow_talk(0u - before);
+        assert_int_equal(talk_run(t), SMH_DONE);
+        assert_int_equal(t->s->clock, took - before);
+        assert_int_equal(t->s->calls, plain->s->calls);
+        assert_int_equal(t->s->waits, plain->s->waits);
+    }
+    t = slow_talk(0x7fffffffu - took / 2);
+    assert_int_equal(talk_run(t), SMH_DONE);
+    assert_int_equal(t->s->calls, plain->s->calls);
+}
+
+/* Nothing happens any more; when is it over? */
+static void assert_over_in_time(uint32_t begun, uint32_t timeout, uint32_t want)
+{
+    talk *t = slow_talk(begun);
+    t->io.timeout_ms = timeout;
+    t->s->patience = want;
+    t->s->hold = 100;
+    assert_int_equal(talk_run(t), SMH_E_TIMEOUT);
+    assert_int_equal(t->s->clock - begun, want);
+    assert_int_equal(t->s->at_once, 1);
+}
+
+static void silence_ends_with_the_deadline(void **state)
+{
+    static const uint32_t begun[] = {0,           1,           0x7fffff00u,
+                                     0x80000000u, 0xffffff00u, UINT32_MAX};
+    size_t i;
+    (void)state;
+    for (i = 0; i < sizeof begun / sizeof *begun; i++) {
+        assert_over_in_time(begun[i], 50, 50);
+        assert_over_in_time(begun[i], 1000, 1000);
+        assert_over_in_time(begun[i], 0, SMH_TIMEOUT_MS);
+        assert_over_in_time(begun[i], 0x7fffffffu, 0x7fffffffu);
+        assert_over_in_time(begun[i], 0x80000000u, 0x80000000u);
+        assert_over_in_time(begun[i], UINT32_MAX, UINT32_MAX);
+    }
+}
+
+/* The limit is of the whole call: a server that drips does not put it off. */
+static void dripping_does_not_put_it_off(void **state)
+{
+    uint32_t timeout;
+    (void)state;
+    for (timeout = 1; timeout < 200; timeout += 7) {
+        talk *t = talk_new(21, 4096, 0);
+        int r;
+        t->s->recv_most = 1;
+        t->s->lazy = 3;
+        t->io.timeout_ms = timeout;
+        t->s->patience = timeout;
+        r = talk_run(t);
+        assert_true(r == SMH_E_TIMEOUT);
+        assert_int_equal(t->s->clock, timeout);
+        t->io.timeout_ms = 100000;
+        talk_resume(t);
+    }
+}
+
+/* Without a wait the clock is looked at before each call; here each takes 1 ms. */
+static void busy_port_meets_the_deadline_too(void **state)
+{
+    uint32_t timeout, started = 0xfffffff0u;
+    (void)state;
+    for (timeout = 1; timeout < 60; timeout++) {
+        talk *t = talk_new(21, 7, 3);
+        t->s->clock = started;
+        t->s->tick = 1;
+        t->io.timeout_ms = timeout;
+        t->s->patience = timeout;
+        assert_int_equal(talk_run(t), SMH_E_TIMEOUT);
+        assert_true(t->s->clock - started >= timeout);
+        assert_true(t->s->clock - started <= timeout + 3);
+        assert_int_equal(t->s->at_once, 1);
+    }
+}
+
+/* Stepping alone, with a clock that goes on by itself. */
+static void stepping_meets_the_deadline(void **state)
+{
+    talk *t = slow_talk(0xffffff80u);
+    int steps, r;
+    (void)state;
+    t->s->hold = 100;
+    r = smh_begin(&t->call, &t->scope, &t->io);
+    for (steps = 0; r == 0 && steps < 1000; steps++) {
+        r = smh_step(&t->call);
+        t->s->clock += 100;
+    }
+    assert_int_equal(r, SMH_E_TIMEOUT);
+    assert_int_equal(steps, 11);
+    assert_false(t->s->is_open);
+}
+
+static void deadline_before_the_first_step(void **state)
+{
+    talk *t = slow_talk(5);
+    (void)state;
+    assert_int_equal(smh_begin(&t->call, &t->scope, &t->io), 0);
+    t->s->clock += TIMEOUT;
+    assert_int_equal(smh_step(&t->call), SMH_E_TIMEOUT);
+    assert_int_equal(t->s->calls, 0);
+    assert_int_equal(t->io.buffer[0], 0);
+}
+
+/* Cancelled before anything was opened: there is nothing to close. */
+static void cancelled_before_the_first_step(void **state)
+{
+    talk *t = slow_talk(5);
+    (void)state;
+    assert_int_equal(smh_begin(&t->call, &t->scope, &t->io), 0);
+    assert_int_equal(smh_cancel(&t->call), SMH_E_CANCELLED);
+    assert_int_equal(smh_step(&t->call), SMH_E_CANCELLED);
+    assert_int_equal(t->s->calls, 0);
+}
+
+/* ---- ports that never say anything else ----------------------------------------- */
+
+static void port_that_says_again_for_ever(void **state)
+{
+    long at;
+    (void)state;
+    for (at = 0; at < 30; at++) {
+        talk *t = talk_new(21, 64, 2);
+        int r;
+        t->s->fault_at = at;
+        t->s->fault = SMH_AGAIN;
+        t->s->fault_stays = 1;
+        r = talk_run(t);
+        assert_true(r == SMH_E_TIMEOUT || r == SMH_DONE);
+        if (t->s->calls <= (unsigned long)at)
+            break;
+        assert_int_equal(t->s->clock, t->io.timeout_ms);
+        assert_int_equal(t->s->at_once, 1);
+        assert_true(t->s->waits <= 2);
+    }
+}
+
+/* A wait that always hopes, and goes on by a ms each time. */
+static void wait_that_returns_1_for_ever(void **state)
+{
+    static const int answers[] = {1, 2, INT_MAX, SMH_E_NETWORK, -99, INT_MIN};
+    size_t i;
+    (void)state;
+    for (i = 0; i < sizeof answers / sizeof *answers; i++) {
+        talk *t = talk_new(21, 64, 2);
+        t->s->hold = 100;
+        t->s->wait_returns = answers[i];
+        assert_int_equal(talk_run(t), SMH_E_TIMEOUT);
+        assert_int_equal(t->s->clock, t->io.timeout_ms);
+    }
+}
+
+/* ---- a clock that stands still ------------------------------------------------- */
+
+static void stuck_clock_is_found_by_counting(void **state)
+{
+    talk *t = talk_new(21, 64, 2);
+    (void)state;
+    t->s->hold = 100;
+    t->s->wait_returns = 1;
+    t->s->wait_sticks = 1;
+    assert_int_equal(talk_run(t), SMH_E_CLOCK);
+    assert_true(t->s->waits + 2 >= SMH_SPINS_MAX);
+    assert_true(t->s->waits <= SMH_SPINS_MAX + 2ul);
+    assert_int_equal(t->s->at_once, 1);
+}
+
+/* Before the connection is open and while it closes, too. */
+static void stuck_clock_at_either_end(void **state)
+{
+    talk *t = talk_new(21, 64, 2);
+    (void)state;
+    t->s->open_again = UINT_MAX;
+    t->s->wait_returns = 1;
+    t->s->wait_sticks = 1;
+    assert_int_equal(talk_run(t), SMH_E_CLOCK);
+    t = talk_new(21, 64, 2);
+    t->s->close_again = UINT_MAX;
+    t->s->wait_returns = 1;
+    t->s->wait_sticks = 1;
+    assert_int_equal(talk_run(t), SMH_DONE);
+    assert_int_equal(t->s->at_once, 1);
+}
+
+/* Whoever waited for all that was left has met the deadline, whatever the clock
+ * says of it. */
+static void stuck_clock_and_honest_wait_meet_the_deadline(void **state)
+{
+    talk *t = talk_new(21, 64, 2);
+    (void)state;
+    t->s->hold = 100;
+    t->s->wait_sticks = 1;
+    assert_int_equal(talk_run(t), SMH_E_TIMEOUT);
+    assert_int_equal(t->s->waits, 1);
+}
+
+/* A tick now and then starts the counting anew. */
+static void slow_clock_is_not_stuck(void **state)
+{
+#if SMH_SPINS_MAX <= 100
+    talk *t = talk_new(21, 64, 0);
+    int r = smh_begin(&t->call, &t->scope, &t->io);
+    unsigned i;
+    (void)state;
+    t->s->hold = 100;
+    t->s->wait_returns = 1;
+    t->s->wait_sticks = 1;
+    for (i = 0; i < 2000 && r == 0; i++) {
+        t->s->clock += i % (SMH_SPINS_MAX - 2) == 0;
+        r = smh_step(&t->call);
+        r = r == 0 ? smh_wait(&t->call) : r;
+    }
+    assert_int_equal(r, 0);
+    assert_int_equal(smh_cancel(&t->call), SMH_E_CANCELLED);
+#else
+    (void)state;
+#endif
+}
+
+int deadline_tests(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN(wrap_of_the_clock_changes_nothing),
+        RUN(silence_ends_with_the_deadline),
+        RUN(dripping_does_not_put_it_off),
+        RUN(busy_port_meets_the_deadline_too),
+        RUN(stepping_meets_the_deadline),
+        RUN(deadline_before_the_first_step),
+        RUN(cancelled_before_the_first_step),
+        RUN(port_that_says_again_for_ever),
+        RUN(wait_that_returns_1_for_ever),
+        RUN(stuck_clock_is_found_by_counting),
+        RUN(stuck_clock_at_either_end),
+        RUN(stuck_clock_and_honest_wait_meet_the_deadline),
+        RUN(slow_clock_is_not_stuck),
+    };
+    return cmocka_run_group_tests_name("deadline", tests, NULL, NULL);
+}

@@ -1,0 +1,501 @@
+/* What is refused before an octet is sent: all that would have widened a deletion,
+ * and all that would have said something else. */
+#include "server.h"
+#include "support.h"
+#include "tests.h"
+
+/* The call ends at once with this result; the port is never touched. */
+static void assert_not_begun(const smh_scope *scope, int want)
+{
+    server *s = (server *)take(sizeof *s);
+    char buffer[64];
+    smh_io io = {0};
+    smh_call call;
+    server_init(s);
+    io.port = server_port(s, 1);
+    io.buffer = buffer;
+    io.size = sizeof buffer;
+    assert_int_equal(smh_begin(&call, scope, &io), want);
+    assert_int_equal(smh_step(&call), want);
+    assert_int_equal(smh_wait(&call), want);
+    assert_int_equal(smh_cancel(&call), want);
+    assert_int_equal(smh_revoke(&call, scope, &io), want);
+    assert_int_equal(call.report.result, want);
+    assert_int_equal(call.report.confirmed, 0);
+    assert_int_equal(s->calls + s->waits, 0);
+}
+
+static void assert_refused(smh_scope scope, int want, unsigned list,
+                           size_t index)
+{
+    smh_plan plan;
+    memset(&plan, 0xA5, sizeof plan);
+    assert_int_equal(smh_check(&scope, &plan), want);
+    assert_int_equal(plan.list, list);
+    if (list != 0 && want != SMH_E_LIST)
+        assert_int_equal(plan.index, index);
+    assert_not_begun(&scope, want);
+}
+
+static void assert_accepted(smh_scope scope)
+{
+    smh_plan plan;
+    memset(&plan, 0xA5, sizeof plan);
+    assert_int_equal(smh_check(&scope, &plan), 0);
+    assert_ptr_equal(plan.scope, &scope);
+    assert_int_equal(plan.list, 0);
+}
+
+static void set_list(smh_scope *scope, int k, const smh_list *list)
+{
+    *(k == 0   ? &scope->users
+      : k == 1 ? &scope->clients
+               : &scope->sessions) = list;
+}
+
+/* Three good ids in list k, one of them replaced. */
+static smh_scope with_id(int k, size_t index, const char *id)
+{
+    const char **items = (const char **)take(3 * sizeof *items);
+    smh_scope scope = usual();
+    scope.users = numbered('u', 2, 2);
+    scope.clients = numbered('c', 2, 2);
+    scope.sessions = numbered('s', 2, 2);
+    items[0] = items[1] = items[2] = "good";
+    items[index] = id;
+    set_list(&scope, k, list_from(items, 3));
+    return scope;
+}
+
+/* In every list and at every place in it. */
+static void assert_id_refused(const char *id, int want)
+{
+    int k;
+    size_t i;
+    for (k = 0; k < 3; k++)
+        for (i = 0; i < 3; i++)
+            assert_refused(with_id(k, i, id), want, (unsigned)k + 1, i);
+}
+
+/* ---- lists ------------------------------------------------------------------- */
+
+static void usual_scope_is_accepted(void **state)
+{
+    (void)state;
+    assert_accepted(usual());
+    assert_accepted(with_id(0, 0, "x"));
+    assert_accepted(with_id(2, 2, "x"));
+}
+
+static void empty_list_is_not_no_filter(void **state)
+{
+    static const char *const none[1] = {"x"};
+    int k;
+    (void)state;
+    for (k = 0; k < 3; k++) {
+        smh_scope scope = usual();
+        set_list(&scope, k, list_from(none, 0));
+        assert_refused(scope, SMH_E_LIST, (unsigned)k + 1, 0);
+        set_list(&scope, k, list_from(NULL, 0));
+        assert_refused(scope, SMH_E_LIST, (unsigned)k + 1, 0);
+        set_list(&scope, k, list_from(NULL, 3));
+        assert_refused(scope, SMH_E_LIST, (unsigned)k + 1, 0);
+    }
+}
+
+static void users_are_required(void **state)
+{
+    smh_scope scope = usual();
+    (void)state;
+    scope.users = NULL;
+    assert_refused(scope, SMH_E_LIST, SMH_USERS, 0);
+    scope.clients = numbered('c', 1, 2);
+    scope.sessions = numbered('s', 1, 2);
+    assert_refused(scope, SMH_E_LIST, SMH_USERS, 0);
+}
+
+static void null_id_is_refused(void **state)
+{
+    (void)state;
+    assert_id_refused(NULL, SMH_E_ITEM);
+}
+
+static void empty_id_is_refused(void **state)
+{
+    (void)state;
+    assert_id_refused("", SMH_E_ITEM);
+}
+
+static void comma_is_refused(void **state)
+{
+    (void)state;
+    assert_id_refused(",", SMH_E_COMMA);
+    assert_id_refused("a,b", SMH_E_COMMA);
+    assert_id_refused(",a", SMH_E_COMMA);
+    assert_id_refused("a,", SMH_E_COMMA);
+}
+
+/* A service that trims would see an empty filter, or another id. */
+static void blank_ends_are_refused(void **state)
+{
+    int c;
+    (void)state;
+    for (c = 1; c < 128; c++) {
+        char only[2] = {0}, first[3] = {0}, last[3] = {0};
+        if (c > ' ' && c < 127)
+            continue;
+        only[0] = first[0] = last[1] = (char)c;
+        first[1] = last[0] = 'x';
+        assert_id_refused(only, SMH_E_BLANK);
+        assert_id_refused(first, SMH_E_BLANK);
+        assert_id_refused(last, SMH_E_BLANK);
+    }
+}
+
+/* An encoded separator is an id with a percent sign, no separator. */
+static void percent_cannot_smuggle(void **state)
+{
+    smh_scope scope = with_id(1, 1, "a%2Cb&user_id=*%0D%0A");
+    smh_plan plan;
+    smh_batch batch = {0};
+    char text[1024];
+    decoded *d = (decoded *)take(sizeof *d);
+    size_t n;
+    (void)state;
+    assert_int_equal(smh_check(&scope, &plan), 0);
+    assert_int_equal(smh_next(&plan, &batch), 1);
+    n = smh_write(&plan, &batch, 0, 0, text, sizeof text);
+    decode(d, text, n);
+    assert_true(decoded_is(d, &scope, &batch));
+}
+
+/* ---- what is too long -------------------------------------------------------- */
+
+static char *long_text(size_t n, char c)
+{
+    char *text = edge(n + 1);
+    memset(text, c, n);
+    text[n] = '\0';
+    return text;
+}
+
+/* By our own count of the octets. */
+static void longest_ids_fit_and_longer_ones_do_not(void **state)
+{
+    static const char kinds[] = "x/";
+    int k, kind;
+    (void)state;
+    for (k = 0; k < 3; k++)
+        for (kind = 0; kind < 2; kind++) {
+            smh_scope scope = with_id(k, 2, "x");
+            size_t left = SMH_LINE_MAX - bare_line(&scope) - 4;
+            size_t width = kind == 0 ? 1 : 3, spare = spare_line(&scope);
+            char *fits = long_text((left - spare) / width, kinds[kind]);
+            char *no = long_text(left / width + 1, kinds[kind]);
+            assert_accepted(with_id(k, 2, fits));
+            scope = with_id(k, 2, no);
+            assert_int_equal(smh_check(&scope, &(smh_plan){0}), SMH_E_LONG);
+            assert_not_begun(&scope, SMH_E_LONG);
+        }
+}
+
+static void too_long_an_id_is_named(void **state)
+{
+    static const size_t sizes[] = {SMH_LINE_MAX, 21845,  32768, 65533,
+                                   65534,        65535,  65536, 65537,
+                                   65600,        131072, 200000};
+    size_t i;
+    (void)state;
+    for (i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        char *text = long_text(sizes[i], '/');
+        assert_refused(with_id(0, 1, text), SMH_E_LONG, SMH_USERS, 1);
+        assert_refused(with_id(1, 2, text), SMH_E_LONG, SMH_CLIENTS, 2);
+        assert_refused(with_id(2, 0, text), SMH_E_LONG, SMH_SESSIONS, 0);
+    }
+}
+
+static void too_long_a_library_or_secret_is_refused(void **state)
+{
+    static const size_t sizes[] = {SMH_LINE_MAX, 32768, 65535,
+                                   65536,        65537, 100000};
+    size_t i;
+    (void)state;
+    for (i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        smh_scope scope = usual();
+        scope.library_id = long_text(sizes[i], 'l');
+        assert_refused(scope, SMH_E_LONG, 0, 0);
+        scope = usual();
+        scope.library_secret = long_text(sizes[i], 's');
+        assert_refused(scope, SMH_E_LONG, 0, 0);
+    }
+}
+
+/* The line must hold the longest id of each list together. */
+static void longest_ids_must_fit_together(void **state)
+{
+    smh_scope scope = with_id(0, 0, "x");
+    size_t room = SMH_LINE_MAX - bare_line(&scope), spare = spare_line(&scope);
+    (void)state;
+    scope.users = numbered('u', 1, (room - spare) / 3);
+    scope.clients = numbered('c', 1, (room - spare) / 3);
+    scope.sessions = numbered('s', 1, (room - spare) / 3);
+    assert_accepted(scope);
+    scope.users = numbered('u', 1, (room - spare) / 3 + spare + 3);
+    assert_int_equal(smh_check(&scope, &(smh_plan){0}), SMH_E_LONG);
+    assert_not_begun(&scope, SMH_E_LONG);
+}
+
+/* ---- library and secret ------------------------------------------------------ */
+
+/* An empty one or a dot segment would be another call of the service. */
+static void library_that_is_another_path_is_refused(void **state)
+{
+    static const char *const bad[] = {NULL,
+                                      "",
+                                      ".",
+                                      "..",
+                                      " ",
+                                      " a",
+                                      "a ",
+                                      "\t",
+                                      "a\n",
+                                      "\r\n",
+                                      "a\x7f",
+                                      "\x01"
+                                      "a"};
+    size_t i;
+    (void)state;
+    for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+        smh_scope scope = usual();
+        scope.library_id = bad[i];
+        assert_refused(scope, SMH_E_LIBRARY, 0, 0);
+    }
+}
+
+/* The path of the request that this library id makes. */
+static void assert_path(const char *library, const char *want)
+{
+    smh_scope scope = usual();
+    smh_plan plan;
+    smh_batch batch = {0};
+    char text[512], *end;
+    scope.library_id = library;
+    assert_int_equal(smh_check(&scope, &plan), 0);
+    assert_int_equal(smh_next(&plan, &batch), 1);
+    assert_true(smh_write(&plan, &batch, 0, 0, text, sizeof text) <
+                sizeof text);
+    end = strchr(text, '?');
+    assert_non_null(end);
+    *end = '\0';
+    assert_string_equal(text, want);
+}
+
+static void library_stays_one_segment(void **state)
+{
+    (void)state;
+    assert_path("a/b", "DELETE /api/v1/token/a%2Fb");
+    assert_path("../b", "DELETE /api/v1/token/..%2Fb");
+    assert_path("...", "DELETE /api/v1/token/...");
+    assert_path(".a", "DELETE /api/v1/token/.a");
+    assert_path("..a", "DELETE /api/v1/token/..a");
+    assert_path("%2e", "DELETE /api/v1/token/%252e");
+    assert_path("a?b#c", "DELETE /api/v1/token/a%3Fb%23c");
+    assert_path("a,b", "DELETE /api/v1/token/a%2Cb");
+    assert_path("a HTTP/1.1\r\nb",
+                "DELETE /api/v1/token/a%20HTTP%2F1.1%0D%0Ab");
+}
+
+static void empty_secret_is_refused(void **state)
+{
+    static const char *const bad[] = {NULL, "",      " ",   "\t",    " a",
+                                      "a ", "a\r\n", "\na", "a\x1f", "\x7f"};
+    size_t i;
+    (void)state;
+    for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+        smh_scope scope = usual();
+        scope.library_secret = bad[i];
+        assert_refused(scope, SMH_E_SECRET, 0, 0);
+    }
+}
+
+/* ---- host -------------------------------------------------------------------- */
+
+static void host_tricks_are_refused(void **state)
+{
+    static const char *const bad[] = {NULL,        "",
+                                      " ",         "a b",
+                                      " a",        "a ",
+                                      "user@a",    "user:word@a",
+                                      "a/b",       "a/",
+                                      "a?b",       "a#b",
+                                      "a\\b",      "a:443",
+                                      "a:",        ":443",
+                                      "https://a", "a\r\nX: b",
+                                      "a\n",       "\ta",
+                                      "a%41",      "a,b",
+                                      "a;b",       "a\"b",
+                                      "<a>",       "a=b",
+                                      "a&b",       "a|b",
+                                      "::1",       "2001:db8::1",
+                                      "[",         "]",
+                                      "[]",        "[::1",
+                                      "::1]",      "[::1]:443",
+                                      "[::1]a",    "a[::1]",
+                                      "[[::1]]",   "[::1%25eth0]",
+                                      "[::1/64]",  "[ ::1]",
+                                      "[::1]\r\n", "a]",
+                                      "[a@b]",     "\xC3\xA4.example",
+                                      "a\x7f"};
+    size_t i;
+    (void)state;
+    for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+        smh_scope scope = usual();
+        scope.host = bad[i];
+        assert_refused(scope, SMH_E_HOST, 0, 0);
+    }
+}
+
+static void good_hosts_are_accepted(void **state)
+{
+    static const char *const good[] = {"a",
+                                       "localhost",
+                                       "smh0example.api.tencentsmh.cn",
+                                       "A-b.C-9.example.",
+                                       "192.0.2.1",
+                                       "[::1]",
+                                       "[2001:db8::192.0.2.1]",
+                                       "[2001:DB8::AbCd]"};
+    size_t i;
+    (void)state;
+    for (i = 0; i < sizeof good / sizeof *good; i++) {
+        smh_scope scope = usual();
+        scope.host = edge_text(good[i]);
+        assert_accepted(scope);
+    }
+}
+
+/* All 255 octets: only letters, digits and what names are made of. */
+static void host_takes_only_what_names_are_made_of(void **state)
+{
+    int c;
+    (void)state;
+    for (c = 1; c < 256; c++) {
+        int plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+                    (c >= 'a' && c <= 'z') || c == '-' || c == '.';
+        smh_scope scope = usual();
+        char host[4] = "a?b";
+        host[1] = (char)c;
+        scope.host = host;
+        if (c == '_' || c == '~') /* unreserved: no name, but no harm */
+            continue;
+        assert_int_equal(smh_check(&scope, &(smh_plan){0}),
+                         plain ? 0 : SMH_E_HOST);
+    }
+}
+
+static void host_has_an_end(void **state)
+{
+    smh_scope scope = usual();
+    (void)state;
+    scope.host = long_text(SMH_LINE_MAX > 1000 ? 255 : 100, 'a');
+    assert_accepted(scope);
+    scope.host = long_text(256, 'a');
+    assert_refused(scope, SMH_E_HOST, 0, 0);
+    scope.host = long_text(70000, 'a');
+    assert_refused(scope, SMH_E_HOST, 0, 0);
+}
+
+/* ---- arguments and port ------------------------------------------------------ */
+
+static void missing_arguments_are_refused(void **state)
+{
+    server *s = (server *)take(sizeof *s);
+    smh_scope scope = usual();
+    char buffer[8];
+    smh_io io = {0}, bad;
+    smh_call call;
+    (void)state;
+    assert_not_begun(NULL, SMH_E_ARGUMENT);
+    server_init(s);
+    io.port = server_port(s, 1);
+    io.buffer = buffer;
+    io.size = sizeof buffer;
+    bad = io;
+    bad.buffer = NULL;
+    assert_int_equal(smh_revoke(&call, &scope, &bad), SMH_E_ARGUMENT);
+    bad = io;
+    bad.size = 0;
+    assert_int_equal(smh_revoke(&call, &scope, &bad), SMH_E_ARGUMENT);
+    assert_int_equal(smh_begin(&call, &scope, NULL), SMH_E_ARGUMENT);
+    assert_int_equal(smh_step(&call), SMH_E_ARGUMENT);
+    assert_int_equal(smh_wait(&call), SMH_E_ARGUMENT);
+    assert_int_equal(smh_cancel(&call), SMH_E_ARGUMENT);
+    assert_int_equal(smh_revoke(&call, NULL, NULL), SMH_E_ARGUMENT);
+    assert_int_equal(s->calls, 0);
+}
+
+static void port_without_callbacks_is_refused(void **state)
+{
+    smh_scope scope = usual();
+    char buffer[8];
+    smh_io io = {0};
+    smh_call call;
+    (void)state;
+    io.buffer = buffer;
+    io.size = sizeof buffer;
+    assert_int_equal(smh_begin(&call, &scope, &io), SMH_E_PORT);
+    assert_int_equal(smh_step(&call), SMH_E_PORT);
+    assert_int_equal(smh_wait(&call), SMH_E_PORT);
+    assert_int_equal(smh_cancel(&call), SMH_E_PORT);
+}
+
+/* Only a program that was compiled for it talks in the clear. */
+static void port_that_is_not_secure_is_refused(void **state)
+{
+    server *s = (server *)take(sizeof *s);
+    smh_scope scope = usual();
+    char buffer[8];
+    smh_io io = {0};
+    smh_call call;
+    (void)state;
+    server_init(s);
+    io.port = server_port(s, 0);
+    io.buffer = buffer;
+    io.size = sizeof buffer;
+#ifdef SMH_ALLOW_PLAINTEXT
+    assert_int_equal(smh_revoke(&call, &scope, &io), SMH_DONE);
+    assert_int_equal(s->requests, 1);
+#else
+    assert_int_equal(smh_revoke(&call, &scope, &io), SMH_E_INSECURE);
+    assert_int_equal(s->calls + s->waits, 0);
+#endif
+}
+
+int scope_tests(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN(usual_scope_is_accepted),
+        RUN(empty_list_is_not_no_filter),
+        RUN(users_are_required),
+        RUN(null_id_is_refused),
+        RUN(empty_id_is_refused),
+        RUN(comma_is_refused),
+        RUN(blank_ends_are_refused),
+        RUN(percent_cannot_smuggle),
+        RUN(longest_ids_fit_and_longer_ones_do_not),
+        RUN(too_long_an_id_is_named),
+        RUN(too_long_a_library_or_secret_is_refused),
+        RUN(longest_ids_must_fit_together),
+        RUN(library_that_is_another_path_is_refused),
+        RUN(library_stays_one_segment),
+        RUN(empty_secret_is_refused),
+        RUN(host_tricks_are_refused),
+        RUN(good_hosts_are_accepted),
+        RUN(host_takes_only_what_names_are_made_of),
+        RUN(host_has_an_end),
+        RUN(missing_arguments_are_refused),
+        RUN(port_without_callbacks_is_refused),
+        RUN(port_that_is_not_secure_is_refused),
+    };
+    return cmocka_run_group_tests_name("scope", tests, NULL, NULL);
+}
