@@ -8,10 +8,11 @@ die() {
     exit 1
 }
 
-# One group a line; a group may name others as @group.
+# A group may name others as @group.  netbase makes a tree know localhost.
 packages() {
     case $1 in
-    build) echo gcc libc6-dev make libmbedtls-dev openssl ca-certificates ;;
+    build) echo gcc libc6-dev make libmbedtls-dev openssl ca-certificates \
+        netbase ;;
     host) echo @build g++ clang libcmocka-dev bats jq nginx procps iproute2 ;;
     cross) echo @build gcc-arm-none-eabi libnewlib-arm-none-eabi tcc \
         gcc-riscv64-unknown-elf gcc-avr avr-libc ;;
