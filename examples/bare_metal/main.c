@@ -127,6 +127,8 @@ static void report(int result)
     text_print("loop: %lu turns, longest gap %lu ms\n",
                (unsigned long)work.turns, (unsigned long)work.longest);
     text_print("stack: %u of %u\n", startup_stack_used(), startup_stack_size());
+    if (args.drop)
+        text_print("dropped: %u frames\n", net_dropped());
 }
 
 static int exit_status(int result)

@@ -15,7 +15,7 @@
 #include "lwip/timeouts.h"
 
 static struct netif interface;
-static uint32_t drop_percent, drop_seed;
+static uint32_t drop_percent, drop_seed, drop_count;
 
 u32_t sys_now(void)
 {
@@ -34,7 +34,15 @@ uint32_t net_random(void)
 static int dropped(void)
 {
     drop_seed = drop_seed * 1664525u + 1013904223u;
-    return (drop_seed >> 16) % 100 < drop_percent;
+    if ((drop_seed >> 16) % 100 >= drop_percent)
+        return 0;
+    drop_count++;
+    return 1;
+}
+
+unsigned net_dropped(void)
+{
+    return drop_count;
 }
 
 static err_t output(struct netif *netif, struct pbuf *frame)

@@ -15,6 +15,9 @@ void net_turn(void);
 /* 1 once there is an address: at once, or when DHCP has one. */
 int net_ready(void);
 
+/* Frames that were dropped on purpose (drop= of arguments.h). */
+unsigned net_dropped(void);
+
 /* A hook of smh_lwip_raw: the address that args (arg) pins the host to. */
 int net_pinned(void *arg, const char *host, ip_addr_t *address);
 

@@ -1,0 +1,28 @@
+/* qemu.h - runs of the firmware: QEMU, its wire, and what came of it */
+#ifndef QEMU_H
+#define QEMU_H
+
+#include <stdarg.h>
+
+/* The host's address in the guest's network. */
+#define QEMU_HOST "10.0.2.100"
+
+typedef struct qemu {
+    const char *machine, *image, *relay; /* of all runs */
+    const char *directory;               /* holds the secret's file */
+    const char *icount;                  /* NULL: the time of the machine */
+    const char *wire;                    /* a second participant, or NULL */
+    int status;      /* of the last run: -1, or the exit's */
+    char text[8192]; /* what it said */
+} qemu;
+
+/* Runs the image for server.test, library and secret of the stand-in with the other
+ * arguments of examples/bare_metal/arguments.h, a blank between them.  QEMU_HOST:443
+ * is port of 127.0.0.1, and the rest of the world out of reach.  Fails the test if
+ * the run shows the secret or does not end. */
+void qemu_run(qemu *q, unsigned port, const char *format, va_list args);
+
+/* Fails the test, and shows the run, unless it ended with status and said text. */
+void qemu_check(const qemu *q, int status, const char *text);
+
+#endif

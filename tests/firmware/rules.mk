@@ -1,0 +1,56 @@
+# The firmware of examples/bare_metal: two boards, each with the two pairs of stacks
+# that Debian 12 and Debian 13 have, run in QEMU.
+
+FW = $(B)/firmware
+FW_BOARDS = mps2_an385 lm3s6965evb
+FW_STACKS = 2.28.3-2.1.3 3.6.6-2.2.1
+FW_NAMES  = $(foreach b,$(FW_BOARDS),$(foreach s,$(FW_STACKS),$(b)-$(s)))
+FW_IMAGES = $(FW_NAMES:%=$(FW)/%/firmware.elf)
+
+fw_words   = $(subst -, ,$(1))
+fw_board   = $(word 1,$(call fw_words,$(1)))
+fw_mbedtls = mbedtls-$(word 2,$(call fw_words,$(1)))
+fw_lwip    = lwip-$(word 3,$(call fw_words,$(1)))
+fw_machine = $(subst _,-,$(fw_board))
+
+# The CA is in the image, so there is one for all runs.
+$(FW)/pki/ca.der: tests/pki.sh
+	@tests/pki.sh $(FW)/pki DNS:server.test
+
+.PHONY: firmware
+firmware: $(FW_NAMES:%=firmware-%)
+firmware-%: $(FW)/pki/ca.der
+	@tests/setup.sh firmware
+	@tests/sources.sh $(call fw_mbedtls,$*)
+	@tests/sources.sh $(call fw_lwip,$*)
+	@$(MAKE) --no-print-directory -s -C examples/bare_metal \
+	    BOARD=$(call fw_board,$*) OUT=$(abspath $(FW)/$*) \
+	    MBEDTLS=$(CURDIR)/build/src/$(call fw_mbedtls,$*) \
+	    LWIP=$(CURDIR)/build/src/$(call fw_lwip,$*) \
+	    CA=$(abspath $(FW)/pki/ca.der)
+
+$(FW)/relay $(FW)/names: $(FW)/%: tests/firmware/%.c | $(FW)/.
+	$(CC) $(SMH_CFLAGS) -o $@ $< $(SMH_LDFLAGS)
+
+FW_TESTS = $(FW)/test_firmware
+$(FW_TESTS): $(FW)/%: tests/firmware/%.c tests/firmware/qemu.c \
+    tests/firmware/qemu.h $(wildcard tests/support/*.[ch]) | $(FW)/.
+	$(CC) $(SMH_CFLAGS) -o $@ $(filter %.c,$^) $(SMH_LDFLAGS) -lcmocka
+
+FW_RUN = SMH_STANDIN=$(abspath $(B)/smh_standin) \
+    FIRMWARE_PKI=$(abspath $(FW)/pki) FIRMWARE_RELAY=$(abspath $(FW)/relay) \
+    FIRMWARE_NAMES=$(abspath $(FW)/names)
+FW_TOOLS = $(FW)/relay $(FW)/names $(B)/smh_standin
+
+.PHONY: test-firmware check-firmware
+test-firmware: check-firmware
+check-firmware: firmware $(FW_TESTS) $(FW_TOOLS)
+	@tests/firmware/heap.sh $(FW_IMAGES)
+	@$(MAKE) --no-print-directory -j2 -Otarget $(FW_NAMES:%=run-firmware-%)
+
+.PHONY: $(FW_NAMES:%=run-firmware-%)
+$(FW_NAMES:%=run-firmware-%): run-firmware-%:
+	@$(FW_RUN) $(FW)/test_firmware $(call fw_machine,$*) \
+	    $(FW)/$*/firmware.elf
+
+CHECKS_REST += check-firmware

@@ -1,0 +1,487 @@
+/* test_firmware MACHINE IMAGE: the firmware revokes, and refuses, in QEMU
+ *
+ * SMH_STANDIN, FIRMWARE_PKI, FIRMWARE_RELAY and FIRMWARE_NAMES name the programs and
+ * the folder of certificates.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "qemu.h"
+#include "smh_token.h"
+#include "tests/support/cmocka_all.h"
+#include "tests/support/standin.h"
+
+/* Exit statuses, as in examples/bare_metal/startup.h. */
+enum { DONE, SERVICE, USAGE, NETWORK, TLS };
+
+#define PINNED "address=" QEMU_HOST " "
+#define ALICE PINNED "user=alice "
+
+static qemu q;
+static standin server;
+static char *dir;
+static unsigned deepest, closest; /* octets of stack: used, left */
+
+/* ---- around a case -------------------------------------------------------- */
+
+static void fill(void)
+{
+    standin_reset(&server);
+    standin_token(&server, "alice", "phone", "1");
+    standin_token(&server, "alice", "tablet", "2");
+    standin_token(&server, "bob", "phone", "3");
+}
+
+#define ALL "alice phone 1\nalice tablet 2\nbob phone 3\n"
+
+static int begin(void **state)
+{
+    const char *copy[] = {"cp", "-r", getenv("FIRMWARE_PKI"), NULL, NULL};
+
+    (void)state;
+    dir = temp_make();
+    copy[3] = temp_path(dir, "pki");
+    assert_int_equal(child_run(copy), 0);
+    q.directory = strdup(copy[3]);
+    q.relay = getenv("FIRMWARE_RELAY");
+    standin_start(&server, q.directory, "server", NULL);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    standin_stop(&server);
+    temp_remove(dir);
+    printf("# stack: %u octets at the deepest, %u left\n", deepest, closest);
+    return 0;
+}
+
+static int before_each(void **state)
+{
+    (void)state;
+    q.icount = q.wire = NULL;
+    fill();
+    return 0;
+}
+
+/* How deep the stack went, if the run came to its report. */
+static void look_at_stack(void)
+{
+    const char *line = strstr(q.text, "stack: ");
+    unsigned used, size;
+
+    if (!line)
+        return;
+    assert_int_equal(sscanf(line, "stack: %u of %u", &used, &size), 2);
+    assert_true(used + used / 4 <= size);
+    if (used > deepest)
+        deepest = used;
+    closest = size - deepest;
+}
+
+static void run_on(unsigned port, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    qemu_run(&q, port, format, args);
+    va_end(args);
+    look_at_stack();
+}
+
+#define run(...) run_on(server.port, __VA_ARGS__)
+
+static void check_result(int status, int result)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "result %d: ", result);
+    qemu_check(&q, status, text);
+}
+
+static void check_tokens(const char *wanted)
+{
+    char *tokens = standin_tokens(&server);
+
+    assert_string_equal(tokens, wanted);
+    free(tokens);
+}
+
+static void check_journal(const char *part, unsigned count)
+{
+    char *journal = standin_journal(&server);
+    unsigned found = lines_with(journal, part);
+
+    if (found != count)
+        fail_msg("%u, not %u lines with \"%s\":\n%s", found, count, part,
+                 journal);
+    free(journal);
+}
+
+/* ---- what is revoked ------------------------------------------------------ */
+
+static void revokes_a_device(void **state)
+{
+    (void)state;
+    run(ALICE "client=phone");
+    check_result(DONE, SMH_DONE);
+    check_tokens("alice tablet 2\nbob phone 3\n");
+    check_journal("ECDHE-ECDSA", 1);
+}
+
+static void revokes_a_session_through_a_small_buffer(void **state)
+{
+    (void)state;
+    run(ALICE "session=2 buffer=7");
+    check_result(DONE, SMH_DONE);
+    check_tokens("alice phone 1\nbob phone 3\n");
+}
+
+/* Another server with the same CA. */
+static void run_with(const char *certificate, const char *arguments)
+{
+    standin other = {0};
+    char *journal;
+
+    standin_start(&other, q.directory, certificate, NULL);
+    standin_token(&other, "alice", "phone", "1");
+    run_on(other.port, "%s", arguments);
+    journal = standin_journal(&other);
+    assert_int_equal(lines_with(journal, " DELETE "), q.status == DONE);
+    free(journal);
+    standin_stop(&other);
+}
+
+static void takes_an_rsa_certificate(void **state)
+{
+    (void)state;
+    run_with("server-rsa", ALICE);
+    check_result(DONE, SMH_DONE);
+}
+
+static void takes_an_intermediate_authority(void **state)
+{
+    (void)state;
+    run_with("chain", ALICE);
+    check_result(DONE, SMH_DONE);
+}
+
+static const char *fill_25(void)
+{
+    static char arguments[1024];
+    char *to = arguments + sprintf(arguments, PINNED);
+    unsigned i;
+
+    standin_reset(&server);
+    standin_token(&server, "u00", "phone", "1");
+    for (i = 1; i <= 25; i++) {
+        char user[8];
+
+        snprintf(user, sizeof user, "u%02u", i);
+        standin_token(&server, user, "phone", "1");
+        standin_token(&server, user, "tablet", "2");
+        to += sprintf(to, "user=%s ", user);
+    }
+    standin_token(&server, "u26", "phone", "1");
+    return arguments;
+}
+
+static void revoke_25(const char *more, const char *faults,
+                      unsigned connections)
+{
+    const char *users = fill_25();
+
+    standin_faults(&server, faults);
+    run("%s%s", users, more);
+    qemu_check(&q, DONE, "requests: 3 confirmed 3 resume 3");
+    check_tokens("u00 phone 1\nu26 phone 1\n");
+    check_journal("TLSv1.2", connections);
+}
+
+static void revokes_25_users_over_one_connection(void **state)
+{
+    (void)state;
+    revoke_25("", "", 1);
+    check_journal(" DELETE ", 3);
+}
+
+static void revokes_25_users_pipelined(void **state)
+{
+    (void)state;
+    revoke_25("pipeline=3", "", 1);
+    check_journal(" DELETE ", 3);
+}
+
+/* The second and third connection resume the session of the first. */
+static void opens_again_what_is_closed_after_each_answer(void **state)
+{
+    (void)state;
+    revoke_25("", "*:close-after", 3);
+    check_journal(" resumed", 2);
+}
+
+static void goes_on_where_it_failed(void **state)
+{
+    const char *users = fill_25();
+
+    (void)state;
+    standin_faults(&server, "2:status:503");
+    run("%s", users);
+    qemu_check(&q, SERVICE, "requests: 3 confirmed 1 resume 1");
+    standin_faults(&server, "");
+    run("%sresume=1", users);
+    qemu_check(&q, DONE, "requests: 3 confirmed 2 resume 3");
+    check_tokens("u00 phone 1\nu26 phone 1\n");
+}
+
+/* ---- who is refused ------------------------------------------------------- */
+
+static void refuse(const char *certificate, const char *words)
+{
+    run_with(certificate, ALICE);
+    qemu_check(&q, TLS, words);
+}
+
+static void refuses_another_name(void **state)
+{
+    (void)state;
+    refuse("other-name", "other.test");
+}
+
+static void refuses_another_authority(void **state)
+{
+    (void)state;
+    refuse("other-ca", "other-ca-root");
+}
+
+static void refuses_the_self_signed(void **state)
+{
+    (void)state;
+    refuse("self-signed", "self-signed");
+}
+
+static void refuses_the_expired(void **state)
+{
+    (void)state;
+    refuse("expired", "expired");
+}
+
+static void refuses_the_not_yet_valid(void **state)
+{
+    (void)state;
+    refuse("future", "not valid yet");
+}
+
+/* The same by the board's clock: in 2001, and in 2096. */
+static void refuses_by_its_own_clock(void **state)
+{
+    (void)state;
+    run(ALICE "clock=1000000000");
+    qemu_check(&q, TLS, "2001");
+    run(ALICE "clock=4000000000");
+    qemu_check(&q, TLS, "expired");
+    check_journal(" DELETE ", 0);
+    check_tokens(ALL);
+}
+
+static void refuses_what_would_widen_a_deletion(void **state)
+{
+    (void)state;
+    run(ALICE "client=");
+    check_result(USAGE, SMH_E_ITEM);
+    run(PINNED "user=alice%%2Cbob");
+    check_result(USAGE, SMH_E_COMMA);
+    check_journal("TLSv1.2", 0);
+    check_tokens(ALL);
+}
+
+static void names_want_of_memory_for_what_it_is(void **state)
+{
+    static const unsigned arenas[] = {4096, 6144, 8192, 9216, 10240, 11264};
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < sizeof arenas / sizeof *arenas; i++) {
+        run(ALICE "arena=%u", arenas[i]);
+        if (q.status != DONE)
+            qemu_check(&q, TLS, "out of memory");
+    }
+}
+
+/* ---- what a network does -------------------------------------------------- */
+
+static void tells_a_closed_port(void **state)
+{
+    unsigned port;
+    int fd = free_port(&port);
+
+    (void)state;
+    close(fd);
+    run_on(port, ALICE);
+    assert_int_equal(q.status, NETWORK);
+}
+
+static void reaches_nothing_else(void **state)
+{
+    (void)state;
+    run("address=10.0.2.2 port=%u user=alice timeout=3000", server.port);
+    assert_int_equal(q.status, NETWORK);
+    check_journal("TLSv1.2", 0);
+}
+
+static void gives_up_on_silence(void **state)
+{
+    (void)state;
+    standin_faults(&server, "1:silent");
+    run(ALICE "timeout=2000");
+    check_result(NETWORK, SMH_E_TIMEOUT);
+}
+
+static void gives_up_on_a_stalled_handshake(void **state)
+{
+    (void)state;
+    standin_faults(&server, "1:handshake-stall");
+    run(ALICE "timeout=2000");
+    check_result(NETWORK, SMH_E_TIMEOUT);
+}
+
+static void survive(const char *fault)
+{
+    standin_faults(&server, fault);
+    run(ALICE);
+    check_result(DONE, SMH_DONE);
+    check_tokens("bob phone 3\n");
+}
+
+static void reads_an_answer_that_drips(void **state)
+{
+    (void)state;
+    survive("1:drip:5");
+}
+
+static void skips_interim_answers(void **state)
+{
+    (void)state;
+    survive("1:interim:3");
+}
+
+static void takes_an_end_without_notice(void **state)
+{
+    (void)state;
+    survive("1:no-notify");
+}
+
+/* In records as long as were agreed. */
+static void reads_60_kb_of_fields(void **state)
+{
+    (void)state;
+    survive("1:headers:60");
+}
+
+static void stops_at_200_kb_of_body(void **state)
+{
+    (void)state;
+    standin_faults(&server, "1:big:200");
+    run(ALICE);
+    check_result(SERVICE, 503);
+    check_tokens(ALL);
+}
+
+static void tells_a_reset(void **state)
+{
+    (void)state;
+    standin_faults(&server, "*:reset");
+    run(ALICE);
+    qemu_check(&q, NETWORK, "confirmed 0");
+    check_tokens(ALL);
+}
+
+static void tells_a_wrong_secret(void **state)
+{
+    (void)state;
+    run(ALICE "secret=another");
+    check_result(SERVICE, 404);
+    check_tokens(ALL);
+}
+
+/* Idle time is left out, so the firmware's clock runs ahead of the server's. */
+static void bears_the_loss_of_20_percent(void **state)
+{
+    unsigned seed, dropped = 0;
+
+    (void)state;
+    q.icount = "shift=5,sleep=off";
+    for (seed = 1; seed <= 4; seed++) {
+        fill();
+        run(ALICE "drop=20 seed=%u timeout=600000", seed);
+        check_result(DONE, SMH_DONE);
+        check_tokens("bob phone 3\n");
+        dropped += (unsigned)atoi(strstr(q.text, "dropped: ") + 9);
+    }
+    assert_true(dropped >= 4);
+}
+
+static void finds_its_address_and_the_host(void **state)
+{
+    const char *argv[4] = {getenv("FIRMWARE_NAMES")};
+    child names;
+    char word[8];
+
+    (void)state;
+    argv[1] = temp_path(dir, "names");
+    argv[2] = temp_path(q.directory, "qemu");
+    child_start(&names, argv, -1);
+    assert_int_equal(fscanf(names.out, "%7s", word), 1);
+    q.wire = argv[1];
+    run("user=alice dhcp=1");
+    check_result(DONE, SMH_DONE);
+    check_tokens("bob phone 3\n");
+    run("user=alice host=nobody.test");
+    check_result(NETWORK, SMH_E_RESOLVE);
+    child_stop(&names);
+}
+
+int main(int argc, char **argv)
+{
+#define CASE(name) cmocka_unit_test_setup(name, before_each)
+    const struct CMUnitTest tests[] = {
+        CASE(revokes_a_device),
+        CASE(revokes_a_session_through_a_small_buffer),
+        CASE(takes_an_rsa_certificate),
+        CASE(takes_an_intermediate_authority),
+        CASE(revokes_25_users_over_one_connection),
+        CASE(revokes_25_users_pipelined),
+        CASE(opens_again_what_is_closed_after_each_answer),
+        CASE(goes_on_where_it_failed),
+        CASE(refuses_another_name),
+        CASE(refuses_another_authority),
+        CASE(refuses_the_self_signed),
+        CASE(refuses_the_expired),
+        CASE(refuses_the_not_yet_valid),
+        CASE(refuses_by_its_own_clock),
+        CASE(refuses_what_would_widen_a_deletion),
+        CASE(names_want_of_memory_for_what_it_is),
+        CASE(tells_a_closed_port),
+        CASE(reaches_nothing_else),
+        CASE(gives_up_on_silence),
+        CASE(gives_up_on_a_stalled_handshake),
+        CASE(reads_an_answer_that_drips),
+        CASE(skips_interim_answers),
+        CASE(takes_an_end_without_notice),
+        CASE(reads_60_kb_of_fields),
+        CASE(stops_at_200_kb_of_body),
+        CASE(tells_a_reset),
+        CASE(tells_a_wrong_secret),
+        CASE(bears_the_loss_of_20_percent),
+        CASE(finds_its_address_and_the_host),
+    };
+
+    if (argc != 3)
+        return 2;
+    q.machine = argv[1];
+    q.image = argv[2];
+    return cmocka_run_group_tests_name(argv[2], tests, begin, end);
+}
