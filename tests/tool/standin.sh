@@ -5,6 +5,7 @@
 standin_start() {
     [ -e "$dir/ca.pem" ] || tests/pki.sh "$dir"
     [ -e "$dir/secret" ] || (umask 077 && openssl rand -hex 32 >"$dir/secret")
+    : >"$dir/ready"
     "$B/smh_standin" --cert "$dir/server.pem" --key "$dir/server.key" \
         --library "$library" --secret-file "$dir/secret" "$@" \
         >"$dir/ready" 2>"$dir/standin.err" 3>&- &
