@@ -14,7 +14,9 @@ int main(int argc, char **argv)
     world_start("server", NULL);
     failed += faults_tests();
     failed += batches_tests();
+    failed += connection_tests();
     failed += certificates_tests();
+    failed += nginx_tests();
     world_end(NULL);
     return failed != 0;
 }

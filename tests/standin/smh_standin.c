@@ -58,7 +58,7 @@ static void help(FILE *to)
         "    --address ADDR   to listen on (127.0.0.1)\n"
         "    --port N         0: the kernel's choice (0)\n"
         "    --plain          no TLS\n"
-        "    --admin-port N   a second port: plain, without faults\n"
+        "    --admin-port N   another on 127.0.0.1, plain, no faults\n"
         "    --fault SPEC     N:KIND[:ARG], may be repeated\n"
         "    --log FILE       what GET /standin/log tells\n"
         "    --line-max N     octets of a request line (8000)\n"
@@ -327,7 +327,7 @@ static void start(server *s)
     signal(SIGPIPE, SIG_IGN);
     s->listener[0] = listen_on(s->options.address, s->options.port);
     s->listener[1] =
-        s->options.admin ? listen_on(s->options.address, s->options.admin) : -1;
+        s->options.admin ? listen_on("127.0.0.1", s->options.admin) : -1;
     tell_port("port", s->listener[0]);
     if (s->options.admin)
         tell_port("admin", s->listener[1]);

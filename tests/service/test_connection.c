@@ -1,0 +1,428 @@
+/* Connections: kept, closed, opened again; requests in flight; time; the kinds of
+ * server that cannot be talked to. */
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "world.h"
+
+static void fill_users(unsigned count)
+{
+    unsigned i;
+
+    number_ids(SMH_USERS, count, 0);
+    for (i = 0; i < count; i += 5)
+        token(w.scope.users->items[i], NULL, NULL);
+    token("bob", NULL, NULL);
+}
+
+static void check_done(unsigned requests)
+{
+    assert_int_equal(w.call.report.confirmed, requests);
+    model_revoke(0, requests);
+    check_left();
+}
+
+/* As a program with a loop of its own does it. */
+static void wait_for(const smh_posix *tcp)
+{
+    struct pollfd one;
+
+    if (!tcp->want)
+        return;
+    one.fd = tcp->fd;
+    one.events = (short)((tcp->want & SMH_POSIX_READ ? POLLIN : 0) |
+                         (tcp->want & SMH_POSIX_WRITE ? POLLOUT : 0));
+    poll(&one, 1, 500);
+}
+
+/* ---- kept and closed ----------------------------------------------------- */
+
+static void one_connection_serves_all(void **state)
+{
+    (void)state;
+    fill_users(45);
+    assert_int_equal(revoke(), SMH_DONE);
+    check_done(5);
+    assert_int_equal(seen("tls "), 1);
+    assert_int_equal(seen("5 1 DELETE "), 1);
+}
+
+static void an_announced_close_is_survived(void **state)
+{
+    static const char *const two[] = {"--max-requests-per-connection", "2",
+                                      NULL};
+    uint16_t pipeline;
+
+    world_start("server", two);
+    for (pipeline = 1; pipeline <= 8; pipeline = (uint16_t)(pipeline * 2)) {
+        world_reset(state);
+        fill_users(45);
+        w.io.pipeline = pipeline;
+        assert_int_equal(revoke(), SMH_DONE);
+        check_done(5);
+        assert_int_equal(seen("tls "), 3);
+        assert_int_equal(seen(" resumed"), 2);
+    }
+    world_start("server", NULL);
+}
+
+static void no_session_is_kept_if_unwanted(void **state)
+{
+    (void)state;
+    fill_users(25);
+    standin_faults(&w.server, "*:close-after");
+    w.options.no_session = 1;
+    assert_int_equal(revoke(), SMH_DONE);
+    check_done(3);
+    assert_int_equal(seen(" resumed"), 0);
+    assert_int_equal(seen(" full"), 3);
+}
+
+/* ---- in flight ----------------------------------------------------------- */
+
+static uint32_t most_in_flight(void)
+{
+    uint32_t most = 0, now;
+    int result;
+
+    client_begin();
+    result = smh_begin(&w.call, &w.scope, &w.io);
+    while (result == 0) {
+        result = smh_step(&w.call);
+        now = w.call.sent.index - w.call.done.index;
+        most = now > most ? now : most;
+        if (result == 0)
+            wait_for(&w.tcp);
+    }
+    client_end();
+    assert_int_equal(result, SMH_DONE);
+    return most;
+}
+
+static void as_many_are_in_flight_as_allowed(void **state)
+{
+    static const uint16_t pipelines[] = {0, 1, 2, 8, 20, 100, 65535};
+    static const size_t sizes[] = {64, 65536};
+    unsigned i;
+
+    for (i = 0; i < 14; i += thin()) {
+        uint16_t pipeline = pipelines[i / 2];
+
+        world_reset(state);
+        fill_users(200);
+        standin_faults(&w.server, "1:delay:200");
+        w.io.pipeline = pipeline;
+        w.io.size = sizes[i % 2];
+        assert_int_equal(most_in_flight(), pipeline > 20  ? 20
+                                           : pipeline < 2 ? 1
+                                                          : pipeline);
+        check_done(20);
+        assert_int_equal(requests_seen(), 20);
+        assert_int_equal(seen("tls "), 1);
+    }
+}
+
+/* Each is closed after its third answer; what is not confirmed is sent again. */
+static void what_is_in_flight_is_sent_again(void **state)
+{
+    static const char *const three[] = {"--max-requests-per-connection", "3",
+                                        NULL};
+    static const uint16_t pipelines[] = {2, 8, 100};
+    unsigned i;
+
+    world_start("server", three);
+    for (i = 0; i < 3; i++) {
+        world_reset(state);
+        fill_users(200);
+        w.io.pipeline = pipelines[i];
+        assert_int_equal(revoke(), SMH_DONE);
+        check_done(20);
+        assert_int_equal(requests_seen(), 20);
+        assert_int_equal(seen("tls "), 7);
+    }
+    world_start("server", NULL);
+}
+
+typedef struct client {
+    smh_posix tcp;
+    smh_mbedtls tls;
+    smh_mbedtls_options options;
+    smh_scope scope;
+    smh_list users;
+    smh_io io;
+    smh_call call;
+    char buffer[256];
+    int result;
+} client;
+
+static void start_client(client *c, const char *const *user)
+{
+    memset(c, 0, sizeof *c);
+    c->options = w.options;
+    c->options.lower = smh_posix_port(&c->tcp);
+    assert_int_equal(smh_mbedtls_init(&c->tls, &c->options), 0);
+    c->users.items = user;
+    c->users.count = 1;
+    c->scope = w.scope;
+    c->scope.users = &c->users;
+    c->io = w.io;
+    c->io.port = smh_mbedtls_port(&c->tls);
+    c->io.buffer = c->buffer;
+    c->io.size = sizeof c->buffer;
+    c->result = smh_begin(&c->call, &c->scope, &c->io);
+}
+
+/* One turn of all: how many are at work still. */
+static unsigned turn(client *clients, unsigned count)
+{
+    unsigned busy = 0, i;
+
+    for (i = 0; i < count; i++) {
+        if (clients[i].result == 0)
+            clients[i].result = smh_step(&clients[i].call);
+        busy += clients[i].result == 0;
+    }
+    return busy;
+}
+
+static void many_calls_in_one_loop(void **state)
+{
+    enum { CLIENTS = 50 };
+    client *clients = (client *)calloc(CLIENTS, sizeof *clients);
+    unsigned count = CLIENTS / thin(), i;
+
+    (void)state;
+    fill_users(CLIENTS);
+    client_begin(); /* for the CA that it reads */
+    smh_mbedtls_free(&w.tls);
+    for (i = 0; i < count; i++)
+        start_client(&clients[i], &w.scope.users->items[i]);
+    while (turn(clients, count) > 0)
+        poll(NULL, 0, 1);
+    for (i = 0; i < count; i++) {
+        assert_int_equal(clients[i].result, SMH_DONE);
+        smh_mbedtls_free(&clients[i].tls);
+    }
+    free(clients);
+    assert_int_equal(requests_seen(), count);
+    assert_int_equal(seen("tls "), count);
+}
+
+/* ---- time ---------------------------------------------------------------- */
+
+static void check_deadline(const char *fault, unsigned requests)
+{
+    uint32_t ms = 300 * thin(), begun, passed;
+
+    world_reset(NULL);
+    fill_users(25);
+    standin_faults(&w.server, fault);
+    w.io.timeout_ms = ms;
+    begun = smh_posix_port(&w.tcp).ops->now_ms(NULL);
+    assert_int_equal(revoke(), SMH_E_TIMEOUT);
+    passed = smh_posix_port(&w.tcp).ops->now_ms(NULL) - begun;
+    assert_in_range(passed, ms, ms + 250 * thin());
+    assert_int_equal(requests_seen(), requests);
+    assert_int_equal(w.call.report.confirmed, requests ? requests - 1 : 0);
+}
+
+static void the_deadline_holds(void **state)
+{
+    (void)state;
+    check_deadline("1:silent", 1);
+    check_deadline("2:silent", 2);
+    check_deadline("1:handshake-stall", 0);
+    check_deadline("2:drip:20", 2); /* an octet now and then is no excuse */
+    check_deadline("2:delay:100000", 2);
+}
+
+/* At any step, and the rest is done by another call. */
+static void cancelled_at_any_step(void **state)
+{
+    int steps, result = 0;
+
+    for (steps = 0; result != SMH_DONE; steps++) {
+        int i;
+
+        world_reset(state);
+        fill_users(25);
+        w.io.size = 200;
+        client_begin();
+        result = smh_begin(&w.call, &w.scope, &w.io);
+        for (i = 0; i < steps && result == 0; i++) {
+            result = smh_step(&w.call);
+            if (result == 0)
+                wait_for(&w.tcp);
+        }
+        if (result == 0)
+            assert_int_equal(smh_cancel(&w.call), SMH_E_CANCELLED);
+        if (steps > 0)
+            client_end();
+        else
+            smh_mbedtls_free(&w.tls);
+        w.io.resume = w.call.report.resume;
+        assert_int_equal(revoke(), SMH_DONE);
+        model_revoke(0, 3);
+        check_left();
+    }
+    assert_in_range(steps, 6, 200);
+}
+
+/* ---- servers of other kinds ---------------------------------------------- */
+
+static void nobody_listens(void **state)
+{
+    unsigned port;
+    int fd = free_port(&port);
+
+    (void)state;
+    close(fd);
+    w.scope.port = (uint16_t)port;
+    assert_int_equal(revoke(), SMH_E_NETWORK);
+    assert_non_null(strstr(w.words, "connection: Connection refused"));
+}
+
+static void a_name_that_cannot_be(void **state)
+{
+    (void)state;
+    w.scope.host = "a-label-of-more-than-63-octets-is-not-asked-for-"
+                   "anywhere-but-refused-at-once";
+    assert_int_equal(revoke(), SMH_E_RESOLVE);
+    assert_non_null(strstr(w.words, "look-up: "));
+}
+
+/* Connected by the kernel, and then nothing, ever. */
+static void nobody_accepts(void **state)
+{
+    unsigned port;
+    int fd = free_port(&port);
+
+    (void)state;
+    w.scope.port = (uint16_t)port;
+    w.io.timeout_ms = 200;
+    assert_int_equal(revoke(), SMH_E_TIMEOUT);
+    close(fd);
+}
+
+static void a_server_without_tls(void **state)
+{
+    world_start(NULL, NULL);
+    world_reset(state);
+    assert_int_equal(revoke(), SMH_E_TLS);
+    assert_int_equal(requests_seen(), 0);
+    assert_int_equal(w.call.report.confirmed, 0);
+    world_start("server", NULL);
+}
+
+static void only_tls(const char *version, int wanted)
+{
+    const char *const more[] = {"--tls", version, NULL};
+
+    world_start("server", more);
+    world_reset(NULL);
+    assert_int_equal(revoke(), wanted);
+    assert_int_equal(requests_seen(), wanted == SMH_DONE);
+}
+
+static void tls_1_2_at_least(void **state)
+{
+    (void)state;
+    only_tls("1.2", SMH_DONE);
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+    only_tls("1.1", SMH_E_TLS);
+#else
+    only_tls("1.3", SMH_DONE);
+    standin_faults(&w.server, "*:close-after");
+    fill_users(25);
+    assert_int_equal(revoke(), SMH_DONE);
+    check_done(3);
+    assert_int_equal(seen("TLSv1.3 "), 4);
+    assert_int_equal(seen(" resumed"), 2);
+#endif
+    world_start("server", NULL);
+}
+
+static void small_records(void **state)
+{
+    static const char *const small[] = {"--max-fragment", "512", NULL};
+
+    world_start("server", small);
+    world_reset(state);
+    fill_users(25);
+    standin_faults(&w.server, "2:headers:50");
+    w.io.size = 65536;
+    assert_int_equal(revoke(), SMH_DONE);
+    check_done(3);
+    world_start("server", NULL);
+}
+
+/* Refused before it is all there, with the connection closed behind the answer. */
+static void a_line_too_long_for_the_server(void **state)
+{
+    static const char *const short_line[] = {"--line-max", "400", NULL};
+    static const size_t sizes[] = {64, 1000, 65536};
+    unsigned i;
+
+    world_start("server", short_line);
+    for (i = 0; i < 3; i++) {
+        world_reset(state);
+        number_ids(SMH_USERS, 10, 60);
+        number_ids(SMH_CLIENTS, 90, 60);
+        w.io.size = sizes[i];
+        assert_int_equal(revoke(), 414);
+        assert_int_equal(w.call.report.confirmed, 0);
+    }
+    world_start("server", NULL);
+}
+
+static int has_ipv6(void)
+{
+    struct sockaddr_in6 address = {0};
+    int fd = socket(AF_INET6, SOCK_STREAM, 0), r;
+
+    address.sin6_family = AF_INET6;
+    address.sin6_addr.s6_addr[15] = 1;
+    r = bind(fd, (struct sockaddr *)&address, sizeof address);
+    close(fd);
+    return r == 0;
+}
+
+static void over_ipv6(void **state)
+{
+    static const char *const six[] = {"--address", "::1", NULL};
+
+    (void)state;
+    if (!has_ipv6())
+        skip();
+    world_start("server", six);
+    w.scope.host = "[::1]";
+    assert_int_equal(revoke(), SMH_DONE);
+    assert_int_equal(requests_seen(), 1);
+    world_start("server", NULL);
+}
+
+int connection_tests(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(one_connection_serves_all, world_reset),
+        cmocka_unit_test_setup(an_announced_close_is_survived, world_reset),
+        cmocka_unit_test_setup(no_session_is_kept_if_unwanted, world_reset),
+        cmocka_unit_test_setup(as_many_are_in_flight_as_allowed, world_reset),
+        cmocka_unit_test_setup(what_is_in_flight_is_sent_again, world_reset),
+        cmocka_unit_test_setup(many_calls_in_one_loop, world_reset),
+        cmocka_unit_test_setup(the_deadline_holds, world_reset),
+        cmocka_unit_test_setup(cancelled_at_any_step, world_reset),
+        cmocka_unit_test_setup(nobody_listens, world_reset),
+        cmocka_unit_test_setup(a_name_that_cannot_be, world_reset),
+        cmocka_unit_test_setup(nobody_accepts, world_reset),
+        cmocka_unit_test_setup(a_server_without_tls, world_reset),
+        cmocka_unit_test_setup(tls_1_2_at_least, world_reset),
+        cmocka_unit_test_setup(small_records, world_reset),
+        cmocka_unit_test_setup(a_line_too_long_for_the_server, world_reset),
+        cmocka_unit_test_setup(over_ipv6, world_reset),
+    };
+
+    return cmocka_run_group_tests_name("connections", tests, NULL, NULL);
+}

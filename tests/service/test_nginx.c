@@ -1,0 +1,280 @@
+/* A server that somebody else wrote, set up as services are: nginx in front, the
+ * stand-in behind it. */
+#include <poll.h>
+#include <unistd.h>
+
+#include "nginx.h"
+#include "world.h"
+
+static nginx front;
+
+static void front_start(const char *cert, const char *http, const char *server,
+                        const char *location)
+{
+    nginx_setup setup = {0};
+
+    world_reset(NULL);
+    setup.certs = w.dir;
+    setup.cert = cert;
+    setup.upstream = w.server.port;
+    setup.http = http;
+    setup.server = server;
+    setup.location = location;
+    if (!nginx_start(&front, &setup))
+        skip();
+    w.scope.port = (uint16_t)front.port;
+}
+
+static unsigned front_stop(const char *part)
+{
+    char *log = nginx_stop(&front);
+    unsigned n = lines_with(log, part);
+
+    free(log);
+    return n;
+}
+
+static void fill_users(unsigned count)
+{
+    unsigned i;
+
+    number_ids(SMH_USERS, count, 0);
+    for (i = 0; i < count; i += 3)
+        token(w.scope.users->items[i], "phone", NULL);
+    token("bob", NULL, NULL);
+}
+
+static void check_done(unsigned requests)
+{
+    assert_int_equal(w.call.report.confirmed, requests);
+    assert_int_equal(requests_seen(), requests);
+    model_revoke(0, requests);
+    check_left();
+}
+
+static void keeps_the_connection(void **state)
+{
+    static const char *const certs[] = {"server", "server-rsa", "chain"};
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < 3; i++) {
+        front_start(certs[i], NULL, NULL, NULL);
+        fill_users(45);
+        w.io.pipeline = (uint16_t)(i * 4);
+        assert_int_equal(revoke(), SMH_DONE);
+        check_done(5);
+        assert_int_equal(front_stop(" 5 204 "), 1);
+    }
+}
+
+/* After every so many requests nginx closes, and says so in the answer. */
+static void is_opened_again(void **state)
+{
+    static const char *const limits[] = {"keepalive_requests 1;",
+                                         "keepalive_requests 3;"};
+    static const uint16_t pipelines[] = {1, 2, 20};
+    unsigned i;
+    char *log;
+
+    (void)state;
+    for (i = 0; i < 6; i++) {
+        front_start("server", NULL, limits[i % 2], NULL);
+        fill_users(100);
+        w.io.pipeline = pipelines[i / 2];
+        assert_int_equal(revoke(), SMH_DONE);
+        check_done(10);
+        log = nginx_stop(&front);
+        assert_int_equal(lines_with(log, " 1 204 "), i % 2 ? 4 : 10);
+        assert_int_equal(lines_with(log, " 204 . "), i % 2 ? 3 : 1);
+        assert_int_equal(lines_with(log, " 204 r "), i % 2 ? 7 : 9);
+        free(log);
+    }
+}
+
+static void odd_octets_pass_through(void **state)
+{
+    static const char *const odd[] = {"a b",    "a+b", "a%2Cb", "a&b=c",
+                                      "a/../b", "a?b", "a#b",   "\303\244",
+                                      "\377",   "a\nb"};
+    unsigned i;
+
+    (void)state;
+    front_start("server", NULL, NULL, NULL);
+    give_ids(SMH_USERS, odd, 10);
+    for (i = 0; i < 10; i++)
+        token(odd[i], NULL, NULL);
+    token("a", NULL, NULL);
+    token("b", NULL, NULL);
+    assert_int_equal(revoke(), SMH_DONE);
+    check_done(1);
+    front_stop(" ");
+}
+
+/* nginx refuses a line longer than its buffer while the line still comes in. */
+static void refuses_a_long_line(void **state)
+{
+    static const size_t sizes[] = {64, 700, 65536};
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < 3; i++) {
+        front_start("server", NULL,
+                    "client_header_buffer_size 512;"
+                    "large_client_header_buffers 2 1k;",
+                    NULL);
+        number_ids(SMH_USERS, 10, 60);
+        number_ids(SMH_CLIENTS, 100, 60);
+        token(w.scope.users->items[0], w.scope.clients->items[0], NULL);
+        w.io.size = sizes[i];
+        assert_int_equal(revoke(), 414);
+        assert_int_equal(w.call.report.confirmed, 0);
+        assert_int_equal(requests_seen(), 0);
+        check_left();
+        assert_int_equal(front_stop(" 414 "), 1);
+    }
+}
+
+/* What nginx's own buffers hold, the library sends in one line. */
+static void takes_a_full_line(void **state)
+{
+    unsigned i;
+
+    (void)state;
+    front_start("server", NULL, NULL, NULL);
+    number_ids(SMH_USERS, 10, 60);
+    number_ids(SMH_CLIENTS, 100, 60);
+    number_ids(SMH_SESSIONS, 3, 60);
+    for (i = 0; i < 100; i += 9)
+        token(w.scope.users->items[i % 10], w.scope.clients->items[i],
+              w.scope.sessions->items[i % 3]);
+    assert_int_equal(revoke(), SMH_DONE);
+    check_done(w.call.report.requests);
+    front_stop(" ");
+}
+
+static void wants_a_client_certificate(void **state)
+{
+    char server[300];
+
+    (void)state;
+    snprintf(server, sizeof server,
+             "ssl_verify_client on; ssl_client_certificate %s/ca.pem;", w.dir);
+    front_start("server", NULL, server, NULL);
+    fill_users(25);
+    assert_int_equal(revoke(), 400);
+    assert_int_equal(requests_seen(), 0);
+    check_left();
+    assert_int_equal(front_stop(" 400 "), 1);
+}
+
+/* As the manual says: wait for the backoff, then resume. */
+static void limits_the_rate(void **state)
+{
+    unsigned attempt = 0;
+    int result;
+
+    (void)state;
+    front_start("server",
+                "limit_req_zone $binary_remote_addr zone=z:1m rate=4r/s;",
+                "limit_req zone=z; limit_req_status 429;", NULL);
+    fill_users(45);
+    while ((result = revoke()) != SMH_DONE && attempt < 40) {
+        assert_int_equal(result, 429);
+        assert_true(smh_retryable(result));
+        w.io.resume = w.call.report.resume;
+        poll(NULL, 0, (int)smh_backoff(++attempt, 60, 300, 12345));
+    }
+    assert_int_equal(result, SMH_DONE);
+    assert_int_equal(w.call.report.resume, 5);
+    assert_int_equal(requests_seen(), 5);
+    model_revoke(0, 5);
+    check_left();
+    assert_int_equal(front_stop(" 429 "), attempt);
+    assert_in_range(attempt, 1, 39);
+}
+
+static void has_nothing_behind_it(void **state)
+{
+    unsigned port, live = w.server.port;
+    int fd = free_port(&port);
+
+    (void)state;
+    close(fd);
+    w.server.port = port;
+    front_start("server", NULL, NULL, NULL);
+    w.server.port = live;
+    assert_int_equal(revoke(), 502);
+    assert_true(smh_retryable(502));
+    assert_int_equal(front_stop(" 502 "), 1);
+}
+
+static void waits_too_long_for_it(void **state)
+{
+    (void)state;
+    front_start("server", NULL, "proxy_read_timeout 300ms;", NULL);
+    fill_users(25);
+    standin_faults(&w.server, "2:silent");
+    assert_int_equal(revoke(), 504);
+    assert_int_equal(w.call.report.confirmed, 1);
+    model_revoke(0, 1);
+    check_left();
+    assert_int_equal(front_stop(" 504 "), 1);
+}
+
+static void is_not_trusted_blindly(void **state)
+{
+    (void)state;
+    front_start("other-ca", NULL, NULL, NULL);
+    assert_int_equal(revoke(), SMH_E_TLS);
+    assert_non_null(strstr(w.words, "its issuer is"));
+    assert_int_equal(requests_seen(), 0);
+    front_stop(" ");
+}
+
+static void tls_versions(void **state)
+{
+    int has_1_3 = MBEDTLS_VERSION_NUMBER >= 0x03000000;
+
+    (void)state;
+    front_start("server", NULL, "ssl_protocols TLSv1.2;", NULL);
+    fill_users(25);
+    assert_int_equal(revoke(), SMH_DONE);
+    check_done(3);
+    assert_int_equal(front_stop(" TLSv1.2"), 3);
+
+    front_start("server", NULL, "ssl_protocols TLSv1.3; keepalive_requests 1;",
+                NULL);
+    fill_users(25);
+    assert_int_equal(revoke(), has_1_3 ? SMH_DONE : SMH_E_TLS);
+    assert_int_equal(requests_seen(), has_1_3 ? 3 : 0);
+    assert_int_equal(front_stop(" r TLSv1.3"), has_1_3 ? 2 : 0);
+}
+
+static int stop_front(void **state)
+{
+    (void)state;
+    if (front.process.pid)
+        free(nginx_stop(&front));
+    return 0;
+}
+
+int nginx_tests(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(keeps_the_connection, stop_front),
+        cmocka_unit_test_teardown(is_opened_again, stop_front),
+        cmocka_unit_test_teardown(odd_octets_pass_through, stop_front),
+        cmocka_unit_test_teardown(refuses_a_long_line, stop_front),
+        cmocka_unit_test_teardown(takes_a_full_line, stop_front),
+        cmocka_unit_test_teardown(wants_a_client_certificate, stop_front),
+        cmocka_unit_test_teardown(limits_the_rate, stop_front),
+        cmocka_unit_test_teardown(has_nothing_behind_it, stop_front),
+        cmocka_unit_test_teardown(waits_too_long_for_it, stop_front),
+        cmocka_unit_test_teardown(is_not_trusted_blindly, stop_front),
+        cmocka_unit_test_teardown(tls_versions, stop_front),
+    };
+
+    world_start(NULL, NULL);
+    return cmocka_run_group_tests_name("nginx", tests, NULL, NULL);
+}
