@@ -712,6 +712,9 @@ static int smhi_mbedtls_enforce(smh_mbedtls *tls)
 #else
     mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
 #endif
+#if defined(MBEDTLS_SSL_RENEGOTIATION)
+    mbedtls_ssl_conf_renegotiation(config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
+#endif
     if (tls->trusted != NULL)
         mbedtls_ssl_conf_ca_chain(config, tls->trusted, NULL);
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3) &&                                       \
@@ -975,10 +978,20 @@ static int smhi_mbedtls_share(smh_mbedtls *tls, size_t size)
     return most > 0 && (size_t)most < size ? most : (int)size;
 }
 
-/* While mbedTLS holds unsent octets, it takes a write for the repetition of the one
- * that left them, and what it receives may make it send them.  So an alert in the
- * way is flushed first, and a record of ours that went out while mbedTLS was reading
- * is not written again. */
+/* A record of the caller's data.  While mbedTLS holds unsent octets, it takes a write
+ * for the repetition of the one that left them; but what it receives may have made
+ * it send them. */
+static int smhi_mbedtls_record(smh_mbedtls *tls, const unsigned char *data,
+                               size_t size)
+{
+    int code = tls->pending && !tls->unsent
+                   ? smhi_mbedtls_share(tls, size)
+                   : mbedtls_ssl_write(&tls->ssl, data, size);
+
+    tls->pending = code <= 0 && tls->unsent;
+    return code;
+}
+
 static int smhi_mbedtls_send(void *ctx, const void *data, size_t size)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
@@ -988,13 +1001,10 @@ static int smhi_mbedtls_send(void *ctx, const void *data, size_t size)
     if (tls->state != SMHI_MBEDTLS_OPEN)
         return smhi_mbedtls_unopened(tls);
     smhi_mbedtls_enter(tls, SMH_MBEDTLS_WRITE);
-    if (tls->unsent && !tls->pending)
+    if (tls->unsent && !tls->pending) /* an alert: it goes first */
         code = mbedtls_ssl_write(&tls->ssl, octets, 0);
-    if (code == 0 && tls->pending && !tls->unsent)
-        code = smhi_mbedtls_share(tls, size);
-    else if (code == 0)
-        code = mbedtls_ssl_write(&tls->ssl, octets, size);
-    tls->pending = code <= 0 && tls->unsent;
+    if (code == 0)
+        code = smhi_mbedtls_record(tls, octets, size);
     return code > 0 ? code : smhi_mbedtls_result(tls, code);
 }
 
