@@ -114,6 +114,7 @@ interrupted_and_resumed() {
     seq -f 'user-%06g' 100000 >"$tmp/users"
     head -n 1000 "$tmp/users" >"$tmp/few"
     (sed 's/$/ phone/' "$tmp/users" && echo 'carol phone') | standin_create
+    export ASAN_OPTIONS=quarantine_size_mb=0:thread_local_quarantine_size_kb=0
     set -- "$B/smh_revoke" --host "localhost:$port" --library "$library" \
         --ca "$dir/ca.pem" --secret-file "$dir/secret" --json
     "$B/tests/tool/peak" "$tmp/few.kB" "$@" --users "$tmp/few"
