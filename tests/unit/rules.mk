@@ -23,7 +23,22 @@ $(B)/unit/$(1)/unit: $(addprefix $(B)/unit/$(1)/,$(UNIT_OBJECTS))
 endef
 $(foreach v,default tight wide,$(eval $(call UNIT_VARIANT,$(v))))
 
+# The long rows are thinned where every case costs a multiple.
+UNIT_THIN = $(if $(RUN),97,$(if $(SAN),7,1))
+
 .PHONY: check-unit
 check-unit: $(UNIT_RUNS)
-	@set -e; for unit in $(UNIT_RUNS); do echo $$unit; $$unit; done
+	@set -e; export SMH_TEST_THIN=$(UNIT_THIN); \
+	for unit in $(UNIT_RUNS); do echo $$unit; $(RUN) $$unit; done
 CHECKS += check-unit
+CHECKS_RUN += check-unit
+
+# Every line and every branch of the header is taken by these tests.
+.PHONY: check-unit-coverage
+check-unit-coverage:
+	rm -rf $(B)/unit/coverage
+	$(MAKE) -s check-unit B=$(B)/unit/coverage CC=gcc SAN= RUN= \
+	    CFLAGS='--coverage -O0' LDFLAGS=--coverage
+	gcovr -r . -f smh_token.h --fail-under-line 100 \
+	    --fail-under-branch 100 $(B)/unit/coverage
+CHECKS_REST += check-unit-coverage

@@ -127,6 +127,8 @@ static void deadline_before_the_first_step(void **state)
     (void)state;
     assert_int_equal(smh_begin(&t->call, &t->scope, &t->io), 0);
     t->s->clock += TIMEOUT;
+    assert_int_equal(smh_wait(&t->call), 0);
+    assert_int_equal(t->s->waits, 0);
     assert_int_equal(smh_step(&t->call), SMH_E_TIMEOUT);
     assert_int_equal(t->s->calls, 0);
     assert_int_equal(t->io.buffer[0], 0);
@@ -178,6 +180,22 @@ static void wait_that_returns_1_for_ever(void **state)
         assert_int_equal(talk_run(t), SMH_E_TIMEOUT);
         assert_int_equal(t->s->clock, t->io.timeout_ms);
     }
+}
+
+/* Who only steps needs no wait; who waits is told. */
+static void port_without_a_wait(void **state)
+{
+    talk *t = talk_new(21, 64, 2);
+    smh_port_ops ops = *t->io.port.ops;
+    (void)state;
+    ops.wait = NULL;
+    t->io.port.ops = &ops;
+    t->s->lazy = 1;
+    assert_int_equal(talk_step(t, INT_MAX), SMH_DONE);
+    talk_again(t);
+    t->s->lazy = 1;
+    assert_int_equal(talk_run(t), SMH_E_PORT);
+    assert_int_equal(t->s->at_once, 1);
 }
 
 /* ---- a clock that stands still ------------------------------------------------- */
@@ -259,6 +277,7 @@ int deadline_tests(void)
         RUN(cancelled_before_the_first_step),
         RUN(port_that_says_again_for_ever),
         RUN(wait_that_returns_1_for_ever),
+        RUN(port_without_a_wait),
         RUN(stuck_clock_is_found_by_counting),
         RUN(stuck_clock_at_either_end),
         RUN(stuck_clock_and_honest_wait_meet_the_deadline),

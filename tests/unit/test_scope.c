@@ -434,19 +434,41 @@ static void missing_arguments_are_refused(void **state)
     assert_int_equal(s->calls, 0);
 }
 
-static void port_without_callbacks_is_refused(void **state)
+static void assert_port_refused(const smh_port_ops *ops)
 {
     smh_scope scope = usual();
     char buffer[8];
     smh_io io = {0};
     smh_call call;
-    (void)state;
+    io.port.ops = ops;
     io.buffer = buffer;
     io.size = sizeof buffer;
     assert_int_equal(smh_begin(&call, &scope, &io), SMH_E_PORT);
     assert_int_equal(smh_step(&call), SMH_E_PORT);
     assert_int_equal(smh_wait(&call), SMH_E_PORT);
     assert_int_equal(smh_cancel(&call), SMH_E_PORT);
+}
+
+static void port_without_a_callback_is_refused(void **state)
+{
+    smh_port_ops good = *server_port(NULL, 1).ops, ops;
+    (void)state;
+    assert_port_refused(NULL);
+    ops = good;
+    ops.open = NULL;
+    assert_port_refused(&ops);
+    ops = good;
+    ops.send = NULL;
+    assert_port_refused(&ops);
+    ops = good;
+    ops.recv = NULL;
+    assert_port_refused(&ops);
+    ops = good;
+    ops.close = NULL;
+    assert_port_refused(&ops);
+    ops = good;
+    ops.now_ms = NULL;
+    assert_port_refused(&ops);
 }
 
 /* Only a program that was compiled for it talks in the clear. */
@@ -494,7 +516,7 @@ int scope_tests(void)
         RUN(host_takes_only_what_names_are_made_of),
         RUN(host_has_an_end),
         RUN(missing_arguments_are_refused),
-        RUN(port_without_callbacks_is_refused),
+        RUN(port_without_a_callback_is_refused),
         RUN(port_that_is_not_secure_is_refused),
     };
     return cmocka_run_group_tests_name("scope", tests, NULL, NULL);
