@@ -527,10 +527,11 @@ const char *smh_lwip_explain(const smh_lwip *lwip, char *text, size_t size)
     static const char *const stages[] = {
         "not opened: ", "look-up: ", "connection: ", "sending: ", "receiving: ",
     };
-    const char *end = text + size - 1;
+    const char *end;
 
     if (size == 0)
         return "";
+    end = text + size - 1;
     smhi_lwip_say(smhi_lwip_say(text, end, stages[lwip->diag.stage]), end,
                   smhi_lwip_why(lwip));
     return text;

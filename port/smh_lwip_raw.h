@@ -648,10 +648,11 @@ const char *smh_lwip_raw_explain(const smh_lwip_raw *tcp, char *text,
     static const char *const stages[] = {
         "not opened: ", "look-up: ", "connection: ", "sending: ", "receiving: ",
     };
-    const char *end = text + size - 1;
+    const char *end;
 
     if (size == 0)
         return "";
+    end = text + size - 1;
     smhi_lwip_raw_say(smhi_lwip_raw_say(text, end, stages[tcp->diag.stage]),
                       end, smhi_lwip_raw_why(tcp));
     return text;

@@ -1,0 +1,50 @@
+# The ports on lwIP: 2.1.3 and 2.2.1 from source, with sockets and without threads, on
+# a tap device in a network namespace; Debian's own library; and the raw port against
+# faults that no network makes.  Always with ASan and UBSan, lwIP included.
+
+LWIP_SAN  = -fsanitize=address,undefined -fno-sanitize-recover=all \
+            -fno-omit-frame-pointer
+LWIP_UNIX = build/src/lwip-2.2.1/contrib/ports/unix/port/include
+LWIP_DEPS = $(wildcard tests/lwip/*.h tests/support/*.h) $(HEADERS)
+LWIP_NET  = $(addprefix tests/lwip/,test_net.c port.c net.c names.c) \
+            $(wildcard tests/support/*.c)
+LWIP_RAW  = $(addprefix tests/lwip/,test_raw.c port.c world.c)
+
+# The headers of a version with the options of a kind: $(call lwip_flags,2.1.3,RAW)
+lwip_flags = -DLWIP_TEST_$(2) -isystem tests/lwip \
+             -isystem build/src/lwip-$(1)/src/include -isystem $(LWIP_UNIX)
+lwip_cc    = $(CC) $(SMH_CFLAGS) $(TLS_CFLAGS) $(LWIP_SAN)
+lwip_libs  = $(SMH_LDFLAGS) $(TLS_LIBS) -lcmocka -lpthread
+
+$(B)/lwip/%.a: tests/lwip/build.sh tests/lwip/lwipopts.h
+	CC=$(CC) CFLAGS="-g -O1 $(LWIP_SAN)" tests/lwip/build.sh $@ $(subst /, ,$*)
+
+# $(call LWIP_VERSION,2.1.3): its three programs
+define LWIP_VERSION
+$(B)/lwip/$(1)/net-sockets: $(LWIP_NET) $(LWIP_DEPS) $(B)/lwip/$(1)/sockets.a
+	$$(lwip_cc) $(call lwip_flags,$(1),SOCKETS) -o $$@ $(LWIP_NET) \
+	    $(B)/lwip/$(1)/sockets.a $$(lwip_libs)
+
+$(B)/lwip/$(1)/net-raw: $(LWIP_NET) $(LWIP_DEPS) $(B)/lwip/$(1)/raw.a
+	$$(lwip_cc) $(call lwip_flags,$(1),RAW) -o $$@ $(LWIP_NET) \
+	    $(B)/lwip/$(1)/raw.a $$(lwip_libs)
+
+$(B)/lwip/$(1)/unit-raw: $(LWIP_RAW) $(LWIP_DEPS) $(B)/lwip/$(1)/unit.a
+	$$(lwip_cc) $(call lwip_flags,$(1),UNIT) -DSMH_ALLOW_PLAINTEXT -o $$@ \
+	    $(LWIP_RAW) $(B)/lwip/$(1)/unit.a $$(SMH_LDFLAGS) -lcmocka
+endef
+LWIP_VERSIONS = 2.1.3 2.2.1
+$(foreach v,$(LWIP_VERSIONS),$(eval $(call LWIP_VERSION,$(v))))
+
+$(B)/lwip/debian/net-sockets: $(LWIP_NET) $(LWIP_DEPS) | $(B)/lwip/debian/.
+	$(lwip_cc) -isystem /usr/include/lwip -o $@ $(LWIP_NET) -llwip $(lwip_libs)
+
+LWIP_UNITS = $(foreach v,$(LWIP_VERSIONS),$(B)/lwip/$(v)/unit-raw)
+LWIP_NETS  = $(foreach v,$(LWIP_VERSIONS),$(addprefix $(B)/lwip/$(v)/net-, \
+             sockets raw)) $(B)/lwip/debian/net-sockets
+
+.PHONY: check-lwip
+check-lwip: $(LWIP_UNITS) $(LWIP_NETS) $(B)/smh_standin
+	set -e; for unit in $(LWIP_UNITS); do timeout 120 $$unit; done
+	SMH_STANDIN=$(B)/smh_standin tests/lwip/run.sh $(LWIP_NETS)
+CHECKS_REST += check-lwip

@@ -1,0 +1,588 @@
+/* A port on lwIP, over a tap device and real TLS, against the stand-in and nginx.
+ * $PKI is where tests/pki.sh wrote, $SMH_STANDIN the stand-in, $SMH_TAP the device. */
+#include "lwip/opt.h"
+#if NO_SYS
+#include "smh_lwip_raw.h"
+#else
+#include "smh_lwip.h"
+#endif
+#include "smh_mbedtls.h"
+
+#include <mbedtls/ctr_drbg.h>
+#include <mbedtls/entropy.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../support/cmocka_all.h"
+#include "../support/standin.h"
+#include "names.h"
+#include "net.h"
+#define FAULTS_DECLARED_ONLY
+#include "faults.h"
+
+#if NO_SYS
+typedef smh_lwip_raw lwip_tcp;
+#define lwip_tcp_port smh_lwip_raw_port
+#define lwip_tcp_explain smh_lwip_raw_explain
+#else
+typedef smh_lwip lwip_tcp;
+#define lwip_tcp_port smh_lwip_port
+#define lwip_tcp_explain smh_lwip_explain
+#endif
+
+enum { USERS = 25, REQUESTS = 3, QUICK_MS = 700, LONG_MS = 60000 };
+
+static const char *const ids[USERS] = {"u00", "u01", "u02", "u03", "u04",
+                                       "u05", "u06", "u07", "u08", "u09",
+                                       "u10", "u11", "u12", "u13", "u14",
+                                       "u15", "u16", "u17", "u18", "u19",
+                                       "u20", "u21", "u22", "u23", "u24"};
+
+static standin server;
+static mbedtls_entropy_context entropy;
+static mbedtls_ctr_drbg_context drbg;
+
+/* One call: what is set, and what came of it. */
+typedef struct attempt {
+    const char *host;
+    unsigned port;
+    size_t users, size;
+    uint32_t timeout_ms, resume;
+    uint16_t pipeline;
+    lwip_tcp tcp;
+    smh_mbedtls tls;
+    mbedtls_x509_crt ca;
+    smh_report report;
+    char why[96];
+} attempt;
+
+/* As most tests want it. */
+static attempt usual(void)
+{
+    attempt c;
+
+    memset(&c, 0, sizeof c);
+    c.host = NET_SERVER_4;
+    c.port = server.port;
+    c.users = USERS;
+    c.size = 512;
+    c.timeout_ms = LONG_MS;
+#if NO_SYS
+    c.tcp.turn = net_turn;
+#endif
+    return c;
+}
+
+static void start_tls(attempt *c)
+{
+    smh_mbedtls_options options = {0};
+
+    mbedtls_x509_crt_init(&c->ca);
+    assert_int_equal(
+        mbedtls_x509_crt_parse_file(&c->ca, temp_path(getenv("PKI"), "ca.pem")),
+        0);
+    options.lower = lwip_tcp_port(&c->tcp);
+    options.ca_chain = &c->ca;
+    options.f_rng = mbedtls_ctr_drbg_random;
+    options.p_rng = &drbg;
+    assert_int_equal(smh_mbedtls_init(&c->tls, &options), 0);
+}
+
+static int run(attempt *c)
+{
+    static char buffer[16384];
+    smh_list users = {ids, c->users};
+    smh_scope scope = {0};
+    smh_io io = {0};
+    smh_call call;
+
+    start_tls(c);
+    scope.host = c->host;
+    scope.port = (uint16_t)c->port;
+    scope.library_id = STANDIN_LIBRARY;
+    scope.library_secret = STANDIN_SECRET;
+    scope.users = &users;
+    io.port = smh_mbedtls_port(&c->tls);
+    io.buffer = buffer;
+    io.size = c->size;
+    io.timeout_ms = c->timeout_ms;
+    io.resume = c->resume;
+    io.pipeline = c->pipeline;
+    smh_revoke(&call, &scope, &io);
+    c->report = call.report;
+    smh_mbedtls_free(&c->tls);
+    mbedtls_x509_crt_free(&c->ca);
+    lwip_tcp_explain(&c->tcp, c->why, sizeof c->why);
+    if (c->report.result != SMH_DONE)
+        print_message("%d: %s\n", c->report.result, c->why);
+    return c->report.result;
+}
+
+/* ---- what the server has -------------------------------------------------- */
+
+static void tokens_for_all(const standin *s)
+{
+    size_t i;
+
+    standin_reset(s);
+    for (i = 0; i < USERS; i++)
+        standin_token(s, ids[i], "phone", NULL);
+    standin_token(s, "somebody else", "phone", NULL);
+}
+
+/* 1 besides those that were not to go. */
+static unsigned tokens_left(const standin *s)
+{
+    char *tokens = standin_tokens(s);
+    unsigned left = lines_with(tokens, "phone");
+
+    assert_int_equal(lines_with(tokens, "somebody"), 1);
+    free(tokens);
+    return left - 1;
+}
+
+static unsigned journal_lines(const standin *s, const char *part)
+{
+    char *journal = standin_journal(s);
+    unsigned lines = lines_with(journal, part);
+
+    free(journal);
+    return lines;
+}
+
+static unsigned connections(void)
+{
+    return journal_lines(&server, "tls ");
+}
+
+static void done(attempt *c)
+{
+    tokens_for_all(&server);
+    assert_int_equal(run(c), SMH_DONE);
+    assert_int_equal(tokens_left(&server), 0);
+}
+
+/* The server does as told; the result is this, and how many users' tokens are left
+ * is told by the report. */
+static void comes_to(attempt *c, const char *faults, int result)
+{
+    tokens_for_all(&server);
+    standin_faults(&server, faults);
+    assert_int_equal(run(c), result);
+    assert_true(tokens_left(&server) <= USERS - 10 * c->report.confirmed);
+}
+
+/* ---- what works ------------------------------------------------------------ */
+
+static void batches_go_over_one_connection(void **state)
+{
+    attempt c = usual();
+
+    (void)state;
+    done(&c);
+    assert_int_equal(c.report.requests, REQUESTS);
+    assert_int_equal(c.report.confirmed, REQUESTS);
+    assert_int_equal(connections(), 1);
+    assert_true(c.tcp.diag.sent > 0 && c.tcp.diag.received > 0);
+    assert_string_equal(strstr(c.why, ": "), ": no error");
+#if !NO_SYS
+    assert_int_equal(c.tcp.fd, LWIP_SOCKET_OFFSET); /* 0, if lwIP is ours */
+#endif
+}
+
+static void requests_are_pipelined(void **state)
+{
+    attempt c = usual();
+
+    (void)state;
+    c.pipeline = REQUESTS;
+    done(&c);
+    assert_int_equal(connections(), 1);
+}
+
+static void any_buffer_does(void **state)
+{
+    static const size_t sizes[] = {1, 64, 16384};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 3; i++) {
+        attempt c = usual();
+
+        c.size = sizes[i];
+        c.users = 3;
+        tokens_for_all(&server);
+        assert_int_equal(run(&c), SMH_DONE);
+        assert_int_equal(tokens_left(&server), USERS - 3);
+    }
+}
+
+static void ipv6_works(void **state)
+{
+    attempt c = usual();
+
+    (void)state;
+    c.host = "[" NET_SERVER_6 "]";
+    done(&c);
+}
+
+static void interim_answers_and_drips_are_read(void **state)
+{
+    attempt c = usual();
+
+    (void)state;
+    comes_to(&c, "1:interim:3 2:drip:1 3:delay:300", SMH_DONE);
+    assert_int_equal(tokens_left(&server), 0);
+}
+
+/* Records of 16 kB come through a window of any size. */
+static void large_records_are_read(void **state)
+{
+    attempt c = usual();
+
+    (void)state;
+    comes_to(&c, "1:headers:60", SMH_DONE);
+    assert_true(c.tcp.diag.received > 60000);
+    c = usual();
+    comes_to(&c, "1:big:200", 503);
+}
+
+#if !NO_SYS
+
+static void memory_may_be_short(void **state)
+{
+    unsigned all, at;
+    attempt c = usual();
+
+    (void)state;
+    memset(&lwip_faults, 0, sizeof lwip_faults);
+    done(&c);
+    all = lwip_faults.sends;
+    assert_true(all > REQUESTS);
+    for (at = 1; at <= all; at++) {
+        c = usual();
+        memset(&lwip_faults, 0, sizeof lwip_faults);
+        lwip_faults.send_fails_at = at;
+        done(&c);
+    }
+    c = usual();
+    memset(&lwip_faults, 0, sizeof lwip_faults);
+    lwip_faults.socket_fails_at = 1;
+    assert_int_equal(run(&c), SMH_E_MEMORY);
+    assert_string_equal(c.why, "connection: no socket is free");
+    memset(&lwip_faults, 0, sizeof lwip_faults);
+}
+
+#endif
+
+/* ---- what a server does wrong ------------------------------------------------ */
+
+static void a_stale_connection_is_opened_again(void **state)
+{
+    attempt c = usual();
+
+    (void)state;
+    comes_to(&c, "1:close-after 2:no-notify", SMH_DONE);
+    assert_int_equal(connections(), 3);
+    assert_int_equal(journal_lines(&server, "resumed"), 2);
+    assert_int_equal(tokens_left(&server), 0);
+}
+
+static void a_reset_is_told_and_resumed(void **state)
+{
+    attempt c = usual();
+
+    (void)state;
+    comes_to(&c, "2:reset 3:reset", SMH_E_CLOSED);
+    assert_string_equal(c.why, "receiving: reset by the server");
+    assert_int_equal(c.report.resume, 1);
+    c = usual();
+    c.resume = 1;
+    assert_int_equal(run(&c), SMH_DONE);
+    assert_int_equal(tokens_left(&server), 0);
+}
+
+static void an_answer_cut_off_is_told(void **state)
+{
+    attempt c = usual();
+
+    (void)state;
+    comes_to(&c, "1:close-middle:5", SMH_E_CLOSED);
+    assert_int_equal(c.report.confirmed, 0);
+}
+
+static void silence_ends_with_the_deadline(void **state)
+{
+    static const char *const faults[] = {"1:silent", "1:handshake-stall"};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 2; i++) {
+        attempt c = usual();
+
+        c.timeout_ms = QUICK_MS;
+        comes_to(&c, faults[i], SMH_E_TIMEOUT);
+    }
+}
+
+/* ---- what a network does wrong ------------------------------------------------ */
+
+static void fails(const char *host, unsigned port, int result, const char *why)
+{
+    attempt c = usual();
+
+    c.host = host;
+    c.port = port;
+    c.timeout_ms = QUICK_MS;
+    tokens_for_all(&server);
+    assert_int_equal(run(&c), result);
+    if (why)
+        assert_string_equal(c.why, why);
+    assert_int_equal(tokens_left(&server), USERS);
+}
+
+static void a_closed_port_is_told(void **state)
+{
+    unsigned port;
+    int fd = free_port(&port);
+
+    (void)state;
+    close(fd);
+    fails(NET_SERVER_4, port, SMH_E_NETWORK, "connection: refused");
+    fails("[" NET_SERVER_6 "]", port, SMH_E_NETWORK, "connection: refused");
+}
+
+static void no_way_is_told(void **state)
+{
+    (void)state;
+    fails(NET_ELSEWHERE_4, 443, SMH_E_NETWORK, "connection: no route");
+    fails(NET_NOBODY_4, 443, SMH_E_TIMEOUT, NULL);
+}
+
+static void lost_frames_only_cost_time(void **state)
+{
+    static const uint32_t seeds[] = {1, 20, 300};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 3; i++) {
+        attempt c = usual();
+
+        net_lose(10, seeds[i]);
+        done(&c);
+        net_lose(0, 0);
+    }
+}
+
+static void a_link_that_dies_ends_with_the_deadline(void **state)
+{
+    attempt c = usual();
+
+    (void)state;
+    c.timeout_ms = QUICK_MS;
+    tokens_for_all(&server);
+    net_lose(100, 1);
+    assert_int_equal(run(&c), SMH_E_TIMEOUT);
+    net_lose(0, 0);
+    assert_int_equal(tokens_left(&server), USERS);
+}
+
+/* ---- names --------------------------------------------------------------------- */
+
+#if LWIP_DNS
+
+static void names_are_looked_up(void **state)
+{
+    static const char *const names[] = {"both.test", "four.test", "six.test",
+                                        "gap.test", "late.test"};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 5; i++) {
+        attempt c = usual();
+
+        c.host = names[i];
+        done(&c);
+    }
+}
+
+static void names_that_lead_nowhere_are_told(void **state)
+{
+    char why[96];
+    unsigned port;
+    int fd = free_port(&port);
+
+    (void)state;
+    close(fd);
+    snprintf(why, sizeof why, "look-up: name not found%s",
+             NO_SYS ? "" : ", or no DNS server");
+    fails("nowhere.test", 443, SMH_E_RESOLVE, why);
+    fails("four.test", port, SMH_E_NETWORK, "connection: refused");
+}
+
+#else
+
+static void names_need_dns(void **state)
+{
+    (void)state;
+    fails("both.test", 443, SMH_E_RESOLVE, "look-up: no address");
+}
+
+#endif
+
+static int resolve(void *arg, const char *host, ip_addr_t *address)
+{
+    int *turns = (int *)arg;
+
+    if (*turns > 0 && (*turns)--)
+        return SMH_AGAIN;
+    if (strcmp(host, "six.test") != 0)
+        return SMH_E_RESOLVE;
+    return ipaddr_aton(NET_SERVER_6, address) ? 1 : SMH_E_RESOLVE;
+}
+
+static void a_resolver_of_ones_own_goes_first(void **state)
+{
+    int turns = 3;
+    attempt c = usual();
+
+    (void)state;
+    c.tcp.resolve = resolve;
+    c.tcp.arg = &turns;
+    c.host = "six.test";
+    done(&c);
+    c = usual();
+    c.tcp.resolve = resolve;
+    c.tcp.arg = &turns;
+    c.host = "four.test";
+    assert_int_equal(run(&c), SMH_E_RESOLVE);
+    assert_string_equal(c.why, "look-up: no address");
+}
+
+/* ---- another server, and what is not to be trusted -------------------------------- */
+
+static void start_other(standin *s, const char *cert)
+{
+    static const char *const any[] = {"--address", "::", NULL};
+
+    standin_start(s, getenv("PKI"), cert, any);
+}
+
+static void a_wrong_certificate_stops_it(void **state)
+{
+    static const char *const certs[] = {"other-name", "expired", "other-ca"};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 3; i++) {
+        standin other = {0};
+        attempt c = usual();
+
+        start_other(&other, certs[i]);
+        c.port = other.port;
+        assert_int_equal(run(&c), SMH_E_TLS);
+        assert_int_equal(journal_lines(&other, "DELETE"), 0);
+        standin_stop(&other);
+    }
+}
+
+static const char nginx_text[] =
+    "daemon off; master_process off; worker_processes 1;\n"
+    "error_log stderr; pid nginx.pid;\n"
+    "events { worker_connections 64; }\n"
+    "http { access_log off; keepalive_requests 2;\n"
+    "client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f;\n"
+    "uwsgi_temp_path u; scgi_temp_path s;\n"
+    "server { listen " NET_SERVER_4 ":8443 ssl;\n"
+    "ssl_certificate %s/chain.pem; ssl_certificate_key %s/chain.key;\n"
+    "location / { proxy_http_version 1.1; proxy_set_header Connection '';\n"
+    "proxy_pass http://127.0.0.1:%u; } } }\n";
+
+static void start_nginx(child *nginx, const char *dir, unsigned port)
+{
+    const char *argv[] = {"/usr/sbin/nginx", "-p", dir,      "-c",
+                          "nginx.conf",      "-e", "stderr", NULL};
+    const char *pki = getenv("PKI");
+    char text[2048];
+
+    snprintf(text, sizeof text, nginx_text, pki, pki, port);
+    temp_write(temp_path(dir, "nginx.conf"), text);
+    child_start(nginx, argv, -1);
+}
+
+/* It closes the connection after every second request. */
+static void nginx_is_served_from(void **state)
+{
+    char *dir = temp_make();
+    standin behind = {0};
+    child nginx = {0};
+    attempt c;
+    int tries = 0;
+
+    (void)state;
+    start_other(&behind, NULL);
+    tokens_for_all(&behind);
+    start_nginx(&nginx, dir, behind.port);
+    do {
+        poll(NULL, 0, 100);
+        c = usual();
+        c.port = 8443;
+    } while (run(&c) == SMH_E_NETWORK && ++tries < 50);
+    assert_int_equal(c.report.result, SMH_DONE);
+    assert_int_equal(tokens_left(&behind), 0);
+    assert_int_equal(child_stop(&nginx), 0);
+    standin_stop(&behind);
+    temp_remove(dir);
+}
+
+/* ---- main --------------------------------------------------------------------- */
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(batches_go_over_one_connection),
+        cmocka_unit_test(requests_are_pipelined),
+        cmocka_unit_test(any_buffer_does),
+        cmocka_unit_test(ipv6_works),
+        cmocka_unit_test(interim_answers_and_drips_are_read),
+        cmocka_unit_test(large_records_are_read),
+#if !NO_SYS
+        cmocka_unit_test(memory_may_be_short),
+#endif
+        cmocka_unit_test(a_stale_connection_is_opened_again),
+        cmocka_unit_test(a_reset_is_told_and_resumed),
+        cmocka_unit_test(an_answer_cut_off_is_told),
+        cmocka_unit_test(silence_ends_with_the_deadline),
+        cmocka_unit_test(a_closed_port_is_told),
+        cmocka_unit_test(no_way_is_told),
+        cmocka_unit_test(lost_frames_only_cost_time),
+        cmocka_unit_test(a_link_that_dies_ends_with_the_deadline),
+#if LWIP_DNS
+        cmocka_unit_test(names_are_looked_up),
+        cmocka_unit_test(names_that_lead_nowhere_are_told),
+#else
+        cmocka_unit_test(names_need_dns),
+#endif
+        cmocka_unit_test(a_resolver_of_ones_own_goes_first),
+        cmocka_unit_test(a_wrong_certificate_stops_it),
+        cmocka_unit_test(nginx_is_served_from),
+    };
+    int failed;
+
+    mbedtls_entropy_init(&entropy);
+    mbedtls_ctr_drbg_init(&drbg);
+    if (mbedtls_ctr_drbg_seed(&drbg, mbedtls_entropy_func, &entropy, NULL, 0))
+        return 2;
+    net_start();
+    names_start();
+    start_other(&server, "chain");
+    cmocka_set_test_filter(getenv("ONLY"));
+    failed = cmocka_run_group_tests_name("lwip", tests, NULL, NULL);
+    standin_stop(&server);
+    mbedtls_ctr_drbg_free(&drbg);
+    mbedtls_entropy_free(&entropy);
+    return failed;
+}
