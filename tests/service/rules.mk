@@ -9,3 +9,4 @@ check-service: $(B)/service/service $(B)/smh_standin
 	SMH_STANDIN=$(B)/smh_standin $(RUN) $<
 
 CHECKS += check-service
+CHECKS_RUN += check-service

@@ -43,7 +43,7 @@ static void one_connection_serves_all(void **state)
 {
     (void)state;
     fill_users(45);
-    assert_int_equal(revoke(), SMH_DONE);
+    revoke_as(SMH_DONE);
     check_done(5);
     assert_int_equal(seen("tls "), 1);
     assert_int_equal(seen("5 1 DELETE "), 1);
@@ -60,7 +60,7 @@ static void an_announced_close_is_survived(void **state)
         world_reset(state);
         fill_users(45);
         w.io.pipeline = pipeline;
-        assert_int_equal(revoke(), SMH_DONE);
+        revoke_as(SMH_DONE);
         check_done(5);
         assert_int_equal(seen("tls "), 3);
         assert_int_equal(seen(" resumed"), 2);
@@ -74,7 +74,7 @@ static void no_session_is_kept_if_unwanted(void **state)
     fill_users(25);
     standin_faults(&w.server, "*:close-after");
     w.options.no_session = 1;
-    assert_int_equal(revoke(), SMH_DONE);
+    revoke_as(SMH_DONE);
     check_done(3);
     assert_int_equal(seen(" resumed"), 0);
     assert_int_equal(seen(" full"), 3);
@@ -137,7 +137,7 @@ static void what_is_in_flight_is_sent_again(void **state)
         world_reset(state);
         fill_users(200);
         w.io.pipeline = pipelines[i];
-        assert_int_equal(revoke(), SMH_DONE);
+        revoke_as(SMH_DONE);
         check_done(20);
         assert_int_equal(requests_seen(), 20);
         assert_int_equal(seen("tls "), 7);
@@ -221,7 +221,7 @@ static void check_deadline(const char *fault, unsigned requests)
     standin_faults(&w.server, fault);
     w.io.timeout_ms = ms;
     begun = smh_posix_port(&w.tcp).ops->now_ms(NULL);
-    assert_int_equal(revoke(), SMH_E_TIMEOUT);
+    revoke_as(SMH_E_TIMEOUT);
     passed = smh_posix_port(&w.tcp).ops->now_ms(NULL) - begun;
     assert_in_range(passed, ms, ms + 250 * thin());
     assert_int_equal(requests_seen(), requests);
@@ -263,7 +263,7 @@ static void cancelled_at_any_step(void **state)
         else
             smh_mbedtls_free(&w.tls);
         w.io.resume = w.call.report.resume;
-        assert_int_equal(revoke(), SMH_DONE);
+        revoke_as(SMH_DONE);
         model_revoke(0, 3);
         check_left();
     }
@@ -280,7 +280,7 @@ static void nobody_listens(void **state)
     (void)state;
     close(fd);
     w.scope.port = (uint16_t)port;
-    assert_int_equal(revoke(), SMH_E_NETWORK);
+    revoke_as(SMH_E_NETWORK);
     assert_non_null(strstr(w.words, "connection: Connection refused"));
 }
 
@@ -289,7 +289,7 @@ static void a_name_that_cannot_be(void **state)
     (void)state;
     w.scope.host = "a-label-of-more-than-63-octets-is-not-asked-for-"
                    "anywhere-but-refused-at-once";
-    assert_int_equal(revoke(), SMH_E_RESOLVE);
+    revoke_as(SMH_E_RESOLVE);
     assert_non_null(strstr(w.words, "look-up: "));
 }
 
@@ -302,7 +302,7 @@ static void nobody_accepts(void **state)
     (void)state;
     w.scope.port = (uint16_t)port;
     w.io.timeout_ms = 200;
-    assert_int_equal(revoke(), SMH_E_TIMEOUT);
+    revoke_as(SMH_E_TIMEOUT);
     close(fd);
 }
 
@@ -310,7 +310,7 @@ static void a_server_without_tls(void **state)
 {
     world_start(NULL, NULL);
     world_reset(state);
-    assert_int_equal(revoke(), SMH_E_TLS);
+    revoke_as(SMH_E_TLS);
     assert_int_equal(requests_seen(), 0);
     assert_int_equal(w.call.report.confirmed, 0);
     world_start("server", NULL);
@@ -322,7 +322,7 @@ static void only_tls(const char *version, int wanted)
 
     world_start("server", more);
     world_reset(NULL);
-    assert_int_equal(revoke(), wanted);
+    revoke_as(wanted);
     assert_int_equal(requests_seen(), wanted == SMH_DONE);
 }
 
@@ -336,7 +336,7 @@ static void tls_1_2_at_least(void **state)
     only_tls("1.3", SMH_DONE);
     standin_faults(&w.server, "*:close-after");
     fill_users(25);
-    assert_int_equal(revoke(), SMH_DONE);
+    revoke_as(SMH_DONE);
     check_done(3);
     assert_int_equal(seen("TLSv1.3 "), 4);
     assert_int_equal(seen(" resumed"), 2);
@@ -353,7 +353,7 @@ static void small_records(void **state)
     fill_users(25);
     standin_faults(&w.server, "2:headers:50");
     w.io.size = 65536;
-    assert_int_equal(revoke(), SMH_DONE);
+    revoke_as(SMH_DONE);
     check_done(3);
     world_start("server", NULL);
 }
@@ -371,7 +371,7 @@ static void a_line_too_long_for_the_server(void **state)
         number_ids(SMH_USERS, 10, 60);
         number_ids(SMH_CLIENTS, 90, 60);
         w.io.size = sizes[i];
-        assert_int_equal(revoke(), 414);
+        revoke_as(414);
         assert_int_equal(w.call.report.confirmed, 0);
     }
     world_start("server", NULL);
@@ -398,7 +398,7 @@ static void over_ipv6(void **state)
         skip();
     world_start("server", six);
     w.scope.host = "[::1]";
-    assert_int_equal(revoke(), SMH_DONE);
+    revoke_as(SMH_DONE);
     assert_int_equal(requests_seen(), 1);
     world_start("server", NULL);
 }

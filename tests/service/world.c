@@ -164,6 +164,15 @@ int revoke(void)
     return result;
 }
 
+void revoke_as(int wanted)
+{
+    int result = revoke();
+
+    if (result != wanted)
+        fail_msg("%d, not %d: %s, %s", result, wanted, smh_strerror(result),
+                 w.words);
+}
+
 /* ---- lists --------------------------------------------------------------- */
 
 static void set_list(int kind, unsigned count)

@@ -41,6 +41,8 @@ int world_reset(void **state);
 
 /* The whole call; looks after what must hold however it ends. */
 int revoke(void);
+/* With this result, or the test fails with the words for it. */
+void revoke_as(int wanted);
 /* The same in parts: open the ports, then the caller steps, then what must hold. */
 void client_begin(void);
 void client_end(void);

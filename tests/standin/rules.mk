@@ -15,3 +15,4 @@ check-standin: $(B)/standin/test_standin $(B)/smh_standin
 	SMH_STANDIN=$(B)/smh_standin $(RUN) $<
 
 CHECKS += check-standin
+CHECKS_RUN += check-standin
