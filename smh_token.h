@@ -539,12 +539,6 @@ SMH_API uint32_t smh_count(const smh_plan *plan)
 
 /* ---- writer -------------------------------------------------------------- */
 
-/* What stands in the request below beside lists (1 to 3) and plain text. */
-enum { SMHI_LIBRARY = 4, SMHI_SECRET, SMHI_HOST, SMHI_PORT };
-
-static const char smhi_request[] = "DELETE /api/v1/token/\4?library_secret=\5"
-                                   "\1\2\3 HTTP/1.1\r\nHost: \6\7\r\n\r\n";
-
 typedef struct smhi_sink {
     char *window;
     size_t size;
@@ -578,20 +572,13 @@ static void smhi_encode(smhi_sink *sink, const char *text)
     }
 }
 
-static void smhi_put_ids(smhi_sink *sink, const smh_plan *plan,
-                         const smh_batch *batch, int k)
+static void smhi_put_ids(smhi_sink *sink, const char *const *ids, size_t n)
 {
-    const smh_list *list = smhi_list(plan, k);
     size_t i;
-    if (list == NULL)
-        return;
-    smhi_puts(sink, k == 0   ? "&user_id="
-                    : k == 1 ? "&client_id="
-                             : "&session_id=");
-    for (i = 0; i < batch->n[k]; i++) {
+    for (i = 0; i < n; i++) {
         if (i > 0)
             smhi_puts(sink, SMH_COMMA);
-        smhi_encode(sink, list->items[batch->at[k] + i]);
+        smhi_encode(sink, ids[i]);
     }
 }
 
@@ -615,25 +602,33 @@ SMH_API size_t smh_write(const smh_plan *plan, const smh_batch *batch,
                          int masked, size_t offset, char *window, size_t size)
 {
     const smh_scope *scope = plan->scope;
-    const char *p;
     smhi_sink sink;
+    int k;
     sink.window = window;
     sink.size = size;
     sink.offset = offset;
     sink.length = 0;
-    for (p = smhi_request; *p != '\0'; p++)
-        if (*p < SMHI_LIBRARY)
-            smhi_put_ids(&sink, plan, batch, *p - 1);
-        else if (*p == SMHI_LIBRARY)
-            smhi_encode(&sink, scope->library_id);
-        else if (*p == SMHI_SECRET && !masked)
-            smhi_encode(&sink, scope->library_secret);
-        else if (*p == SMHI_SECRET || *p == SMHI_HOST)
-            smhi_puts(&sink, *p == SMHI_HOST ? scope->host : "***");
-        else if (*p != SMHI_PORT)
-            smhi_put(&sink, *p);
-        else if (scope->port != 0 && scope->port != 443)
-            smhi_put_port(&sink, scope->port);
+    smhi_puts(&sink, "DELETE /api/v1/token/");
+    smhi_encode(&sink, scope->library_id);
+    smhi_puts(&sink, "?library_secret=");
+    if (masked)
+        smhi_puts(&sink, "***");
+    else
+        smhi_encode(&sink, scope->library_secret);
+    for (k = 0; k < 3; k++) {
+        const smh_list *list = smhi_list(plan, k);
+        if (list != NULL) {
+            smhi_puts(&sink, k == 0   ? "&user_id="
+                             : k == 1 ? "&client_id="
+                                      : "&session_id=");
+            smhi_put_ids(&sink, list->items + batch->at[k], batch->n[k]);
+        }
+    }
+    smhi_puts(&sink, " HTTP/1.1\r\nHost: ");
+    smhi_puts(&sink, scope->host);
+    if (scope->port != 0 && scope->port != 443)
+        smhi_put_port(&sink, scope->port);
+    smhi_puts(&sink, "\r\n\r\n");
     return sink.length;
 }
 
