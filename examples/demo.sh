@@ -1,6 +1,6 @@
 #!/bin/sh
-# Revokes tokens on a stand-in of the service, over verified TLS, and shows what is
-# left.  `make demo` builds what it needs.
+# Revokes tokens on a stand-in of the service, over verified TLS, and shows what
+# is left.  `make demo` builds what it needs.
 set -eu
 cd "$(dirname "$0")/.."
 B=${B:-build}

@@ -1,8 +1,8 @@
-/* smh_revoke - deletes all access tokens of users; `smh_revoke --help` says how.
+/* smh_revoke - deletes all access tokens of users: `smh_revoke --help`.
  *
- * Everything is checked first, then users go out a chunk at a time, each chunk in a
- * call of its own.  It is driven by smh_step() rather than smh_revoke(), so that a
- * signal ends it and progress can be seen. */
+ * Everything is checked first, then users go out a chunk at a time, each chunk in
+ * a call of its own.  It is driven by smh_step() rather than smh_revoke(), so that
+ * a signal ends it and progress can be seen. */
 #define SMH_TOKEN_IMPLEMENTATION
 #define SMH_POSIX_IMPLEMENTATION
 #define SMH_MBEDTLS_IMPLEMENTATION
@@ -70,7 +70,7 @@ static void catch_signals(void)
             sigaction(signals[i], &action, NULL);
 }
 
-/* ---- transport ------------------------------------------------------------- */
+/* ---- transport ----------------------------------------------------------- */
 
 static const char *system_ca(void)
 {
@@ -147,15 +147,44 @@ static int transport_open(struct job *job)
     return 0;
 }
 
-/* ---- how a call ended ------------------------------------------------------ */
+/* ---- how a call ended ---------------------------------------------------- */
+
+static void explain_timeout(const struct job *job, char *text, size_t size)
+{
+    unsigned stage = job->transport.tls.diag.stage;
+
+    snprintf(text, size, "no %s in %" PRIu64 " s",
+             stage == SMH_MBEDTLS_CONNECT     ? "connection"
+             : stage == SMH_MBEDTLS_HANDSHAKE ? "end of the TLS handshake"
+                                              : "answer",
+             job->options.timeout);
+}
+
+static void explain_tls(const smh_mbedtls *tls, char *text, size_t size)
+{
+    size_t length;
+
+    smh_mbedtls_explain(tls, text, size);
+    if (tls->diag.reason != SMH_MBEDTLS_CODE)
+        return;
+    length = strlen(text);
+    if (length + 3 < size) {
+        memcpy(text + length, ": ", 3);
+        mbedtls_strerror(tls->diag.code, text + length + 2, size - length - 2);
+    }
+}
 
 static void explain(const struct job *job, int result, char *text, size_t size)
 {
-    if (result == SMH_E_RESOLVE || result == SMH_E_NETWORK)
+    if (result > 0)
+        snprintf(text, size, "%s", smh_strerror(result));
+    else if (result == SMH_E_TIMEOUT)
+        explain_timeout(job, text, size);
+    else if (result == SMH_E_RESOLVE || result == SMH_E_NETWORK)
         smh_posix_explain(&job->transport.posix, text, size);
     else if (result == SMH_E_TLS || result == SMH_E_MEMORY ||
-             result == SMH_E_CLOSED || result == SMH_E_TIMEOUT)
-        smh_mbedtls_explain(&job->transport.tls, text, size);
+             result == SMH_E_CLOSED)
+        explain_tls(&job->transport.tls, text, size);
 }
 
 static void conclude(struct job *job, int result)
@@ -169,7 +198,7 @@ static void conclude(struct job *job, int result)
         return;
     if (result > 0)
         snprintf(verdict->error, sizeof verdict->error,
-                 "the service answered %d: %s", result, smh_strerror(result));
+                 "the service answered %d", result);
     else if (result == SMH_E_CANCELLED)
         snprintf(verdict->error, sizeof verdict->error, "interrupted");
     else
@@ -178,15 +207,15 @@ static void conclude(struct job *job, int result)
     explain(job, result, verdict->detail, sizeof verdict->detail);
 }
 
-/* ---- one chunk ------------------------------------------------------------- */
+/* ---- one chunk ----------------------------------------------------------- */
 
 static void note_progress(struct job *job)
 {
     progress_show(&job->progress, job->before + job->call.report.resume);
 }
 
-/* One try.  The time counts anew from each confirmation, so that it need not fit the
- * length of the lists. */
+/* One try.  The time counts anew from each confirmation, so that it need not
+ * fit the length of the lists. */
 static int run_call(struct job *job)
 {
     smh_call *call = &job->call;
@@ -223,42 +252,46 @@ static void pause_before_retry(struct job *job, unsigned attempt)
     ms = smh_backoff(attempt, BACKOFF_MS, BACKOFF_MAX_MS, random);
     if (!job->options.quiet) {
         progress_clear(&job->progress);
-        fprintf(stderr, "smh_revoke: %s; try %u of %u again in %.1f s\n",
-                job->verdict.error, attempt, (unsigned)job->options.retries,
-                ms / 1000.0);
+        fprintf(stderr, "smh_revoke: %s; again in %.1f s (%u of %u)\n",
+                job->verdict.error, ms / 1000.0, attempt,
+                (unsigned)job->options.retries);
     }
     while (!stopped && now_ms() - begun < ms)
         nanosleep(&slice, NULL);
 }
 
-/* Tries go on where the last one ended; one that got ahead counts as the first. */
+static void account(struct job *job, int result)
+{
+    const smh_report *report = &job->call.report;
+
+    job->io.resume = report->resume;
+    job->verdict.confirmed += report->confirmed;
+    job->verdict.resume = job->before + report->resume;
+    conclude(job, result);
+}
+
+/* Tries go on where the last ended; one that got ahead counts as the first. */
 static int revoke_chunk(struct job *job)
 {
     unsigned attempt = 0;
 
-    for (;;) {
+    while (!stopped) {
         int result = run_call(job);
-        const smh_report *report = &job->call.report;
 
-        if (report->resume > job->io.resume)
+        if (job->call.report.confirmed > 0)
             attempt = 0;
-        job->io.resume = report->resume;
-        job->verdict.confirmed += report->confirmed;
-        job->verdict.resume = job->before + report->resume;
-        conclude(job, result);
+        account(job, result);
         if (result == SMH_DONE)
             return 0;
         if (!smh_retryable(result) || attempt >= job->options.retries)
             return -1;
         pause_before_retry(job, ++attempt);
-        if (stopped) {
-            conclude(job, SMH_E_CANCELLED);
-            return -1;
-        }
     }
+    conclude(job, SMH_E_CANCELLED);
+    return -1;
 }
 
-/* ---- passes over all users ------------------------------------------------- */
+/* ---- passes over all users ----------------------------------------------- */
 
 /* Which id it is, in words of the command line. */
 static int refuse_scope(struct job *job, int result, const smh_plan *plan)
@@ -350,7 +383,7 @@ static int visit_revoke(struct job *job, const smh_plan *plan, uint32_t count)
     return revoke_chunk(job);
 }
 
-/* ---- the job --------------------------------------------------------------- */
+/* ---- the job ------------------------------------------------------------- */
 
 static int prepare_scope(struct job *job)
 {
@@ -400,7 +433,6 @@ static int prepare_lists(struct job *job)
 static int prepare_io(struct job *job)
 {
     const struct options *options = &job->options;
-    uint64_t now = now_ms();
 
     job->io.size = (size_t)options->buffer;
     job->io.buffer = malloc(job->io.size);
@@ -408,10 +440,11 @@ static int prepare_io(struct job *job)
     job->io.timeout_ms = INT32_MAX; /* run_call() is stricter */
     if (!job->io.buffer)
         return refuse(&job->verdict, "--buffer: no memory for it");
+    signal(SIGPIPE, SIG_IGN); /* who reads our messages may go, the work not */
     job->progress.shown = !options->quiet && isatty(STDERR_FILENO);
     job->progress.requests = job->verdict.requests;
     job->progress.skipped = options->resume;
-    job->progress.begun = now;
+    job->progress.begun = now_ms();
     return transport_open(job);
 }
 
@@ -459,7 +492,7 @@ static void report(struct job *job)
         report_for_people(verdict);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fputs("smh_revoke: cannot write to stdout\n", stderr);
-        if (verdict->exit == EXIT_CONFIRMED)
+        if (options->dry_run)
             verdict->exit = EXIT_INPUT;
     }
 }

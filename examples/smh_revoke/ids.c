@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- lists in memory ------------------------------------------------------- */
+/* ---- lists in memory ----------------------------------------------------- */
 
 int ids_add(struct ids *ids, const char *text)
 {
@@ -38,7 +38,7 @@ void ids_free(struct ids *ids)
     ids->room = 0;
 }
 
-/* ---- files, one id a line -------------------------------------------------- */
+/* ---- files, one id a line ------------------------------------------------ */
 
 static FILE *spool(FILE *from)
 {
@@ -86,7 +86,7 @@ void id_file_close(struct id_file *file)
     file->stream = NULL;
 }
 
-/* The rest is checked by the library; this is what only a file can get wrong. */
+/* What only a file can get wrong; the rest is checked by the library. */
 static int check_line(const struct id_file *file, size_t length,
                       struct verdict *verdict)
 {
@@ -153,7 +153,7 @@ int ids_read(struct ids *ids, const char *name, struct verdict *verdict)
     return more;
 }
 
-/* ---- users, a chunk at a time ---------------------------------------------- */
+/* ---- users, a chunk at a time -------------------------------------------- */
 
 int users_rewind(struct users *users, struct verdict *verdict)
 {

@@ -37,56 +37,58 @@ static const struct known {
     {"version", FLAG, AT(version), 0, 0},
 };
 
+static const char *const help[] = {
+    "usage: smh_revoke --host HOST[:PORT] --library ID USERS [OPTION]...\n"
+    "Deletes all access tokens of users at Smart Media Hosting (SMH).\n"
+    "\n"
+    "  --host HOST[:PORT]  the library's own host; [IPv6] in brackets\n"
+    "  --library ID        the media library\n"
+    "\n"
+    "Whose tokens; users are required, a filter narrows it down:\n"
+    "  --user ID           a user; may be repeated\n"
+    "  --users FILE        users, one id a line; - is stdin\n"
+    "  --client ID         only tokens of this client; may be repeated\n"
+    "  --clients FILE      only tokens of these clients\n"
+    "  --session ID        only tokens of this session; may be repeated\n"
+    "  --sessions FILE     only tokens of these sessions\n"
+    "Files have one id a line and no empty lines.  All of it is checked\n"
+    "before anything is sent; a pipe is read to its end first.\n",
+    "\n"
+    "The library's secret is the value of SMH_LIBRARY_SECRET, or:\n"
+    "  --secret-file FILE  its only line; /dev/stdin works too\n"
+    "\n"
+    "How:\n"
+    "  --ca FILE           trusted CAs, PEM or DER (the system's)\n"
+    "  --timeout SECONDS   for each request to be confirmed (30)\n"
+    "  --retries N         tries again after 429, 5xx and network failures,\n"
+    "                      N times in a row, with growing pauses (3)\n"
+    "  --pipeline N        requests sent ahead of their answers (1)\n"
+    "  --buffer BYTES      of the working buffer (16384)\n"
+    "  --resume N          leaves out the first N requests, which an\n"
+    "                      earlier run of the same lists has confirmed\n"
+    "  --dry-run           shows the requests and sends nothing\n"
+    "  --json              one JSON object on stdout\n"
+    "  --quiet             only errors\n"
+    "  --help, --version\n",
+    "\n"
+    "Exit status:\n"
+    "  0  every request confirmed by 204\n"
+    "  1  the service answered otherwise\n"
+    "  2  usage or illegal input\n"
+    "  3  network\n"
+    "  4  TLS\n"
+    "  5  interrupted\n",
+};
+
 void options_help(void)
 {
-    static const char *const parts[] = {
-        "usage: smh_revoke --host HOST[:PORT] --library ID USERS [OPTION]...\n"
-        "Deletes all access tokens of users at Smart Media Hosting (SMH).\n"
-        "\n"
-        "  --host HOST[:PORT]  the library's own host; [IPv6] in brackets\n"
-        "  --library ID        the media library\n"
-        "\n"
-        "Whose tokens; users are required, a filter narrows it down:\n"
-        "  --user ID           a user; may be repeated\n"
-        "  --users FILE        users, one id a line; - is stdin\n"
-        "  --client ID         only tokens of this client; may be repeated\n"
-        "  --clients FILE      only tokens of these clients\n"
-        "  --session ID        only tokens of this session; may be repeated\n"
-        "  --sessions FILE     only tokens of these sessions\n"
-        "All of it is checked before anything is sent.\n",
-        "\n"
-        "The library's secret is the value of SMH_LIBRARY_SECRET, or:\n"
-        "  --secret-file FILE  its only line; /dev/stdin works too\n"
-        "\n"
-        "How:\n"
-        "  --ca FILE           trusted CAs, PEM or DER (the system's)\n"
-        "  --timeout SECONDS   for each request to be confirmed (30)\n"
-        "  --retries N         tries again after 429, 5xx and network\n"
-        "                      failures, in a row, with growing pauses (3)\n"
-        "  --pipeline N        requests sent ahead of their answers (1)\n"
-        "  --buffer BYTES      of the working buffer (16384)\n"
-        "  --resume N          leaves out the first N requests, which an\n"
-        "                      earlier run of the same lists has confirmed\n"
-        "  --dry-run           shows the requests and sends nothing\n"
-        "  --json              one JSON object on stdout\n"
-        "  --quiet             only errors\n"
-        "  --help, --version\n",
-        "\n"
-        "Exit status:\n"
-        "  0  every request confirmed by 204\n"
-        "  1  the service answered otherwise\n"
-        "  2  usage or illegal input\n"
-        "  3  network\n"
-        "  4  TLS\n"
-        "  5  interrupted\n",
-    };
     size_t i;
 
-    for (i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        fputs(parts[i], stdout);
+    for (i = 0; i < sizeof help / sizeof help[0]; i++)
+        fputs(help[i], stdout);
 }
 
-/* ---- values ---------------------------------------------------------------- */
+/* ---- values -------------------------------------------------------------- */
 
 static int parse_number(const char *text, uint64_t low, uint64_t high,
                         uint64_t *number)
@@ -106,7 +108,8 @@ static int parse_number(const char *text, uint64_t low, uint64_t high,
     return value < low ? -1 : 0;
 }
 
-/* HOST, HOST:PORT, [IPv6] or [IPv6]:PORT; the library checks the host itself. */
+/* HOST, HOST:PORT, [IPv6] or [IPv6]:PORT; the library checks the host itself.
+ * */
 static int split_host(struct options *options, struct verdict *verdict)
 {
     const char *host = options->host;
@@ -155,7 +158,7 @@ static int set_value(struct options *options, const struct known *option,
     }
 }
 
-/* ---- all of it ------------------------------------------------------------- */
+/* ---- all of it ----------------------------------------------------------- */
 
 static void set_defaults(struct options *options)
 {
@@ -176,7 +179,8 @@ static void list_for_getopt(struct option *list)
     }
 }
 
-/* An unset variable in a script makes `--client $ID --quiet` mean another id. */
+/* An unset variable in a script makes `--client $ID --quiet` mean another id.
+ * */
 static int looks_swallowed(const char *text)
 {
     return text && text[0] == '-' && text[1] == '-';

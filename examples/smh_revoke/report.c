@@ -18,7 +18,7 @@ int refuse(struct verdict *verdict, const char *format, ...)
     return -1;
 }
 
-/* ---- what a result means -------------------------------------------------- */
+/* ---- what a result means ------------------------------------------------- */
 
 /* The first row that fits counts.  Advice is what to do before another run. */
 static const struct meaning {
@@ -83,7 +83,7 @@ static const char *advice(const struct verdict *verdict)
     return verdict->next ? verdict->next : meaning_of(verdict->result)->advice;
 }
 
-/* ---- for people ------------------------------------------------------------ */
+/* ---- for people ---------------------------------------------------------- */
 
 static void say_all_confirmed(const struct verdict *verdict)
 {
@@ -128,7 +128,7 @@ void report_for_people(const struct verdict *verdict)
     say_what_next(verdict);
 }
 
-/* ---- for programs ---------------------------------------------------------- */
+/* ---- for programs -------------------------------------------------------- */
 
 /* Octets of the UTF-8 character at text, 0 if there is none. */
 static size_t utf8_length(const unsigned char *text)
@@ -205,7 +205,7 @@ void report_as_json(const struct verdict *verdict)
     printf(",\"exit\":%d}\n", verdict->exit);
 }
 
-/* ---- while it runs --------------------------------------------------------- */
+/* ---- while it runs ------------------------------------------------------- */
 
 #define REPAINT_MS 100
 

@@ -33,8 +33,8 @@ void secret_harden(void)
     (void)!mlock(secret, sizeof secret);
 }
 
-/* The memory of the environment is what /proc/PID/environ shows: unsetenv() alone
- * would leave the secret there.  -1: too long. */
+/* The memory of the environment is what /proc/PID/environ shows: unsetenv()
+ * alone would leave the secret there.  -1: too long. */
 static int take_from_environment(void)
 {
     size_t name = strlen(VARIABLE), length;

@@ -82,7 +82,8 @@ struct id_file {
 /* For messages. */
 const char *id_file_name(const char *name);
 
-/* "-" is stdin.  What cannot be read twice is copied to a temporary file first. */
+/* "-" is stdin.  What cannot be read twice is copied to a temporary file first.
+ * */
 int id_file_open(struct id_file *file, const char *name,
                  struct verdict *verdict);
 void id_file_close(struct id_file *file);
@@ -93,8 +94,8 @@ int id_file_next(struct id_file *file, struct verdict *verdict);
 /* Adds all ids of the file of that name. */
 int ids_read(struct ids *ids, const char *name, struct verdict *verdict);
 
-/* Any number of users, USERS_CHUNK of them in memory.  Request numbers depend on
- * this number, and so do resume points. */
+/* Any number of users, USERS_CHUNK of them in memory.  Request numbers depend
+ * on this number, and so do resume points. */
 #define USERS_CHUNK 1000
 
 struct users {

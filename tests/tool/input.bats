@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The command line, the secret and the lists: what is refused, and in which words.
+# The command line, the secret and the lists: what is refused, in which words.
 
 load common
 
@@ -20,7 +20,8 @@ bare() {
 @test "--help tells every option and every exit status, --version the version" {
     check 0 bare --help
     for option in host library ca user users client clients session sessions \
-        secret-file timeout retries pipeline buffer resume dry-run json quiet; do
+        secret-file timeout retries pipeline buffer resume dry-run json \
+        quiet; do
         [[ $output == *"  --$option "* ]]
     done
     for status in 0 1 2 3 4 5; do
@@ -89,7 +90,7 @@ bare() {
     done
 }
 
-# ---- secret ------------------------------------------------------------------
+# ---- secret -----------------------------------------------------------------
 
 @test "the secret comes from the environment or from a file, which wins" {
     export SMH_LIBRARY_SECRET=$secret
@@ -148,7 +149,7 @@ secret_refused() {
     [ -z "$stderr" ]
 }
 
-# ---- lists -------------------------------------------------------------------
+# ---- lists ------------------------------------------------------------------
 
 @test "files: CRLF, a byte order mark, no newline at the end" {
     tokens 'a x' 'b x' 'c x' 'd x'

@@ -1,5 +1,5 @@
-/* peak FILE PROGRAM [ARGUMENT]...: runs it, writes the most memory that it had at a
- * time, in kB, to FILE, and ends with its exit status. */
+/* peak FILE PROGRAM [ARGUMENT]...: runs it, writes the most memory that it had
+ * at a time, in kB, to FILE, and ends with its exit status. */
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/types.h>

@@ -8,7 +8,7 @@ home() { # two users with two devices and two sessions each, and one more
         'alice laptop s2' 'bob phone s1' 'bob laptop s2' 'carol phone s1'
 }
 
-# ---- what goes ---------------------------------------------------------------
+# ---- what goes --------------------------------------------------------------
 
 @test "a user, users, and users from a file: all their tokens and no others" {
     home
@@ -95,7 +95,7 @@ home() { # two users with two devices and two sessions each, and one more
     done
 }
 
-# ---- exit 1: the service answered otherwise ----------------------------------
+# ---- exit 1: the service answered otherwise ---------------------------------
 
 @test "a wrong secret or library is 404 and said to be that" {
     tokens 'a x'
@@ -113,7 +113,7 @@ home() { # two users with two devices and two sessions each, and one more
     while read -r code words; do
         standin_set "fault=*:status:$code"
         check 1 revoke --user a --retries 0
-        says "answered $code" "$words"
+        says "the service answered $code" "$words"
     done <<'END'
 200 only 204
 302 redirects are not followed
@@ -137,7 +137,7 @@ END
     says "more than was asked"
 }
 
-# ---- exit 3: network ---------------------------------------------------------
+# ---- exit 3: network --------------------------------------------------------
 
 @test "nobody listens" {
     check 3 "$B/smh_revoke" --host 127.0.0.1:1 --library l --user a \
@@ -156,7 +156,10 @@ END
     SECONDS=0
     check 3 revoke --user a --timeout 1 --retries 0
     [ $SECONDS -le 3 ]
-    says "deadline" "--timeout"
+    says "deadline" "no answer in 1 s" "--timeout"
+    standin_set "fault=*:handshake-stall"
+    check 3 revoke --user a --timeout 1 --retries 0 --json
+    jq -e '.detail == "no end of the TLS handshake in 1 s"' <<<"$output"
 }
 
 @test "--timeout is for each request, however many there are" {
@@ -173,7 +176,7 @@ END
     done
 }
 
-# ---- exit 4: TLS -------------------------------------------------------------
+# ---- exit 4: TLS ------------------------------------------------------------
 
 @test "a server that is not verified gets no request" {
     while read -r name words; do
@@ -188,6 +191,15 @@ other-name other.test
 self-signed CA
 other-ca CA
 END
+}
+
+@test "a server without TLS, and one with TLS 1.1" {
+    for how in --plain '--tls 1.1'; do
+        another_standin $how
+        check 4 revoke --user a
+        says "mbedTLS failed*: SSL - "
+        no grep -q DELETE "$tmp/log"
+    done
 }
 
 @test "the system's CAs are the default" {
@@ -205,7 +217,7 @@ END
         --ca "$dir/ca.pem" --secret-file "$dir/secret" --user a
 }
 
-# ---- retries and resuming ----------------------------------------------------
+# ---- retries and resuming ---------------------------------------------------
 
 @test "--retries tries again what may pass, and goes on where it ended" {
     seq 100 >"$tmp/users"
@@ -265,7 +277,7 @@ END
     done
 }
 
-# ---- the face ----------------------------------------------------------------
+# ---- the face ---------------------------------------------------------------
 
 @test "--json is one object with these names" {
     check 0 revoke --user a --json
@@ -294,10 +306,23 @@ END
     [ ! -s "$tmp/seen" ]
 }
 
-@test "a report that cannot be written is no success" {
-    revoke --user a 2>"$tmp/said" >/dev/full && status=0 || status=$?
+@test "a report that cannot be written is told, and a dry run then failed" {
+    tokens 'a x' 'b x'
+    revoke --user a 2>"$tmp/said" >/dev/full
+    grep -q stdout "$tmp/said"
+    left 'b x'
+    revoke --user a --dry-run 2>"$tmp/said" >/dev/full && status=0 || status=$?
     [ "$status" = 2 ]
     grep -q stdout "$tmp/said"
+}
+
+@test "the work goes on when nobody reads its messages any more" {
+    seq 20 >"$tmp/users"
+    seq -f '%g x' 21 | standin_create
+    standin_set "fault=1:status:503&fault=3:status:503"
+    (revoke --users "$tmp/users" && echo fine >"$tmp/fine") 2>&1 | true
+    wait_for [ -e "$tmp/fine" ]
+    left '21 x'
 }
 
 @test "a list that grows while it is read is noticed" {

@@ -1,5 +1,5 @@
-# Sourced: a stand-in of one's own, over TLS, with everything in $dir.  Wants $B and
-# $library; sets $standin (its pid) and $port.
+# Sourced: a stand-in of one's own, over TLS, with everything in $dir.  Wants $B
+# and $library; sets $standin (its pid) and $port.
 
 # standin_start [OPTION]...
 standin_start() {
@@ -24,7 +24,7 @@ standin_stop() {
     kill "$standin" 2>/dev/null && wait "$standin" || :
 }
 
-# Sends the lines "METHOD TARGET" of stdin over one connection; the answers, whole.
+# Sends the lines "METHOD TARGET" of stdin over one connection: whole answers.
 standin_ask() {
     awk '{ printf "%s%s HTTP/1.1\r\nHost: localhost\r\n", end, $0
            end = "\r\n" }
@@ -51,7 +51,8 @@ standin_reset() {
 # Makes a token for each line "USER CLIENT [SESSION]" of stdin.
 standin_create() {
     awk -v library="$library" -v secret="$(cat "$dir/secret")" '
-        { printf "GET /api/v1/token?library_id=%s&library_secret=%s", library, secret
+        { printf "GET /api/v1/token?library_id=%s", library
+          printf "&library_secret=%s", secret
           printf "&user_id=%s&client_id=%s", $1, $2
           print (NF > 2 ? "&session_id=" $3 : "") }' >"$dir/create"
     standin_ask <"$dir/create" >"$dir/created"
