@@ -1,8 +1,8 @@
 #!/bin/sh
 # tests/pki.sh DIR [DNS:name | IP:address]...
-# Makes the CAs and certificates of the tests in DIR, fresh each time.  What follows
-# DIR is added to the names of the certificates a good server has.  NAME stands for
-# NAME.pem and NAME.key:
+# Makes the CAs and certificates of the tests in DIR, fresh each time.  What
+# follows DIR is added to the names of the certificates a good server has.  NAME
+# stands for NAME.pem and NAME.key:
 #
 #   ca .pem .der            the root that clients trust
 #   intermediate .pem       signed by ca; no client trusts it by itself
@@ -11,7 +11,7 @@
 #   expired, future         ended a year ago, begins in a year
 #   other-name              good, but for other.test
 #   self-signed             signed by itself
-#   other-ca                signed by other-ca-root .pem .der, which no client trusts
+#   other-ca                signed by other-ca-root .pem .der, whom none trusts
 #   wildcard                *.standin.test
 #   ip-only, no-ip          127.0.0.1 and ::1 alone, the names alone
 set -eu
@@ -38,15 +38,16 @@ when() {
 # key FILE [KIND]
 key() {
     case ${2-ec} in
-    ec) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1" ;;
+    ec) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+        -out "$1" ;;
     rsa) openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 \
-        -out "$1" 2>/dev/null ;;
+        -out "$1" ;;
     esac
 }
 
 # sign NAME ISSUER FROM TO EXTENSIONS: NAME.key -> NAME.pem; "self" is an issuer
 sign() {
-    printf '%b' "$5" >"$work/ext"
+    echo "$5" >"$work/ext"
     : >"$work/index"
     if [ "$2" = self ]; then
         set -- "$1" "$1" "$3" "$4" -selfsign
@@ -64,14 +65,15 @@ sign() {
 
 authority() { # NAME ISSUER
     key "$1.key"
-    sign "$1" "$2" yesterday '20 years' \
-        'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n'
+    sign "$1" "$2" yesterday '20 years' 'basicConstraints=critical,CA:TRUE
+        keyUsage=critical,keyCertSign,cRLSign'
 }
 
 server() { # NAME ISSUER NAMES [KIND] [FROM] [TO]
     key "$1.key" "${4-ec}"
-    sign "$1" "$2" "${5-yesterday}" "${6-10 years}" \
-        "basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName=$3\n"
+    sign "$1" "$2" "${5-yesterday}" "${6-10 years}" "basicConstraints=CA:FALSE
+        extendedKeyUsage=serverAuth
+        subjectAltName=$3"
 }
 
 cat >"$work/config" <<END

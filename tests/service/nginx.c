@@ -60,8 +60,8 @@ static void write_config(const nginx *n, const nginx_setup *s)
     fclose(to);
 }
 
-/* It takes over a socket that listens already, as one nginx does from another: so
- * the port is its own and clients need not wait for it. */
+/* It takes over a socket that listens already, as one nginx does from
+ * another: so the port is its own and clients need not wait for it. */
 int nginx_start(nginx *n, const nginx_setup *setup)
 {
     const char *argv[] = {program,      "-p", NULL,        "-c",

@@ -10,8 +10,9 @@ typedef struct nginx {
     unsigned port;
 } nginx;
 
-/* All of it below a directory of its own, on a free port of 127.0.0.1.  cert: of
- * certs; upstream: a plain port; http, server, location: more directives. */
+/* All of it below a directory of its own, on a free port of 127.0.0.1.
+ * cert: of certs; upstream: a plain port; http, server, location: more
+ * directives. */
 typedef struct nginx_setup {
     const char *certs, *cert;
     unsigned upstream;

@@ -1,5 +1,6 @@
-/* What is deleted is exactly what was asked for, whatever the ids, the numbers and
- * the buffer; the server sees exactly the lines that the writer shows masked. */
+/* What is deleted is exactly what was asked for, whatever the ids, the
+ * numbers and the buffer; the server sees exactly the lines that the writer
+ * shows masked. */
 #include "world.h"
 
 /* The requests of the journal are those of smh_write(), masked, in order. */
@@ -70,7 +71,8 @@ static void both_filters_must_match(void **state)
     check_all_done(1);
 }
 
-/* A wrong encoding of one of the first would hit one of the others, or be refused. */
+/* A wrong encoding of one of the first would hit one of the others, or be
+ * refused. */
 static const char *const odd[] = {
     "a b", "a+b", "a%20b", "a%2Cb", "a&user_id=c", "a=b",    "a/b",
     "..",  "a?b", "a#b",   "a\"b",  "\303\244",    "a\001b", "a\r\nb",
@@ -151,8 +153,8 @@ static void twenty_five_users(void **state)
     check_all_done(3);
 }
 
-/* 10 users, 100 clients and 100 sessions of 64 octets: many lines of 8000 octets, the
- * same through any buffer. */
+/* 10 users, 100 clients and 100 sessions of 64 octets: many lines of 8000
+ * octets, the same through any buffer. */
 static void any_buffer_sends_the_same(void **state)
 {
     static const size_t sizes[] = {64, 999, 8200, 65536};

@@ -1,5 +1,5 @@
-/* Which servers are trusted: a good one is asked, of any other nothing is asked, and
- * the words say why. */
+/* Which servers are trusted: a good one is asked, of any other nothing is
+ * asked, and the words say why. */
 #include <unistd.h>
 
 #include "world.h"

@@ -1,5 +1,5 @@
-/* Connections: kept, closed, opened again; requests in flight; time; the kinds of
- * server that cannot be talked to. */
+/* Connections: kept, closed, opened again; requests in flight; time; the
+ * kinds of server that cannot be talked to. */
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -124,7 +124,8 @@ static void as_many_are_in_flight_as_allowed(void **state)
     }
 }
 
-/* Each is closed after its third answer; what is not confirmed is sent again. */
+/* Each is closed after its third answer; what is not confirmed is sent
+ * again. */
 static void what_is_in_flight_is_sent_again(void **state)
 {
     static const char *const three[] = {"--max-requests-per-connection", "3",
@@ -234,7 +235,7 @@ static void the_deadline_holds(void **state)
     check_deadline("1:silent", 1);
     check_deadline("2:silent", 2);
     check_deadline("1:handshake-stall", 0);
-    check_deadline("2:drip:20", 2); /* an octet now and then is no excuse */
+    check_deadline("2:drip:200", 2); /* an octet now and then is no excuse */
     check_deadline("2:delay:100000", 2);
 }
 
@@ -358,7 +359,8 @@ static void small_records(void **state)
     world_start("server", NULL);
 }
 
-/* Refused before it is all there, with the connection closed behind the answer. */
+/* Refused before it is all there, with the connection closed behind the
+ * answer. */
 static void a_line_too_long_for_the_server(void **state)
 {
     static const char *const short_line[] = {"--line-max", "400", NULL};

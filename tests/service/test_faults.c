@@ -1,5 +1,6 @@
-/* Whatever goes wrong with whichever request: the right result, nothing claimed that
- * was not confirmed, and a second call that resumes does exactly the rest. */
+/* Whatever goes wrong with whichever request: the right result, nothing
+ * claimed that was not confirmed, and a second call that resumes does
+ * exactly the rest. */
 #include "world.h"
 
 enum { USERS = 25, REQUESTS = 3 };
@@ -144,8 +145,8 @@ static void with_requests_in_flight(void **state)
     check_faults(200, 8);
 }
 
-/* In flight, what was asked for behind a failure may still be carried out, but a
- * status that comes is the one of the oldest request. */
+/* In flight, what was asked for behind a failure may still be carried out,
+ * but a status that comes is the one of the oldest request. */
 static void in_flight_the_first_failure_counts(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* A server that somebody else wrote, set up as services are: nginx in front, the
- * stand-in behind it. */
+/* A server that somebody else wrote, set up as services are: nginx in front,
+ * the stand-in behind it. */
 #include <poll.h>
 #include <unistd.h>
 
@@ -68,8 +68,8 @@ static void keeps_the_connection(void **state)
     }
 }
 
-/* Of what the client offers the server takes what it likes best itself: for RSA other
- * signatures, which have to be understood then. */
+/* Of what the client offers the server takes what it likes best itself: for
+ * RSA other signatures, which have to be understood then. */
 static void prefers_what_it_likes(void **state)
 {
     static const char *const certs[] = {"server", "server-rsa"};

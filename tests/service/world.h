@@ -13,8 +13,9 @@
 
 enum { IDS_MAX = 256, ID_ROOM = 80 };
 
-/* Set by world_reset() to one user "alice" and no filter, over TLS to the stand-in as
- * localhost, with a buffer of 1024 octets; a test changes what it wants. */
+/* Set by world_reset() to one user "alice" and no filter, over TLS to the
+ * stand-in as localhost, with a buffer of 1024 octets; a test changes what
+ * it wants. */
 typedef struct world {
     char *dir; /* of the certificates */
     standin server;
@@ -43,12 +44,13 @@ int world_reset(void **state);
 int revoke(void);
 /* With this result, or the test fails with the words for it. */
 void revoke_as(int wanted);
-/* The same in parts: open the ports, then the caller steps, then what must hold. */
+/* The same in parts: open the ports, then the caller steps, then what must
+ * hold. */
 void client_begin(void);
 void client_end(void);
 
-/* Lists of the scope, in storage of their own until the next of the same kind: ids
- * like "user-07.....", or those given. */
+/* Lists of the scope, in storage of their own until the next of the same
+ * kind: ids like "user-07.....", or those given. */
 void number_ids(int kind, unsigned count, unsigned width);
 void give_ids(int kind, const char *const *ids, unsigned count);
 
@@ -62,8 +64,8 @@ void check_left(void);
 unsigned seen(const char *part);
 unsigned requests_seen(void);
 
-/* SMH_TEST_THIN, for slow machines such as valgrind: take every n-th of many cases,
- * allow n times the time. */
+/* SMH_TEST_THIN, for slow machines such as valgrind: take every n-th of many
+ * cases, allow n times the time. */
 unsigned thin(void);
 
 int faults_tests(void);

@@ -1,4 +1,5 @@
-/* channel.h - the octets of one connection, over TLS or plain, never blocking */
+/* channel.h - the octets of one connection, over TLS or plain, never
+ * blocking */
 #ifndef CHANNEL_H
 #define CHANNEL_H
 

@@ -89,7 +89,8 @@ static bool has_element(const char *list, const char *element)
     return false;
 }
 
-/* RFC 9110, 7.2: uri-host [ ":" port ], of which the octets of real names only */
+/* RFC 9110, 7.2: uri-host [ ":" port ], of which the octets of real names
+ * only */
 static bool good_host(const char *s)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz"

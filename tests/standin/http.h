@@ -23,7 +23,8 @@ typedef struct http_request {
     int state;
 } http_request;
 
-/* 0: more.  HTTP_COMPLETE.  Else the status of a refusal, and request->wrong. */
+/* 0: more.  HTTP_COMPLETE.  Else the status of a refusal, and
+ * request->wrong. */
 int http_feed(http_request *request, unsigned char octet);
 void http_request_free(http_request *request);
 

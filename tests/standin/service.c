@@ -51,8 +51,8 @@ static bool known(const char *name, const char *const *names)
     return false;
 }
 
-/* Every field is one of names, not empty, and there only once.  The empty secret
- * and library are left to credentials(), which has a code for each. */
+/* Every field is one of names, not empty, and there only once.  The empty
+ * secret and library are left to credentials(), which has a code for each. */
 static bool only_fields(job *j, const char *const *names)
 {
     const uri_field *f = j->uri.field;

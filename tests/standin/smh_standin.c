@@ -1,6 +1,6 @@
-/* smh_standin - a small HTTPS service that keeps tokens in memory and answers as
- * the service is documented to, strict about what it is sent, with faults on
- * demand.  For tests and for trying things out: --help. */
+/* smh_standin - a small HTTPS service that keeps tokens in memory and
+ * answers as the service is documented to, strict about what it is sent,
+ * with faults on demand.  For tests and for trying things out: --help. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -278,8 +278,8 @@ static void add_polled(server *s, size_t *count, int fd, short events)
     s->polled[(*count)++].events = events;
 }
 
-/* A connection that waits for a time, not for its peer, is left out of poll, so that
- * a peer that hung up does not wake it all the time. */
+/* A connection that waits for a time, not for its peer, is left out of poll,
+ * so that a peer that hung up does not wake it all the time. */
 static bool wait_all(server *s)
 {
     size_t count = 0;

@@ -11,8 +11,8 @@ typedef struct child {
     FILE *out; /* its standard output */
 } child;
 
-/* It gets no other descriptors than 0 to 2 and keep, if keep > 2, and a SIGKILL when
- * the test dies. */
+/* It gets no other descriptors than 0 to 2 and keep, if keep > 2, and a
+ * SIGKILL when the test dies. */
 void child_start(child *c, const char *const *argv, int keep);
 
 /* SIGTERM, and SIGKILL if that does nothing.  The exit status, or -1. */

@@ -12,14 +12,15 @@ typedef struct standin {
     unsigned port, admin;
 } standin;
 
-/* The program is $SMH_STANDIN; dir holds what tests/pki.sh made, and the secret's
- * file is written there.  cert NULL: plain.  more: further options, or NULL. */
+/* The program is $SMH_STANDIN; dir holds what tests/pki.sh made, and the
+ * secret's file is written there.  cert NULL: plain.  more: further options,
+ * or NULL. */
 void standin_start(standin *s, const char *dir, const char *cert,
                    const char *const *more);
 void standin_stop(standin *s);
 
-/* One request without a body; the status, and the body in *body, to be freed, unless
- * body is NULL. */
+/* One request without a body; the status, and the body in *body, to be
+ * freed, unless body is NULL. */
 int web_call(unsigned port, const char *method, const char *target,
              char **body);
 /* The same with the octets as they are. */
