@@ -30,7 +30,7 @@ err_t fault_dns_gethostbyname_addrtype(const char *name, ip_addr_t *address,
 #define dns_gethostbyname_addrtype fault_dns_gethostbyname_addrtype
 #endif
 
-#elif !NO_SYS
+#else
 
 /* Numbers of calls so far, and of the one that has no memory, or 0. */
 extern struct lwip_faults {
@@ -38,10 +38,35 @@ extern struct lwip_faults {
 } lwip_faults;
 
 #ifndef FAULTS_DECLARED_ONLY
-#include "lwip/errno.h"
-#include "lwip/sockets.h"
 
 struct lwip_faults lwip_faults;
+
+#if NO_SYS
+
+#include "lwip/tcp.h"
+
+static err_t fault_write(struct tcp_pcb *pcb, const void *data, u16_t size,
+                         u8_t flags)
+{
+    if (++lwip_faults.sends == lwip_faults.send_fails_at)
+        return ERR_MEM;
+    return tcp_write(pcb, data, size, flags);
+}
+
+static struct tcp_pcb *fault_new(u8_t type)
+{
+    if (++lwip_faults.sockets == lwip_faults.socket_fails_at)
+        return NULL;
+    return tcp_new_ip_type(type);
+}
+
+#define tcp_write fault_write
+#define tcp_new_ip_type fault_new
+
+#else
+
+#include "lwip/errno.h"
+#include "lwip/sockets.h"
 
 static ssize_t fault_send(int fd, const void *data, size_t size, int flags)
 {
@@ -61,7 +86,8 @@ static int fault_socket(int domain, int type, int protocol)
 
 #define lwip_send fault_send
 #define lwip_socket fault_socket
-#endif
 
+#endif
+#endif
 #endif
 #endif

@@ -28,13 +28,19 @@
 #endif
 
 #define MEM_ALIGNMENT 8 /* lwIP's structs hold pointers of 64 bits */
+#ifndef LWIP_IPV4       /* compile.sh tries other choices */
 #define LWIP_IPV4 1
+#endif
+#ifndef LWIP_IPV6
 #define LWIP_IPV6 1
+#endif
+#ifndef LWIP_DNS
+#define LWIP_DNS 1
+#endif
 #define IPV6_FRAG_COPYHEADER 1 /* needed where a pointer has 64 bits */
 #define LWIP_IPV6_DUP_DETECT_ATTEMPTS 0
 #define LWIP_IPV6_MLD 0
 #define LWIP_RAW 0
-#define LWIP_DNS 1
 #define DNS_MAX_RETRIES 3
 #define LWIP_TCP_RTO_TIME 1000 /* ms; the tests lose frames and want to end */
 

@@ -8,8 +8,7 @@
  *   four.test    IPv4 only
  *   six.test     IPv6 only
  *   gap.test     an IPv4 address without a route, and the server's IPv6 address
- *   late.test    as four.test, 400 ms late
- *   mute.test    never
+ *   late.test    as four.test, 400 ms late; later.test the same
  *   others       no such name */
 void names_start(void);
 

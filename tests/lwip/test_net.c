@@ -2,6 +2,7 @@
  * $PKI is where tests/pki.sh wrote, $SMH_STANDIN the stand-in, $SMH_TAP the device. */
 #include "lwip/opt.h"
 #if NO_SYS
+#include "lwip/tcp.h"
 #include "smh_lwip_raw.h"
 #else
 #include "smh_lwip.h"
@@ -55,6 +56,10 @@ typedef struct attempt {
     lwip_tcp tcp;
     smh_mbedtls tls;
     mbedtls_x509_crt ca;
+    smh_list list;
+    smh_scope scope;
+    smh_io io;
+    smh_call call;
     smh_report report;
     char why[96];
 } attempt;
@@ -91,33 +96,42 @@ static void start_tls(attempt *c)
     assert_int_equal(smh_mbedtls_init(&c->tls, &options), 0);
 }
 
-static int run(attempt *c)
+static void clean_up(attempt *c)
 {
-    static char buffer[16384];
-    smh_list users = {ids, c->users};
-    smh_scope scope = {0};
-    smh_io io = {0};
-    smh_call call;
-
-    start_tls(c);
-    scope.host = c->host;
-    scope.port = (uint16_t)c->port;
-    scope.library_id = STANDIN_LIBRARY;
-    scope.library_secret = STANDIN_SECRET;
-    scope.users = &users;
-    io.port = smh_mbedtls_port(&c->tls);
-    io.buffer = buffer;
-    io.size = c->size;
-    io.timeout_ms = c->timeout_ms;
-    io.resume = c->resume;
-    io.pipeline = c->pipeline;
-    smh_revoke(&call, &scope, &io);
-    c->report = call.report;
+    c->report = c->call.report;
     smh_mbedtls_free(&c->tls);
     mbedtls_x509_crt_free(&c->ca);
     lwip_tcp_explain(&c->tcp, c->why, sizeof c->why);
     if (c->report.result != SMH_DONE)
         print_message("%d: %s\n", c->report.result, c->why);
+}
+
+/* Everything but the steps. */
+static void begin(attempt *c)
+{
+    static char buffer[16384];
+
+    start_tls(c);
+    c->list.items = ids;
+    c->list.count = c->users;
+    c->scope.host = c->host;
+    c->scope.port = (uint16_t)c->port;
+    c->scope.library_id = STANDIN_LIBRARY;
+    c->scope.library_secret = STANDIN_SECRET;
+    c->scope.users = &c->list;
+    c->io.port = smh_mbedtls_port(&c->tls);
+    c->io.buffer = buffer;
+    c->io.size = c->size;
+    c->io.timeout_ms = c->timeout_ms;
+    c->io.resume = c->resume;
+    c->io.pipeline = c->pipeline;
+}
+
+static int run(attempt *c)
+{
+    begin(c);
+    smh_revoke(&c->call, &c->scope, &c->io);
+    clean_up(c);
     return c->report.result;
 }
 
@@ -250,8 +264,6 @@ static void large_records_are_read(void **state)
     comes_to(&c, "1:big:200", 503);
 }
 
-#if !NO_SYS
-
 static void memory_may_be_short(void **state)
 {
     unsigned all, at;
@@ -272,11 +284,83 @@ static void memory_may_be_short(void **state)
     memset(&lwip_faults, 0, sizeof lwip_faults);
     lwip_faults.socket_fails_at = 1;
     assert_int_equal(run(&c), SMH_E_MEMORY);
-    assert_string_equal(c.why, "connection: no socket is free");
+    assert_string_equal(c.why, NO_SYS ? "connection: lwIP is out of memory"
+                                      : "connection: no socket is free");
     memset(&lwip_faults, 0, sizeof lwip_faults);
 }
 
+#if NO_SYS
+
+static attempt *victim;
+static unsigned turns_left;
+
+static void turn_and_lose(void *unused)
+{
+    net_turn(unused);
+    if (turns_left && --turns_left == 0 && victim->tcp.pcb)
+        tcp_abort(victim->tcp.pcb);
+}
+
+/* lwIP gives up the connection under the handshake, a request, an answer. */
+static void any_turn_may_lose_the_connection(void **state)
+{
+    unsigned at = 1;
+
+    (void)state;
+    do {
+        attempt c = usual();
+
+        victim = &c;
+        turns_left = at++;
+        c.tcp.turn = turn_and_lose;
+        tokens_for_all(&server);
+        if (run(&c) == SMH_DONE)
+            continue;
+        assert_int_equal(c.report.result, SMH_E_NETWORK);
+        assert_string_equal(strstr(c.why, ": "), ": no answer, given up");
+        c.resume = c.report.resume;
+        assert_int_equal(run(&c), SMH_DONE);
+        assert_int_equal(tokens_left(&server), 0);
+    } while (turns_left == 0);
+    assert_true(at > 10);
+}
+
 #endif
+
+static uint32_t now_ms(attempt *c)
+{
+    return c->io.port.ops->now_ms(c->io.port.ctx);
+}
+
+/* The server takes its time, and no step does. */
+static void steps_do_not_block(void **state)
+{
+    uint32_t begun, longest = 0;
+    unsigned steps = 0;
+    attempt c = usual();
+
+    (void)state;
+    tokens_for_all(&server);
+    standin_faults(&server, "2:delay:1500");
+    begin(&c);
+    assert_int_equal(smh_begin(&c.call, &c.scope, &c.io), 0);
+    for (;; steps++) {
+        begun = now_ms(&c);
+        if (smh_step(&c.call) != 0)
+            break;
+        begun = now_ms(&c) - begun;
+        longest = begun > longest ? begun : longest;
+#if NO_SYS
+        net_turn(NULL);
+#else
+        poll(NULL, 0, 1);
+#endif
+    }
+    clean_up(&c);
+    assert_int_equal(c.report.result, SMH_DONE);
+    assert_true(steps > 100);
+    assert_true(longest < 1000);
+}
 
 /* ---- what a server does wrong ------------------------------------------------ */
 
@@ -423,6 +507,26 @@ static void names_that_lead_nowhere_are_told(void **state)
     fails("four.test", port, SMH_E_NETWORK, "connection: refused");
 }
 
+/* The call is over when the answer comes, and what it used is in other hands. */
+static void names_may_come_too_late(void **state)
+{
+    attempt *late = (attempt *)malloc(sizeof *late);
+    attempt c = usual();
+
+    (void)state;
+    assert_non_null(late);
+    *late = usual();
+    late->host = "later.test";
+    late->timeout_ms = 50;
+    tokens_for_all(&server);
+    assert_int_equal(run(late), SMH_E_TIMEOUT);
+    free(late);
+    assert_int_equal(run(&c), SMH_DONE);
+    c = usual();
+    standin_faults(&server, "1:delay:800"); /* the answer comes meanwhile */
+    assert_int_equal(run(&c), SMH_DONE);
+}
+
 #else
 
 static void names_need_dns(void **state)
@@ -549,9 +653,11 @@ int main(void)
         cmocka_unit_test(ipv6_works),
         cmocka_unit_test(interim_answers_and_drips_are_read),
         cmocka_unit_test(large_records_are_read),
-#if !NO_SYS
         cmocka_unit_test(memory_may_be_short),
+#if NO_SYS
+        cmocka_unit_test(any_turn_may_lose_the_connection),
 #endif
+        cmocka_unit_test(steps_do_not_block),
         cmocka_unit_test(a_stale_connection_is_opened_again),
         cmocka_unit_test(a_reset_is_told_and_resumed),
         cmocka_unit_test(an_answer_cut_off_is_told),
@@ -563,6 +669,7 @@ int main(void)
 #if LWIP_DNS
         cmocka_unit_test(names_are_looked_up),
         cmocka_unit_test(names_that_lead_nowhere_are_told),
+        cmocka_unit_test(names_may_come_too_late),
 #else
         cmocka_unit_test(names_need_dns),
 #endif

@@ -44,6 +44,9 @@ err_t fault_tcp_write(struct tcp_pcb *pcb, const void *data, u16_t size,
 {
     unsigned n = ++world.writes;
 
+    assert_true(size <= tcp_sndbuf(pcb));
+    assert_true(flags & TCP_WRITE_FLAG_COPY);
+    assert_true(tcp_nagle_disabled(pcb));
     if (world.fail_for && n >= world.fail_at &&
         n - world.fail_at < world.fail_for)
         return ERR_MEM;
