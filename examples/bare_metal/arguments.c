@@ -54,7 +54,7 @@ static void decode(char *text)
     *to = '\0';
 }
 
-/* Ids of one list lie side by side, so its arguments come one after the other. */
+/* Ids of one list lie side by side, so its arguments must be, too. */
 static int add_id(arguments *args, unsigned list, const char *id)
 {
     smh_list *to = &args->lists[list];

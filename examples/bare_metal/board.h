@@ -1,7 +1,7 @@
 /* board.h - what the firmware wants from a board: the list of what you write
  *
- * NAME.c and NAME.ld do it for each board of QEMU here.  What a semihosted board
- * borrows from its host is marked (*); a real board must bring its own.
+ * NAME.c and NAME.ld do it for each board of QEMU here.  What a semihosted
+ * board borrows from its host is marked (*); a real board must bring its own.
  */
 #ifndef BOARD_H
 #define BOARD_H
@@ -34,7 +34,7 @@ void board_print(const char *text);
 /* (*) The end, with an exit status.  A real board resets, or goes on. */
 void board_exit(int status) __attribute__((noreturn));
 
-/* The Ethernet controller; says its address.  0, or -1 if it does not answer. */
+/* The Ethernet controller, and its address: 0, or -1 if it is not there. */
 int board_eth_init(uint8_t mac[6]);
 
 struct pbuf;

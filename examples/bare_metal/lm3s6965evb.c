@@ -1,4 +1,4 @@
-/* lm3s6965evb.c - TI's Stellaris LM3S6965: Cortex-M3, 256 kB flash, 64 kB RAM */
+/* lm3s6965evb.c - TI's LM3S6965: Cortex-M3, 256 kB of flash, 64 kB of RAM */
 #include "board.h"
 #include "cortex_m.h"
 #include "fifo.h"

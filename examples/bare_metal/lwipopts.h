@@ -16,8 +16,8 @@
 /* What is being sent is copied here: TCP_SND_BUF and the headers. */
 #define MEM_SIZE (4 * 1024)
 
-/* What was received: two full frames and some small ones.  Small parts waste less
- * than parts as long as a frame. */
+/* What was received: two full frames and some small ones.  Small parts waste
+ * less than parts as long as a frame. */
 #define PBUF_POOL_SIZE 14
 #define PBUF_POOL_BUFSIZE 512
 
@@ -39,17 +39,15 @@
 #define LWIP_RAW 0
 #define IP_REASSEMBLY 0
 #define IP_FRAG 0
+
+/* A lease is taken without asking the neighbours, which saves seconds. */
 #define LWIP_DHCP 1
-#define LWIP_DHCP_DOES_ACD_CHECK                                               \
-    0 /* saves seconds: nobody else has our lease */
+#define LWIP_DHCP_DOES_ACD_CHECK 0
 #define DHCP_DOES_ARP_CHECK 0
 
-/* Names: DNS, and one that the arguments may pin to an address. */
 #define LWIP_DNS 1
 #define DNS_TABLE_SIZE 2
 #define DNS_MAX_NAME_LENGTH 128
-#define DNS_LOCAL_HOSTLIST 1
-#define DNS_LOCAL_HOSTLIST_IS_DYNAMIC 1
 
 #define LWIP_STATS 0
 #define LWIP_NETIF_TX_SINGLE_PBUF 0

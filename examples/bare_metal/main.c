@@ -1,8 +1,8 @@
 /* main.c - a super-loop that revokes tokens while it does its other work
  *
- * Shows the calls in their order: memory and random octets for TLS, the network,
- * the ports one on the other, then one step of the revocation in each turn.
- * README.md says what to replace on a real board.
+ * Shows the calls in their order: memory and random octets for TLS, the
+ * network, the ports one on the other, then one step of the revocation in each
+ * turn.  README.md says what to replace on a real board.
  */
 #include "board.h"
 #include "net.h"
@@ -11,11 +11,9 @@
 #include "text.h"
 #include "tls.h"
 
-#define SMH_TOKEN_IMPLEMENTATION
+/* Their implementations are objects of their own: see the Makefile. */
 #include "smh_token.h"
-#define SMH_LWIP_RAW_IMPLEMENTATION
 #include "smh_lwip_raw.h"
-#define SMH_MBEDTLS_IMPLEMENTATION
 #include "smh_mbedtls.h"
 
 #define LEASE_MS 10000 /* how long DHCP may take */
@@ -29,10 +27,10 @@ static smh_mbedtls tls;
 static smh_call call;
 static char buffer[1024];
 
-/* ---- the other work ------------------------------------------------------- */
+/* ---- the other work ------------------------------------------------------ */
 
-/* What a product does in its loop; here only the turns are counted and the longest
- * time without one, which is what a light that blinks would show. */
+/* What a product does in its loop; here only the turns are counted and the
+ * longest time without one, which is what a light that blinks would show. */
 static struct {
     uint32_t turns, last, longest; /* ms */
 } work;
@@ -54,7 +52,7 @@ static void turn(void)
     board_idle();
 }
 
-/* ---- the revocation ------------------------------------------------------- */
+/* ---- the revocation ------------------------------------------------------ */
 
 static uint32_t certificate_time(void *unused)
 {
@@ -111,7 +109,7 @@ static int revoke(void)
     return result;
 }
 
-/* ---- the end -------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------- */
 
 static void report(int result)
 {

@@ -93,7 +93,7 @@ int board_eth_init(uint8_t mac[6])
     return 0;
 }
 
-/* A frame takes whole words of the FIFO: what is left of the last is dropped. */
+/* A frame takes whole words of the FIFO; the rest of the last is dropped. */
 struct pbuf *board_eth_receive(void)
 {
     fifo in = {&RX_DATA, 0, 0};

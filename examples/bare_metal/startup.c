@@ -42,8 +42,8 @@ static const struct {
     {[0 ... IRQS - 1] = board_irq},
 };
 
-/* Runs before there are any variables.  A loop may become a call of memset(): 16
- * words of the stack stay unpainted for it. */
+/* Runs before there are any variables.  A loop may become a call of
+ * memset(): 16 words of the stack stay unpainted for it. */
 void reset(void)
 {
     uint32_t *word;

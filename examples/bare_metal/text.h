@@ -5,8 +5,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-/* %s %c %d %i %u %x %X %%, with 0, a width, l and z; always terminated if size is
- * not 0, cut at size - 1.  The length it would have had. */
+/* %s %c %d %i %u %x %X %%, with 0, a width, l and z; always terminated if
+ * size is not 0, cut at size - 1.  The length it would have had. */
 int text_format(char *text, size_t size, const char *format, ...)
     __attribute__((__format__(__printf__, 3, 4)));
 

@@ -1,4 +1,4 @@
-/* tls.c - what mbedTLS needs of the firmware: memory, random octets, the time */
+/* tls.c - what mbedTLS needs of the firmware: memory, random octets, time */
 #define _POSIX_C_SOURCE 200809L /* gmtime_r() */
 
 #include "board.h"

@@ -1,9 +1,10 @@
 /* names SOCKET PEER: a name server on QEMU's wire
  *
- * QEMU's user network with restrict=on lets no look-up out.  This program hangs on
- * the same wire, by datagrams of whole Ethernet frames between two Unix sockets, and
- * answers each question for an A record with 10.0.2.100, or for a name that begins
- * with "no" that there is none.  Prints "ready 0" when it listens.
+ * QEMU's user network with restrict=on lets no look-up out.  This program hangs
+ * on the same wire, by datagrams of whole Ethernet frames between two Unix
+ * sockets, and answers each question for an A record with 10.0.2.100, or for a
+ * name that begins with "no" that there is none.  Prints "ready 0" when it
+ * listens.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -16,13 +16,14 @@ typedef struct qemu {
     char text[8192]; /* what it said */
 } qemu;
 
-/* Runs the image for server.test, library and secret of the stand-in with the other
- * arguments of examples/bare_metal/arguments.h, a blank between them.  QEMU_HOST:443
- * is port of 127.0.0.1, and the rest of the world out of reach.  Fails the test if
- * the run shows the secret or does not end. */
+/* Runs the image for server.test, library and secret of the stand-in with
+ * the other arguments of examples/bare_metal/arguments.h, a blank between
+ * them.  QEMU_HOST:443 is port of 127.0.0.1, and the rest of the world out
+ * of reach.  Fails the test if the run shows the secret or does not end. */
 void qemu_run(qemu *q, unsigned port, const char *format, va_list args);
 
-/* Fails the test, and shows the run, unless it ended with status and said text. */
+/* Fails the test, and shows the run, unless it ended with status and said
+ * text. */
 void qemu_check(const qemu *q, int status, const char *text);
 
 #endif

@@ -1,7 +1,8 @@
 /* relay PORT: joins its standard input, a socket, with PORT of 127.0.0.1
  *
- * For QEMU's guestfwd.  Passes on how a connection ends, so that the firmware sees
- * what a real peer would do: an end as an end, a reset and a refusal as a reset.
+ * For QEMU's guestfwd.  Passes on how a connection ends, so that the firmware
+ * sees what a real peer would do: an end as an end, a reset and a refusal as a
+ * reset.
  */
 #include <arpa/inet.h>
 #include <errno.h>

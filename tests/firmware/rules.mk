@@ -1,5 +1,5 @@
-# The firmware of examples/bare_metal: two boards, each with the two pairs of stacks
-# that Debian 12 and Debian 13 have, run in QEMU.
+# The firmware of examples/bare_metal: two boards, each with the two pairs of
+# stacks that Debian 12 and Debian 13 have, run in QEMU.
 
 FW = $(B)/firmware
 FW_BOARDS = mps2_an385 lm3s6965evb
@@ -23,7 +23,7 @@ firmware-%: $(FW)/pki/ca.der
 	@tests/setup.sh firmware
 	@tests/sources.sh $(call fw_mbedtls,$*)
 	@tests/sources.sh $(call fw_lwip,$*)
-	@$(MAKE) --no-print-directory -s -C examples/bare_metal \
+	@$(MAKE) --no-print-directory -s -j2 -C examples/bare_metal \
 	    BOARD=$(call fw_board,$*) OUT=$(abspath $(FW)/$*) \
 	    MBEDTLS=$(CURDIR)/build/src/$(call fw_mbedtls,$*) \
 	    LWIP=$(CURDIR)/build/src/$(call fw_lwip,$*) \
@@ -32,7 +32,7 @@ firmware-%: $(FW)/pki/ca.der
 $(FW)/relay $(FW)/names: $(FW)/%: tests/firmware/%.c | $(FW)/.
 	$(CC) $(SMH_CFLAGS) -o $@ $< $(SMH_LDFLAGS)
 
-FW_TESTS = $(FW)/test_firmware
+FW_TESTS = $(FW)/test_firmware $(FW)/measure
 $(FW_TESTS): $(FW)/%: tests/firmware/%.c tests/firmware/qemu.c \
     tests/firmware/qemu.h $(wildcard tests/support/*.[ch]) | $(FW)/.
 	$(CC) $(SMH_CFLAGS) -o $@ $(filter %.c,$^) $(SMH_LDFLAGS) -lcmocka
@@ -53,4 +53,26 @@ $(FW_NAMES:%=run-firmware-%): run-firmware-%:
 	@$(FW_RUN) $(FW)/test_firmware $(call fw_machine,$*) \
 	    $(FW)/$*/firmware.elf
 
+# What they take: measured one by one, shown together, and once more in Markdown
+# for the README.
+.PHONY: size-firmware $(FW_NAMES:%=measure-firmware-%)
+size-firmware: firmware $(FW_TESTS) $(FW_TOOLS)
+	@$(MAKE) --no-print-directory -j2 $(FW_NAMES:%=measure-firmware-%)
+	@awk -f tests/firmware/table.awk $(FW_NAMES:%=$(FW)/%/measured) \
+	    >$(FW)/table.md
+	@status=0; for name in $(FW_NAMES); do \
+	    echo "$$name"; board=$${name%%-*}; \
+	    sed -n "/^\(flash\|ram\|silent\|ours\|state\|run[.].*\) /s/^/$$board./p" \
+	        $(FW)/$$name/measured >$(FW)/$$name/checked; \
+	    awk -v groups=$$board -f tests/size/table.awk tests/firmware/limits \
+	        $(FW)/$$name/checked || status=1; \
+	done; exit $$status
+
+$(FW_NAMES:%=measure-firmware-%): measure-firmware-%:
+	@tests/firmware/size.sh $(FW)/$* >$(FW)/$*/measured
+	@$(FW_RUN) $(FW)/measure $(call fw_machine,$*) $(FW)/$*/firmware.elf \
+	    $$(awk '$$1 == "ram.arena" { print $$2 }' $(FW)/$*/measured) \
+	    >>$(FW)/$*/measured
+
+SIZES += size-firmware
 CHECKS_REST += check-firmware

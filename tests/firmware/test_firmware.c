@@ -1,7 +1,7 @@
 /* test_firmware MACHINE IMAGE: the firmware revokes, and refuses, in QEMU
  *
- * SMH_STANDIN, FIRMWARE_PKI, FIRMWARE_RELAY and FIRMWARE_NAMES name the programs and
- * the folder of certificates.
+ * SMH_STANDIN, FIRMWARE_PKI, FIRMWARE_RELAY and FIRMWARE_NAMES name the
+ * programs and the folder of certificates.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static standin server;
 static char *dir;
 static unsigned deepest, closest; /* octets of stack: used, left */
 
-/* ---- around a case -------------------------------------------------------- */
+/* ---- around a case ------------------------------------------------------- */
 
 static void fill(void)
 {
@@ -121,7 +121,7 @@ static void check_journal(const char *part, unsigned count)
     free(journal);
 }
 
-/* ---- what is revoked ------------------------------------------------------ */
+/* ---- what is revoked ----------------------------------------------------- */
 
 static void revokes_a_device(void **state)
 {
@@ -237,7 +237,7 @@ static void goes_on_where_it_failed(void **state)
     check_tokens("u00 phone 1\nu26 phone 1\n");
 }
 
-/* ---- who is refused ------------------------------------------------------- */
+/* ---- who is refused ------------------------------------------------------ */
 
 static void refuse(const char *certificate, const char *words)
 {
@@ -311,7 +311,7 @@ static void names_want_of_memory_for_what_it_is(void **state)
     }
 }
 
-/* ---- what a network does -------------------------------------------------- */
+/* ---- what a network does ------------------------------------------------- */
 
 static void tells_a_closed_port(void **state)
 {
