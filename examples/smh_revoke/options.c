@@ -108,8 +108,7 @@ static int parse_number(const char *text, uint64_t low, uint64_t high,
     return value < low ? -1 : 0;
 }
 
-/* HOST, HOST:PORT, [IPv6] or [IPv6]:PORT; the library checks the host itself.
- * */
+/* HOST, HOST:PORT, [IPv6] or [IPv6]:PORT; the library checks HOST itself. */
 static int split_host(struct options *options, struct verdict *verdict)
 {
     const char *host = options->host;
@@ -179,8 +178,7 @@ static void list_for_getopt(struct option *list)
     }
 }
 
-/* An unset variable in a script makes `--client $ID --quiet` mean another id.
- * */
+/* With ID unset, `--client $ID --quiet` in a script would mean another id. */
 static int looks_swallowed(const char *text)
 {
     return text && text[0] == '-' && text[1] == '-';

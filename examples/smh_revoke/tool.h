@@ -82,8 +82,7 @@ struct id_file {
 /* For messages. */
 const char *id_file_name(const char *name);
 
-/* "-" is stdin.  What cannot be read twice is copied to a temporary file first.
- * */
+/* "-" is stdin.  What cannot be read twice is copied to a temporary file. */
 int id_file_open(struct id_file *file, const char *name,
                  struct verdict *verdict);
 void id_file_close(struct id_file *file);
