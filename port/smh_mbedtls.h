@@ -197,6 +197,7 @@ SMH_API const char *smh_mbedtls_explain(const smh_mbedtls *tls, char *text,
 #define SMH_MBEDTLS_IMPLEMENTED
 
 #include <string.h>
+#include <mbedtls/error.h>
 #include <mbedtls/net_sockets.h> /* for two error codes */
 #include <mbedtls/platform_util.h>
 #if defined(MBEDTLS_HAVE_TIME_DATE)
@@ -1295,11 +1296,55 @@ static void smhi_mbedtls_say_faults(const smh_mbedtls *tls,
     }
 }
 
-static void smhi_mbedtls_say_code(int code, smhi_mbedtls_text *text)
+/* What the codes that are met most often mean here. */
+static void smhi_mbedtls_say_code(const smh_mbedtls_diag *diag,
+                                  smhi_mbedtls_text *text)
 {
+    static const struct {
+        int code;
+        const char *words;
+    } hints[] = {
+        {MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED, ": no CA given"},
+#ifdef MBEDTLS_ERR_ERROR_GENERIC_ERROR
+        {MBEDTLS_ERR_ERROR_GENERIC_ERROR, ": not known why, or out of memory"},
+#endif
+#ifdef MBEDTLS_ERR_PK_INVALID_PUBKEY
+        {MBEDTLS_ERR_PK_INVALID_PUBKEY,
+         ": a key is not understood, or out of memory"},
+#endif
+        {MBEDTLS_ERR_SSL_INVALID_RECORD, ": what came is no TLS"},
+        {MBEDTLS_ERR_SSL_BAD_INPUT_DATA,
+         ": a record larger than MBEDTLS_SSL_IN_CONTENT_LEN"},
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+        {MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION, ": no TLS 1.2 there"},
+#else
+        {MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, ": no TLS 1.2 or 1.3 there"},
+#endif
+    };
+    int code = diag->code;
+    size_t i;
+
+    for (i = 0; i < sizeof hints / sizeof *hints; i++) {
+        if (code == hints[i].code && (diag->reason == SMH_MBEDTLS_CODE ||
+                                      diag->reason == SMH_MBEDTLS_CA))
+            smhi_mbedtls_say(text, hints[i].words);
+    }
     smhi_mbedtls_say(text, code < 0 ? " (-0x" : " (0x");
     smhi_mbedtls_number(text, (uint32_t)(code < 0 ? -code : code), 16, 4);
     smhi_mbedtls_char(text, ')');
+}
+
+static void smhi_mbedtls_say_alert(int alert, smhi_mbedtls_text *text)
+{
+    smhi_mbedtls_say(text, ": alert ");
+    smhi_mbedtls_number(text, (uint32_t)alert, 10, 1);
+    if (alert == MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE)
+        smhi_mbedtls_say(text,
+                         ", no cipher suite, curve or signature in common");
+    if (alert == MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION)
+        smhi_mbedtls_say(text, ", no version of TLS in common");
+    if (alert == MBEDTLS_SSL_ALERT_MSG_UNRECOGNIZED_NAME)
+        smhi_mbedtls_say(text, ", it does not know this host");
 }
 
 const char *smh_mbedtls_explain(const smh_mbedtls *tls, char *text, size_t size)
@@ -1323,8 +1368,14 @@ const char *smh_mbedtls_explain(const smh_mbedtls *tls, char *text, size_t size)
     smhi_mbedtls_say(&out, reasons[diag->reason]);
     if (diag->reason == SMH_MBEDTLS_CERTIFICATE)
         smhi_mbedtls_say_faults(tls, &out);
+    if (diag->alert != 0)
+        smhi_mbedtls_say_alert(diag->alert, &out);
+    if (diag->failed != 0) {
+        smhi_mbedtls_say(&out, ", allocations that failed: ");
+        smhi_mbedtls_number(&out, diag->failed, 10, 1);
+    }
     if (diag->code != 0)
-        smhi_mbedtls_say_code(diag->code, &out);
+        smhi_mbedtls_say_code(diag, &out);
     return text;
 }
 

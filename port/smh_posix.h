@@ -172,6 +172,7 @@ static int smhi_posix_resolve(smh_posix *posix, const char *host, uint16_t port)
         address[size - 2] = '\0';
         host = address;
         hints.ai_flags |= AI_NUMERICHOST;
+        hints.ai_family = AF_INET6;
     }
     snprintf(service, sizeof service, "%u", (unsigned)port);
     result = getaddrinfo(host, service, &hints, &posix->list);

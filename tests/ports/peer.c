@@ -1,0 +1,491 @@
+#include "peer.h"
+
+#include <mbedtls/net_sockets.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmocka_all.h"
+
+enum { TURNS_MAX = 200000, RANDOM_SEED = 20 };
+
+/* ---- pipes --------------------------------------------------------------- */
+
+static size_t held(const pipe_of *pipe)
+{
+    return pipe->to - pipe->from;
+}
+
+static size_t push(pipe_of *pipe, const void *octets, size_t size)
+{
+    if (pipe->from == pipe->to)
+        pipe->from = pipe->to = 0;
+    if (size > PIPE_MAX - pipe->to)
+        size = PIPE_MAX - pipe->to;
+    memcpy(pipe->octets + pipe->to, octets, size);
+    pipe->to += size;
+    return size;
+}
+
+static size_t pull(pipe_of *pipe, void *octets, size_t size)
+{
+    if (size > held(pipe))
+        size = held(pipe);
+    memcpy(octets, pipe->octets + pipe->from, size);
+    pipe->from += size;
+    return size;
+}
+
+/* ---- the server ---------------------------------------------------------- */
+
+int peer_random(void *ctx, unsigned char *data, size_t size)
+{
+    return mbedtls_ctr_drbg_random(&((peer *)ctx)->drbg, data, size);
+}
+
+static int server_send(void *ctx, const unsigned char *octets, size_t size)
+{
+    size_t moved = push(&((peer *)ctx)->down, octets, size);
+
+    return moved != 0 ? (int)moved : MBEDTLS_ERR_SSL_WANT_WRITE;
+}
+
+static int server_recv(void *ctx, unsigned char *octets, size_t size)
+{
+    size_t moved = pull(&((peer *)ctx)->up, octets, size);
+
+    return moved != 0 ? (int)moved : MBEDTLS_ERR_SSL_WANT_READ;
+}
+
+const char *pki(const char *name)
+{
+    static char path[512];
+    const char *dir = getenv("SMH_PKI");
+
+    assert_non_null(dir);
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return path;
+}
+
+unsigned char *pki_read(const char *name, size_t *size)
+{
+    enum { MOST = 1 << 16 };
+    unsigned char *data = (unsigned char *)malloc(MOST);
+    FILE *file = fopen(pki(name), "rb");
+
+    assert_non_null(file);
+    *size = fread(data, 1, MOST - 1, file);
+    data[*size] = '\0';
+    fclose(file);
+    return data;
+}
+
+static void load(peer *p)
+{
+    char name[80];
+    unsigned char *data;
+    size_t size;
+
+    snprintf(name, sizeof name, "%s.pem", p->certificate);
+    data = pki_read(name, &size);
+    assert_int_equal(mbedtls_x509_crt_parse(&p->chain, data, size + 1), 0);
+    free(data);
+    snprintf(name, sizeof name, "%s.key", p->certificate);
+    data = pki_read(name, &size);
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+    assert_int_equal(mbedtls_pk_parse_key(&p->key, data, size + 1, NULL, 0), 0);
+#else
+    assert_int_equal(mbedtls_pk_parse_key(&p->key, data, size + 1, NULL, 0,
+                                          peer_random, p),
+                     0);
+#endif
+    free(data);
+}
+
+static void configure(peer *p)
+{
+    mbedtls_ssl_config *config = &p->config;
+
+    assert_int_equal(mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_SERVER,
+                                                 MBEDTLS_SSL_TRANSPORT_STREAM,
+                                                 MBEDTLS_SSL_PRESET_DEFAULT),
+                     0);
+    mbedtls_ssl_conf_rng(config, peer_random, p);
+    assert_int_equal(mbedtls_ssl_conf_own_cert(config, &p->chain, &p->key), 0);
+    assert_int_equal(mbedtls_ssl_ticket_setup(&p->tickets, peer_random, p,
+                                              MBEDTLS_CIPHER_AES_256_GCM,
+                                              86400),
+                     0);
+    mbedtls_ssl_conf_session_tickets_cb(config, mbedtls_ssl_ticket_write,
+                                        mbedtls_ssl_ticket_parse, &p->tickets);
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    mbedtls_ssl_conf_tls13_key_exchange_modes(
+        config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_ALL);
+#endif
+}
+
+void peer_init(peer *p, const char *certificate)
+{
+    memset(p, 0, sizeof *p);
+    p->certificate = certificate;
+    p->answer = "HTTP/1.1 204 No Content\r\n\r\n";
+    mbedtls_ssl_init(&p->ssl);
+    mbedtls_ssl_config_init(&p->config);
+    mbedtls_x509_crt_init(&p->chain);
+    mbedtls_pk_init(&p->key);
+    mbedtls_ssl_ticket_init(&p->tickets);
+    mbedtls_entropy_init(&p->entropy);
+    mbedtls_ctr_drbg_init(&p->drbg);
+    assert_int_equal(mbedtls_ctr_drbg_seed(&p->drbg, mbedtls_entropy_func,
+                                           &p->entropy, NULL, 0),
+                     0);
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    assert_int_equal(psa_crypto_init(), 0);
+#endif
+    load(p);
+    configure(p);
+}
+
+void peer_free(peer *p)
+{
+    mbedtls_ssl_free(&p->ssl);
+    mbedtls_ssl_config_free(&p->config);
+    mbedtls_x509_crt_free(&p->chain);
+    mbedtls_pk_free(&p->key);
+    mbedtls_ssl_ticket_free(&p->tickets);
+    mbedtls_ctr_drbg_free(&p->drbg);
+    mbedtls_entropy_free(&p->entropy);
+}
+
+static void accept_client(peer *p)
+{
+    mbedtls_ssl_free(&p->ssl);
+    mbedtls_ssl_init(&p->ssl);
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+    mbedtls_ssl_conf_max_tls_version(&p->config,
+                                     p->tls13 ? MBEDTLS_SSL_VERSION_TLS1_3
+                                              : MBEDTLS_SSL_VERSION_TLS1_2);
+#endif
+#if defined(MBEDTLS_SSL_RENEGOTIATION)
+    mbedtls_ssl_conf_renegotiation(&p->config, p->renegotiation);
+#endif
+    assert_int_equal(mbedtls_ssl_setup(&p->ssl, &p->config), 0);
+    mbedtls_ssl_set_bio(&p->ssl, p, server_send, server_recv, NULL);
+    memset(&p->up, 0, sizeof p->up);
+    memset(&p->down, 0, sizeof p->down);
+    memset(p->first, 0, sizeof p->first);
+    p->size = 0;
+    p->done = p->notified = p->gone = 0;
+}
+
+static void shake(peer *p)
+{
+    int code;
+
+    if (p->plain != NULL) {
+        peer_raw(p, p->plain,
+                 p->plain_size != 0 ? p->plain_size : strlen(p->plain));
+        p->gone = 1;
+        return;
+    }
+    code = mbedtls_ssl_handshake(&p->ssl);
+    if (code == 0) {
+        p->done = 1;
+        p->handshakes++;
+    } else if (code != MBEDTLS_ERR_SSL_WANT_READ &&
+               code != MBEDTLS_ERR_SSL_WANT_WRITE) {
+        p->gone = 1;
+    }
+}
+
+static int asked(const peer *p, size_t before)
+{
+    size_t i;
+
+    for (i = before < 3 ? 3 : before; i < p->size; i++) {
+        if (memcmp(p->data + i - 3, "\r\n\r\n", 4) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+void peer_turn(peer *p)
+{
+    int code;
+    size_t before = p->size;
+
+    if (!p->done && !p->gone)
+        shake(p);
+    if (!p->done || p->gone)
+        return;
+    code = mbedtls_ssl_read(&p->ssl, p->data + p->size, DATA_MAX - p->size);
+    if (code > 0) {
+        p->size += (size_t)code;
+        if (p->answer != NULL && asked(p, before))
+            peer_say(p, p->answer, strlen(p->answer));
+    } else if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
+        p->notified++;
+    } else if (code != MBEDTLS_ERR_SSL_WANT_READ) {
+        p->gone = 1;
+    }
+}
+
+void peer_say(peer *p, const void *data, size_t size)
+{
+    const unsigned char *octets = (const unsigned char *)data;
+
+    while (size != 0) {
+        int moved = mbedtls_ssl_write(&p->ssl, octets, size);
+
+        assert_true(moved > 0);
+        octets += moved;
+        size -= (size_t)moved;
+    }
+}
+
+void peer_notify(peer *p)
+{
+    peer_turn(p); /* its handshake may not be over */
+    assert_int_equal(mbedtls_ssl_close_notify(&p->ssl), 0);
+    p->gone = 1;
+}
+
+void peer_ask_hello(peer *p)
+{
+#if defined(MBEDTLS_SSL_RENEGOTIATION)
+    assert_int_equal(mbedtls_ssl_renegotiate(&p->ssl), 0);
+#else
+    (void)p;
+#endif
+}
+
+void peer_raw(peer *p, const void *octets, size_t size)
+{
+    assert_int_equal(push(&p->down, octets, size), size);
+}
+
+/* ---- the port below the client -------------------------------------------- */
+
+/* What a call must say instead of doing anything, or 0. */
+static int faulty(peer *p, size_t *size)
+{
+    static const int results[FAULT_COUNT] = {
+        0, SMH_AGAIN, 0, SMH_E_CLOSED, SMH_E_NETWORK, SMH_E_MEMORY, 0, 0};
+
+    p->calls++;
+    if (p->burst != 0 && *size > p->burst)
+        *size = p->burst;
+    if (p->stutter && p->calls % 2 == 1)
+        return SMH_AGAIN;
+    if (p->fault == NO_FAULT || p->calls < p->fault_at ||
+        (!p->fault_stays && p->calls != p->fault_at))
+        return 0;
+    if (p->fault == FAULT_ONE)
+        *size = 1;
+    return results[p->fault];
+}
+
+/* Whether this call says something that no port may say. */
+static int lies(const peer *p)
+{
+    return p->fault >= FAULT_ZERO &&
+           (p->calls == p->fault_at ||
+            (p->fault_stays && p->calls > p->fault_at));
+}
+
+static int below_open(void *ctx, const char *host, uint16_t port)
+{
+    peer *p = (peer *)ctx;
+    size_t size = 1;
+    int result = faulty(p, &size);
+
+    (void)host;
+    (void)port;
+    p->opens += !p->opening;
+    p->opening = 1;
+    if (result != 0)
+        return result;
+    if (p->fault == FAULT_ZERO && lies(p))
+        return 0;
+    accept_client(p);
+    return 1;
+}
+
+static int below_send(void *ctx, const void *data, size_t size)
+{
+    peer *p = (peer *)ctx;
+    size_t asked_for = size;
+    int result = faulty(p, &size);
+
+    if (result != 0)
+        return result;
+    if (lies(p))
+        return p->fault == FAULT_ZERO ? 0 : (int)asked_for + 1;
+    if (p->room != 0) {
+        if (held(&p->up) >= p->room)
+            return SMH_AGAIN;
+        if (size > p->room - held(&p->up))
+            size = p->room - held(&p->up);
+    }
+    if (p->up.from == 0 && p->up.to + size <= sizeof p->first)
+        memcpy(p->first + p->up.to, data, size);
+    return (int)push(&p->up, data, size);
+}
+
+static int below_recv(void *ctx, void *data, size_t size)
+{
+    peer *p = (peer *)ctx;
+    size_t asked_for = size;
+    int result = faulty(p, &size);
+
+    if (result != 0)
+        return result;
+    if (lies(p))
+        return p->fault == FAULT_ZERO ? 0 : (int)asked_for + 1;
+    if (held(&p->down) == 0 && p->room == 0)
+        peer_turn(p);
+    if (held(&p->down) == 0)
+        return p->gone ? SMH_E_CLOSED : SMH_AGAIN;
+    return (int)pull(&p->down, data, size);
+}
+
+static int below_close(void *ctx, int at_once)
+{
+    peer *p = (peer *)ctx;
+    size_t size = 1;
+    int result = at_once ? 0 : faulty(p, &size);
+
+    if (result == SMH_AGAIN)
+        return result;
+    p->closes++;
+    p->opening = 0;
+    return 1;
+}
+
+static uint32_t below_now_ms(void *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+static int below_wait(void *ctx, uint32_t ms)
+{
+    (void)ms;
+    ((peer *)ctx)->waits++;
+    return 1;
+}
+
+smh_port peer_port(peer *p)
+{
+    static const smh_port_ops ops = {
+        below_open,   below_send, below_recv, below_close,
+        below_now_ms, below_wait, 0};
+    smh_port port;
+
+    port.ops = &ops;
+    port.ctx = p;
+    return port;
+}
+
+/* ---- the client's side ----------------------------------------------------- */
+
+void client_init(smh_mbedtls *tls, peer *p, const smh_mbedtls_options *more)
+{
+    smh_mbedtls_options options;
+    unsigned char *ca = NULL;
+
+    memset(&options, 0, sizeof options);
+    if (more != NULL)
+        options = *more;
+    options.lower = peer_port(p);
+    if (options.f_rng == NULL)
+        options.f_rng = peer_random;
+    options.p_rng = p;
+    if (options.ca == NULL && options.ca_chain == NULL) {
+        ca = pki_read("ca.pem", &options.ca_size);
+        options.ca_size++;
+        options.ca = ca;
+    }
+    assert_int_equal(smh_mbedtls_init(tls, &options), 0);
+    free(ca);
+}
+
+static int again(smh_mbedtls *tls, int result, unsigned *turns)
+{
+    smh_port port = smh_mbedtls_port(tls);
+
+    if (result != SMH_AGAIN)
+        return 0;
+    assert_true(++*turns < TURNS_MAX);
+    assert_int_equal(port.ops->wait(port.ctx, 1000), 1);
+    return 1;
+}
+
+int client_open(smh_mbedtls *tls, const char *host)
+{
+    smh_port port = smh_mbedtls_port(tls);
+    unsigned turns = 0;
+    int result;
+
+    do
+        result = port.ops->open(port.ctx, host, 443);
+    while (again(tls, result, &turns));
+    assert_int_not_equal(result, 0);
+    return result;
+}
+
+int client_send(smh_mbedtls *tls, const void *data, size_t size)
+{
+    smh_port port = smh_mbedtls_port(tls);
+    const unsigned char *octets = (const unsigned char *)data;
+    unsigned turns = 0;
+    int result = 1;
+
+    while (size != 0 && result > 0) {
+        do
+            result = port.ops->send(port.ctx, octets, size);
+        while (again(tls, result, &turns));
+        assert_int_not_equal(result, 0);
+        if (result > 0) {
+            assert_true((size_t)result <= size);
+            octets += result;
+            size -= (size_t)result;
+        }
+    }
+    return result;
+}
+
+int client_recv(smh_mbedtls *tls, void *data, size_t size)
+{
+    smh_port port = smh_mbedtls_port(tls);
+    unsigned turns = 0;
+    int result;
+
+    do
+        result = port.ops->recv(port.ctx, data, size);
+    while (again(tls, result, &turns));
+    assert_int_not_equal(result, 0);
+    assert_true(result <= (int)size);
+    return result;
+}
+
+int client_close(smh_mbedtls *tls, int at_once)
+{
+    smh_port port = smh_mbedtls_port(tls);
+    unsigned turns = 0;
+    int result;
+
+    do {
+        result = port.ops->close(port.ctx, at_once);
+        assert_false(at_once && result == SMH_AGAIN);
+    } while (again(tls, result, &turns));
+    assert_int_not_equal(result, 0);
+    return result;
+}
+
+const char *client_words(const smh_mbedtls *tls)
+{
+    static char text[600];
+
+    return smh_mbedtls_explain(tls, text, sizeof text);
+}

@@ -1,0 +1,108 @@
+/* peer.h - a TLS server in memory, and the port below the client that leads to it
+ * and can be told to fail */
+#ifndef PEER_H
+#define PEER_H
+
+#include "smh_token.h"
+#include "smh_mbedtls.h"
+
+#include <mbedtls/ctr_drbg.h>
+#include <mbedtls/entropy.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/ssl_cache.h>
+#include <mbedtls/ssl_ticket.h>
+
+enum { PIPE_MAX = 1 << 17, DATA_MAX = 1 << 16 };
+
+typedef struct pipe_of {
+    unsigned char octets[PIPE_MAX];
+    size_t from, to;
+} pipe_of;
+
+/* What the port below does at the call with number fault_at. */
+enum fault {
+    NO_FAULT,
+    FAULT_AGAIN,
+    FAULT_ONE, /* one octet */
+    FAULT_CLOSED,
+    FAULT_NETWORK,
+    FAULT_MEMORY,
+    FAULT_ZERO,
+    FAULT_TOO_MANY,
+    FAULT_COUNT
+};
+
+typedef struct peer {
+    /* Set before it is opened. */
+    const char *certificate; /* NAME of tests/pki.sh */
+    int tls13;               /* allow it */
+    int renegotiation;
+    size_t burst; /* octets that the port below moves at once; 0: all */
+    int stutter;  /* it says AGAIN before each move */
+    enum fault fault;
+    unsigned fault_at; /* number of the call, from 1 */
+    int fault_stays;   /* and of each that follows */
+    size_t room;       /* octets that it takes before it is full; 0: no limit */
+    const char *answer; /* to each blank line */
+    const char *plain;  /* instead of TLS, if not NULL */
+    size_t plain_size;  /* 0: it is a string */
+
+    unsigned calls, opens,
+        closes;  /* of the port below; an open has many calls */
+    int opening; /* or open */
+    unsigned handshakes;
+    unsigned char data[DATA_MAX]; /* what the client sent */
+    size_t size;
+    unsigned char first[600]; /* octets on the wire: the ClientHello */
+    int done, notified;       /* handshake over; the client said the end */
+    int gone;                 /* the server is gone: FIN behind what it sent */
+    int waits;
+
+    pipe_of up, down;
+    mbedtls_ssl_context ssl;
+    mbedtls_ssl_config config;
+    mbedtls_x509_crt chain;
+    mbedtls_pk_context key;
+    mbedtls_ssl_ticket_context tickets;
+    mbedtls_entropy_context entropy;
+    mbedtls_ctr_drbg_context drbg;
+} peer;
+
+/* Reads the certificate from the folder of tests/pki.sh. */
+void peer_init(peer *p, const char *certificate);
+void peer_free(peer *p);
+
+/* The port below the client: plain, and not secure. */
+smh_port peer_port(peer *p);
+
+/* Lets the server do what it can. */
+void peer_turn(peer *p);
+/* The server sends that, in records of record octets at most (0: any). */
+void peer_say(peer *p, const void *data, size_t size);
+void peer_notify(peer *p);                               /* close_notify */
+void peer_ask_hello(peer *p);                            /* HelloRequest */
+void peer_raw(peer *p, const void *octets, size_t size); /* not TLS */
+
+/* Random octets for both sides. */
+int peer_random(void *ctx, unsigned char *data, size_t size);
+
+/* "DIR/NAME", until the next call. */
+const char *pki(const char *name);
+/* Contents with a NUL behind, to be freed. */
+unsigned char *pki_read(const char *name, size_t *size);
+
+/* ---- the client's side ---- */
+
+/* A client of p that trusts ca.pem; opt may be NULL. */
+void client_init(smh_mbedtls *tls, peer *p, const smh_mbedtls_options *more);
+
+/* Calls until it is not AGAIN, and waits in between as the exchange does. */
+int client_open(smh_mbedtls *tls, const char *host);
+int client_send(smh_mbedtls *tls, const void *data, size_t size); /* all */
+int client_recv(smh_mbedtls *tls, void *data, size_t size);
+int client_close(smh_mbedtls *tls, int at_once);
+
+/* explain() in a buffer of its own. */
+const char *client_words(const smh_mbedtls *tls);
+
+#endif

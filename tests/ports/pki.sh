@@ -1,0 +1,24 @@
+#!/bin/sh
+# tests/ports/pki.sh DIR: the certificates of tests/pki.sh, and what only the ports
+# ask for:
+#
+#   namesake .pem    a CA with the name of ca and another key
+#   nasty            signed by ca, its only name full of what a terminal would obey
+#   server.dates     from when to when the server's is valid, in seconds
+set -eu
+
+"$(dirname "$0")/../pki.sh" "$1"
+cd "$1"
+
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+    -subj '/CN=SMH test ca' -keyout namesake.key -out namesake.pem 2>/dev/null
+
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out nasty.key
+openssl req -new -key nasty.key -utf8 \
+    -subj "/CN=$(printf '%%s%%n\033[2J\007"\r\302\233')" |
+    openssl x509 -req -CA ca.pem -CAkey ca.key -days 30 -out nasty.pem 2>/dev/null
+
+when() {
+    date -d "$(openssl x509 -in server.pem -noout "$1" | cut -d= -f2)" +%s
+}
+echo "$(when -startdate) $(when -enddate)" >server.dates

@@ -1,0 +1,28 @@
+# The ports of Unix and of mbedTLS: real sockets, and real TLS with a server in
+# memory.  mbedTLS is linked statically, so that its heap can be starved.
+
+PORTS_TESTS = tls certificates heap posix
+PORTS_RUNS  = $(PORTS_TESTS:%=$(B)/ports/test_%)
+PORTS_DEPS  = $(wildcard tests/ports/*.h tests/support/*.h) smh_token.h \
+              port/smh_posix.h port/smh_mbedtls.h
+
+$(B)/ports/%.o: tests/ports/%.c $(PORTS_DEPS) | $(B)/ports/.
+	$(CC) $(SMH_CFLAGS) $(TLS_CFLAGS) -Itests/support -c -o $@ $<
+
+$(B)/ports/test_heap: $(B)/ports/heap.o
+$(B)/ports/test_heap: PORTS_WRAP = -Wl,--wrap=calloc,--wrap=free
+$(B)/ports/test_posix: PORTS_WRAP = -Wl,--wrap=getaddrinfo
+$(PORTS_RUNS): $(B)/ports/test_%: $(B)/ports/test_%.o $(B)/ports/peer.o \
+    $(B)/ports/library.o
+	$(CC) -o $@ $^ $(SMH_LDFLAGS) $(PORTS_WRAP) -Wl,-Bstatic $(TLS_LIBS) \
+	    -Wl,-Bdynamic -lcmocka
+
+$(B)/ports/pki/ca.pem: tests/ports/pki.sh tests/pki.sh | $(B)/ports/.
+	tests/ports/pki.sh $(B)/ports/pki
+
+.PHONY: check-ports
+check-ports: $(PORTS_RUNS) $(B)/ports/pki/ca.pem
+	for run in $(PORTS_RUNS); do \
+	    SMH_PKI=$(B)/ports/pki timeout 300 $$run || exit 1; \
+	done
+CHECKS += check-ports

@@ -1,0 +1,621 @@
+/* Which servers smh_mbedtls.h accepts, which it refuses, and in what words; none
+ * that it refuses gets an octet of the caller's data. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmocka_all.h"
+#include "peer.h"
+
+static peer server;
+static smh_mbedtls client;
+static smh_mbedtls_options options;
+static uint32_t clock_says;
+
+static uint32_t read_clock(void *ctx)
+{
+    return *(const uint32_t *)ctx;
+}
+
+static void begin(const char *certificate)
+{
+    peer_init(&server, certificate);
+    client_init(&client, &server, &options);
+}
+
+static void end(void)
+{
+    client_close(&client, 1);
+    smh_mbedtls_free(&client);
+    peer_free(&server);
+}
+
+static int fresh(void **state)
+{
+    (void)state;
+    memset(&options, 0, sizeof options);
+    return 0;
+}
+
+static void assert_says(const char *words)
+{
+    if (strstr(client_words(&client), words) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", client_words(&client), words);
+}
+
+static void accepts(const char *certificate, const char *host)
+{
+    begin(certificate);
+    if (client_open(&client, host) != 1)
+        fail_msg("%s for %s: %s", certificate, host, client_words(&client));
+    assert_int_equal(client_send(&client, "GET\r\n\r\n", 7) > 0, 1);
+    assert_int_equal(client_close(&client, 0), 1);
+    end();
+}
+
+/* Refused with flags, and the words; even a caller that goes on sends nothing. */
+static void refuses(const char *certificate, const char *host, uint32_t flags,
+                    const char *words)
+{
+    smh_port port;
+
+    begin(certificate);
+    port = smh_mbedtls_port(&client);
+    assert_int_equal(client_open(&client, host), SMH_E_TLS);
+    assert_int_equal(client.diag.flags, flags);
+    assert_says(words);
+    assert_int_equal(port.ops->send(port.ctx, "secret", 6), SMH_E_TLS);
+    peer_turn(&server);
+    assert_int_equal(server.size, 0);
+    assert_int_equal(server.done, 0);
+    end();
+}
+
+static void accepts_what_is_good(void **state)
+{
+    (void)state;
+    accepts("server", "standin.test");
+    accepts("server", "STANDIN.test");
+    accepts("server", "localhost");
+    accepts("server-rsa", "standin.test");
+    accepts("chain", "standin.test");
+    accepts("no-ip", "standin.test");
+}
+
+static void a_wildcard_stands_for_one_label(void **state)
+{
+    (void)state;
+    accepts("wildcard", "library.standin.test");
+    refuses("wildcard", "standin.test", MBEDTLS_X509_BADCERT_CN_MISMATCH,
+            "\"*.standin.test\"");
+    refuses("wildcard", "a.b.standin.test", MBEDTLS_X509_BADCERT_CN_MISMATCH,
+            "\"*.standin.test\"");
+}
+
+static void an_address_must_be_in_the_certificate(void **state)
+{
+    (void)state;
+    accepts("server", "127.0.0.1");
+    accepts("server", "[::1]");
+    accepts("ip-only", "127.0.0.1");
+    accepts("ip-only", "[0:0::0:1]");
+    accepts("ip-only", "[0000:0:0:0:0:0:0:1]");
+    refuses("no-ip", "127.0.0.1", MBEDTLS_X509_BADCERT_CN_MISMATCH,
+            "\"standin.test\"");
+    refuses("server", "127.0.0.2", MBEDTLS_X509_BADCERT_CN_MISMATCH,
+            "127.0.0.1");
+    refuses("server", "[::2]", MBEDTLS_X509_BADCERT_CN_MISMATCH, "127.0.0.1");
+    refuses("server", "[1::]", MBEDTLS_X509_BADCERT_CN_MISMATCH, "127.0.0.1");
+    refuses("ip-only", "localhost", MBEDTLS_X509_BADCERT_CN_MISMATCH,
+            "it is for 127.0.0.1, 0000:0000:0000:0000:0000:0000:0000:0001");
+}
+
+static int holds(const unsigned char *octets, size_t size, const char *text)
+{
+    size_t length = strlen(text);
+    size_t i;
+
+    for (i = 0; i + length <= size; i++) {
+        if (memcmp(octets + i, text, length) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* RFC 6066, 3: literal addresses are not permitted in server_name. */
+static void an_address_is_not_sent_as_a_name(void **state)
+{
+    (void)state;
+    begin("server");
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    assert_true(holds(server.first, sizeof server.first, "standin.test"));
+    client_close(&client, 1);
+    assert_int_equal(client_open(&client, "127.0.0.1"), 1);
+    assert_false(holds(server.first, sizeof server.first, "127.0.0.1"));
+    client_close(&client, 1);
+    assert_int_equal(client_open(&client, "[::1]"), 1);
+    assert_false(holds(server.first, sizeof server.first, "::1"));
+    end();
+}
+
+static void what_is_no_host_is_refused_before_the_network(void **state)
+{
+    static const char *const hosts[] = {"",
+                                        "1.2.3",
+                                        "1.2.3.4.5",
+                                        "1.2.3.256",
+                                        "1.2.3.",
+                                        ".1.2.3",
+                                        "12345",
+                                        "1..2.3",
+                                        "[]",
+                                        "[:]",
+                                        "[1]",
+                                        "[::1",
+                                        "[::1]x",
+                                        "[::1::]",
+                                        "[1:2:3:4:5:6:7]",
+                                        "[1:2:3:4:5:6:7:8:9]",
+                                        "[12345::]",
+                                        "[::g]",
+                                        "[:1::]",
+                                        "[1:]",
+                                        "[1:2:3:4:5:6:7:8::]",
+                                        "[fe80::1%25eth0]",
+                                        "[::127.0.0.1]"};
+    char name[300];
+    size_t i;
+
+    (void)state;
+    begin("server");
+    for (i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        if (client_open(&client, hosts[i]) != SMH_E_TLS)
+            fail_msg("%s is taken", hosts[i]);
+        assert_int_equal(client.diag.reason, SMH_MBEDTLS_HOST);
+    }
+    memset(name, 'a', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    assert_int_equal(client_open(&client, name), SMH_E_TLS);
+    assert_int_equal(client.diag.reason, SMH_MBEDTLS_HOST);
+    assert_int_equal(server.opens, 0);
+    end();
+}
+
+static void another_name(void **state)
+{
+    (void)state;
+    refuses("other-name", "standin.test", MBEDTLS_X509_BADCERT_CN_MISMATCH,
+            "not for this host: it is for \"other.test\"");
+    refuses("server", "standin.test.", MBEDTLS_X509_BADCERT_CN_MISMATCH,
+            "\"standin.test\"");
+}
+
+static void no_ca_that_is_known(void **state)
+{
+    (void)state;
+    refuses("self-signed", "standin.test", MBEDTLS_X509_BADCERT_NOT_TRUSTED,
+            "its issuer is \"SMH test self-signed\"");
+    refuses("other-ca", "standin.test", MBEDTLS_X509_BADCERT_NOT_TRUSTED,
+            "its issuer is \"SMH test other-ca-root\"");
+}
+
+/* The key of another CA that has the same name. */
+static void a_namesake_of_the_ca(void **state)
+{
+    size_t size;
+    unsigned char *ca = pki_read("namesake.pem", &size);
+
+    (void)state;
+    options.ca = ca;
+    options.ca_size = size + 1;
+    refuses("server", "standin.test", MBEDTLS_X509_BADCERT_NOT_TRUSTED,
+            "its issuer is \"SMH test ca\"");
+    free(ca);
+}
+
+#if defined(MBEDTLS_HAVE_TIME_DATE)
+static void dates_by_the_clock_of_mbedtls(void **state)
+{
+    (void)state;
+    refuses("expired", "standin.test", MBEDTLS_X509_BADCERT_EXPIRED,
+            "expired: valid to 20");
+    refuses("future", "standin.test", MBEDTLS_X509_BADCERT_FUTURE,
+            "not valid yet: valid from 20");
+}
+#endif
+
+static void dates_by_the_callers_clock(void **state)
+{
+    (void)state;
+    options.time = read_clock;
+    options.ctx = &clock_says;
+    clock_says = 0;
+    refuses("server", "standin.test", MBEDTLS_X509_BADCERT_FUTURE,
+            "and the clock says 1970-01-01 00:00:00: is it set?");
+    clock_says = 951782399; /* date -u -d '2000-02-28 23:59:59' +%s */
+    refuses("server", "standin.test", MBEDTLS_X509_BADCERT_FUTURE,
+            "and the clock says 2000-02-28 23:59:59: is it set?");
+    clock_says = 4107542400u; /* 2100-03-01 */
+    refuses("server", "standin.test", MBEDTLS_X509_BADCERT_EXPIRED,
+            "and the clock says 2100-03-01 00:00:00");
+    clock_says = UINT32_MAX; /* what a clock says that failed */
+    refuses("server", "standin.test", MBEDTLS_X509_BADCERT_EXPIRED,
+            "and the clock says 2106-02-07 06:28:15");
+}
+
+/* To the second, at both ends of the certificate's time. */
+static void dates_to_the_second(void **state)
+{
+    static const char host[] = "standin.test";
+    uint32_t from, to;
+    size_t size;
+    unsigned char *text = pki_read("server.dates", &size);
+
+    (void)state;
+    assert_int_equal(sscanf((char *)text, "%u %u", &from, &to), 2);
+    free(text);
+    options.time = read_clock;
+    options.ctx = &clock_says;
+    clock_says = from - 1;
+    begin("server");
+    assert_int_equal(client_open(&client, host), SMH_E_TLS);
+    assert_int_equal(client.diag.flags, MBEDTLS_X509_BADCERT_FUTURE);
+    client_close(&client, 1);
+    clock_says = to + 1;
+    assert_int_equal(client_open(&client, host), SMH_E_TLS);
+    assert_int_equal(client.diag.flags, MBEDTLS_X509_BADCERT_EXPIRED);
+    client_close(&client, 1);
+    clock_says = to;
+    assert_int_equal(client_open(&client, host), 1);
+    end();
+}
+
+/* ---- set-up: nothing that would not verify ------------------------------------- */
+
+static void set_up_fails(int reason, const char *words)
+{
+    assert_int_equal(smh_mbedtls_init(&client, &options), SMH_E_TLS);
+    assert_int_equal(client.diag.reason, reason);
+    assert_says(words);
+    server.opens = 0;
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    assert_int_equal(server.opens, 0);
+    assert_int_equal(client_close(&client, 0), 1);
+    smh_mbedtls_free(&client);
+}
+
+static void what_set_up_must_have(void **state)
+{
+    size_t size;
+    unsigned char *ca = pki_read("ca.pem", &size);
+
+    (void)state;
+    peer_init(&server, "server");
+    set_up_fails(SMH_MBEDTLS_LOWER, "no port below");
+    options.lower = peer_port(&server);
+    set_up_fails(SMH_MBEDTLS_NO_CA, "no CA");
+    options.ca = ca;
+    options.ca_size = size + 1;
+    set_up_fails(SMH_MBEDTLS_NO_RNG, "random");
+    options.f_rng = peer_random;
+    options.p_rng = &server;
+    options.ca_size = size;
+    set_up_fails(SMH_MBEDTLS_PEM_END, "NUL");
+    options.ca_size = 10;
+    set_up_fails(SMH_MBEDTLS_CA, "cannot be read");
+    options.ca_size = 0;
+    set_up_fails(SMH_MBEDTLS_CA, "cannot be read");
+    free(ca);
+    peer_free(&server);
+}
+
+static void an_unused_struct_is_harmless(void **state)
+{
+    static smh_mbedtls zero;
+    smh_port port = smh_mbedtls_port(&zero);
+    char octet = 'x';
+
+    (void)state;
+    assert_int_equal(port.ops->open(port.ctx, "standin.test", 443), SMH_E_TLS);
+    assert_int_equal(port.ops->send(port.ctx, &octet, 1), SMH_E_TLS);
+    assert_int_equal(port.ops->close(port.ctx, 0), 1);
+    assert_string_equal(client_words(&zero), "not opened: no error");
+    smh_mbedtls_free(&zero);
+}
+
+static void a_der_may_stay_where_it_is(void **state)
+{
+    size_t size;
+    unsigned char *der = pki_read("ca.der", &size);
+
+    (void)state;
+    options.ca = der;
+    options.ca_size = size;
+    accepts("server", "standin.test");
+    options.ca_in_place = 1;
+    accepts("server", "standin.test");
+    begin("server");
+    assert_ptr_equal(client.own_ca.raw.p, der);
+    end();
+    free(der);
+}
+
+static void a_parsed_chain_will_do(void **state)
+{
+    mbedtls_x509_crt chain;
+    size_t size;
+    unsigned char *ca = pki_read("ca.pem", &size);
+
+    (void)state;
+    mbedtls_x509_crt_init(&chain);
+    assert_int_equal(mbedtls_x509_crt_parse(&chain, ca, size + 1), 0);
+    options.ca_chain = &chain;
+    accepts("server", "standin.test");
+    refuses("other-ca", "standin.test", MBEDTLS_X509_BADCERT_NOT_TRUSTED,
+            "other-ca-root");
+    mbedtls_x509_crt_free(&chain);
+    free(ca);
+}
+
+/* ---- a config of the caller's (peers: T1, T2, T3) ---------------------------------- */
+
+static int trusts_all(void *ctx, mbedtls_x509_crt *crt, int depth,
+                      uint32_t *flags)
+{
+    (void)ctx;
+    (void)crt;
+    (void)depth;
+    *flags = 0;
+    return 0;
+}
+
+/* All that can be switched off is switched off. */
+static void careless(mbedtls_ssl_config *config)
+{
+    mbedtls_ssl_config_init(config);
+    assert_int_equal(mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_CLIENT,
+                                                 MBEDTLS_SSL_TRANSPORT_STREAM,
+                                                 MBEDTLS_SSL_PRESET_DEFAULT),
+                     0);
+    mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_NONE);
+    mbedtls_ssl_conf_verify(config, trusts_all, NULL);
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+    mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3,
+                                 MBEDTLS_SSL_MINOR_VERSION_1);
+#endif
+    options.conf = config;
+}
+
+static void a_careless_config_is_made_careful(void **state)
+{
+    mbedtls_ssl_config config;
+
+    (void)state;
+    careless(&config);
+    accepts("server", "standin.test");
+    refuses("other-name", "standin.test", MBEDTLS_X509_BADCERT_CN_MISMATCH,
+            "other.test");
+    refuses("self-signed", "standin.test", MBEDTLS_X509_BADCERT_NOT_TRUSTED,
+            "self-signed");
+    refuses("no-ip", "127.0.0.1", MBEDTLS_X509_BADCERT_CN_MISMATCH,
+            "standin.test");
+    mbedtls_ssl_config_free(&config);
+}
+
+/* Even if it is changed between two connections. */
+static void a_config_that_is_changed_meanwhile(void **state)
+{
+    mbedtls_ssl_config config;
+
+    (void)state;
+    careless(&config);
+    begin("other-name");
+    mbedtls_ssl_conf_authmode(&config, MBEDTLS_SSL_VERIFY_NONE);
+    mbedtls_ssl_conf_verify(&config, trusts_all, NULL);
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    end();
+    mbedtls_ssl_config_free(&config);
+}
+
+/* Changed in the middle of a handshake, it still proves nothing. */
+static void a_server_that_was_never_verified(void **state)
+{
+    mbedtls_ssl_config config;
+    smh_port port;
+    int result = SMH_AGAIN;
+
+    (void)state;
+    careless(&config);
+    begin("other-name");
+    port = smh_mbedtls_port(&client);
+    while (result == SMH_AGAIN) {
+        mbedtls_ssl_conf_authmode(&config, MBEDTLS_SSL_VERIFY_NONE);
+        result = port.ops->open(port.ctx, "standin.test", 443);
+    }
+    assert_int_equal(result, SMH_E_TLS);
+    assert_int_equal(client.diag.reason, SMH_MBEDTLS_UNVERIFIED);
+    assert_says("no certificate was verified");
+    assert_int_equal(port.ops->send(port.ctx, "secret", 6), SMH_E_TLS);
+    peer_turn(&server);
+    assert_int_equal(server.size, 0);
+    end();
+    mbedtls_ssl_config_free(&config);
+}
+
+static void a_config_without_a_ca(void **state)
+{
+    mbedtls_ssl_config config;
+
+    (void)state;
+    careless(&config);
+    peer_init(&server, "server");
+    options.lower = peer_port(&server);
+    options.f_rng = peer_random;
+    options.p_rng = &server;
+    assert_int_equal(smh_mbedtls_init(&client, &options), 0);
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    assert_int_equal(server.size, 0);
+    assert_says("handshake: ");
+    end();
+    mbedtls_ssl_config_free(&config);
+}
+
+#if MBEDTLS_VERSION_NUMBER < 0x03000000 && defined(MBEDTLS_SSL_PROTO_TLS1_1)
+static void tls_1_1_is_refused(void **state)
+{
+    mbedtls_ssl_config config;
+
+    (void)state;
+    careless(&config);
+    begin("server-rsa");
+    mbedtls_ssl_conf_max_version(&server.config, MBEDTLS_SSL_MAJOR_VERSION_3,
+                                 MBEDTLS_SSL_MINOR_VERSION_2);
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    assert_says("no TLS 1.2 there");
+    end();
+    mbedtls_ssl_config_free(&config);
+}
+#endif
+
+/* ---- other failures, in words -------------------------------------------------------- */
+
+static int no_random(void *ctx, unsigned char *data, size_t size)
+{
+    (void)ctx;
+    (void)data;
+    (void)size;
+    return -0x34;
+}
+
+static void a_random_source_that_fails(void **state)
+{
+    (void)state;
+    options.f_rng = no_random;
+    begin("server");
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    assert_says("random octets failed");
+    end();
+}
+
+static void a_server_that_speaks_no_tls(void **state)
+{
+    static const char http[] = "HTTP/1.1 400 Bad Request\r\n\r\n";
+
+    (void)state;
+    begin("server");
+    server.plain = http;
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    assert_says("no TLS");
+    end();
+}
+
+static void an_alert_is_named(void **state)
+{
+    static const unsigned char alert[] = {21, 3, 3, 0, 2, 2, 40};
+
+    (void)state;
+    begin("server");
+    server.plain = (const char *)alert;
+    server.plain_size = sizeof alert;
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    assert_int_equal(client.diag.alert, 40);
+    assert_says("alert 40");
+    end();
+}
+
+static void a_server_that_closes_in_the_handshake(void **state)
+{
+    (void)state;
+    begin("server");
+    server.fault = FAULT_CLOSED;
+    server.fault_at = 4;
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_CLOSED);
+    assert_says("handshake: connection closed by the server");
+    end();
+}
+
+static void a_connection_that_does_not_come_about(void **state)
+{
+    (void)state;
+    begin("server");
+    server.fault = FAULT_NETWORK;
+    server.fault_at = 1;
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_NETWORK);
+    assert_says("connection: the connection below failed");
+    end();
+}
+
+/* A stranger chooses the text of a certificate. */
+static void text_of_a_certificate_is_made_safe(void **state)
+{
+    const char *c;
+
+    (void)state;
+    begin("nasty");
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    assert_says("%s%n");
+    for (c = client_words(&client); *c != '\0'; c++)
+        assert_true(*c >= ' ' && *c < 0x7F);
+    end();
+}
+
+static void words_are_cut_off_at_any_size(void **state)
+{
+    char text[600];
+    size_t length, size;
+
+    (void)state;
+    begin("ip-only");
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    length = strlen(client_words(&client));
+    for (size = 1; size < sizeof text; size++) {
+        memset(text, '#', sizeof text);
+        assert_ptr_equal(smh_mbedtls_explain(&client, text, size), text);
+        assert_int_equal(strlen(text), size - 1 < length ? size - 1 : length);
+        assert_int_equal(text[size], '#');
+        assert_memory_equal(text, client_words(&client), strlen(text));
+    }
+    assert_string_equal(smh_mbedtls_explain(&client, text, 0), "");
+    end();
+}
+
+#define TEST(test) cmocka_unit_test_setup(test, fresh)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(accepts_what_is_good),
+        TEST(a_wildcard_stands_for_one_label),
+        TEST(an_address_must_be_in_the_certificate),
+        TEST(an_address_is_not_sent_as_a_name),
+        TEST(what_is_no_host_is_refused_before_the_network),
+        TEST(another_name),
+        TEST(no_ca_that_is_known),
+        TEST(a_namesake_of_the_ca),
+#if defined(MBEDTLS_HAVE_TIME_DATE)
+        TEST(dates_by_the_clock_of_mbedtls),
+#endif
+        TEST(dates_by_the_callers_clock),
+        TEST(dates_to_the_second),
+        TEST(what_set_up_must_have),
+        TEST(an_unused_struct_is_harmless),
+        TEST(a_der_may_stay_where_it_is),
+        TEST(a_parsed_chain_will_do),
+        TEST(a_careless_config_is_made_careful),
+        TEST(a_config_that_is_changed_meanwhile),
+        TEST(a_server_that_was_never_verified),
+        TEST(a_config_without_a_ca),
+#if MBEDTLS_VERSION_NUMBER < 0x03000000 && defined(MBEDTLS_SSL_PROTO_TLS1_1)
+        TEST(tls_1_1_is_refused),
+#endif
+        TEST(a_random_source_that_fails),
+        TEST(a_server_that_speaks_no_tls),
+        TEST(an_alert_is_named),
+        TEST(a_server_that_closes_in_the_handshake),
+        TEST(a_connection_that_does_not_come_about),
+        TEST(text_of_a_certificate_is_made_safe),
+        TEST(words_are_cut_off_at_any_size),
+    };
+
+    return cmocka_run_group_tests_name("certificates", tests, NULL, NULL);
+}

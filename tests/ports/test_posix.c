@@ -1,0 +1,572 @@
+/* smh_posix.h on real sockets of the loopback. */
+#include "smh_posix.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmocka_all.h"
+
+enum { BIG = 1 << 16 };
+
+static smh_posix tcp;
+static smh_port port;
+static int listener = -1;
+static int peer = -1;
+static uint16_t number;
+
+/* Listens on a free port of that address. */
+static int listen_on(const char *address, uint16_t at)
+{
+    struct addrinfo hints;
+    struct addrinfo *list;
+    struct sockaddr_storage bound;
+    socklen_t size = sizeof bound;
+    char host[64], service[8];
+    int fd;
+
+    memset(&hints, 0, sizeof hints);
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_NUMERICHOST | AI_PASSIVE;
+    snprintf(service, sizeof service, "%u", at);
+    assert_int_equal(getaddrinfo(address, service, &hints, &list), 0);
+    fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, list->ai_addr, list->ai_addrlen), 0);
+    freeaddrinfo(list);
+    assert_int_equal(listen(fd, 5), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&bound, &size), 0);
+    assert_int_equal(getnameinfo((struct sockaddr *)&bound, size, host,
+                                 sizeof host, service, sizeof service,
+                                 NI_NUMERICHOST | NI_NUMERICSERV),
+                     0);
+    number = (uint16_t)atoi(service);
+    return fd;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&tcp, 0, sizeof tcp);
+    port = smh_posix_port(&tcp);
+    listener = listen_on("127.0.0.1", 0);
+    return 0;
+}
+
+static void drop(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    assert_int_equal(port.ops->close(port.ctx, 0), 1);
+    drop(&peer);
+    drop(&listener);
+    return 0;
+}
+
+static int open_to(const char *host)
+{
+    int result;
+
+    while ((result = port.ops->open(port.ctx, host, number)) == SMH_AGAIN)
+        assert_int_equal(port.ops->wait(port.ctx, 10000), 1);
+    return result;
+}
+
+static void connect_both(void)
+{
+    assert_int_equal(open_to("127.0.0.1"), 1);
+    peer = accept(listener, NULL, NULL);
+    assert_true(peer >= 0);
+}
+
+static int receive(void *data, size_t size)
+{
+    int result;
+
+    while ((result = port.ops->recv(port.ctx, data, size)) == SMH_AGAIN)
+        assert_int_equal(port.ops->wait(port.ctx, 10000), 1);
+    return result;
+}
+
+static const char *words(void)
+{
+    static char text[200];
+
+    return smh_posix_explain(&tcp, text, sizeof text);
+}
+
+/* Ends the peer's side with a RST. */
+static void reset(void)
+{
+    struct linger none = {1, 0};
+
+    assert_int_equal(setsockopt(peer, SOL_SOCKET, SO_LINGER, &none,
+                                sizeof none),
+                     0);
+    drop(&peer);
+}
+
+/* ---- the way it should go ------------------------------------------------------ */
+
+static void octets_go_both_ways(void **state)
+{
+    char data[8];
+
+    (void)state;
+    assert_int_equal(port.ops->secure, 0);
+    connect_both();
+    assert_int_equal(port.ops->send(port.ctx, "hello", 5), 5);
+    assert_int_equal(recv(peer, data, sizeof data, 0), 5);
+    assert_int_equal(send(peer, "world!", 6, 0), 6);
+    assert_int_equal(receive(data, sizeof data), 6);
+    assert_memory_equal(data, "world!", 6);
+    assert_int_equal(tcp.diag.sent, 5);
+    assert_int_equal(tcp.diag.received, 6);
+    assert_int_equal(tcp.diag.result, 0);
+}
+
+static void ipv6_comes_in_brackets(void **state)
+{
+    (void)state;
+    drop(&listener);
+    listener = listen_on("::1", 0);
+    assert_int_equal(open_to("[::1]"), 1);
+    assert_int_equal(tcp.diag.addresses, 1);
+}
+
+/* ---- several addresses (peers: I6) ------------------------------------------------- */
+
+/* What the resolver says of any name, if it is set; ends with NULL. */
+static const char *const *resolved;
+
+int __real_getaddrinfo(const char *host, const char *service,
+                       const struct addrinfo *hints, struct addrinfo **list);
+int __wrap_getaddrinfo(const char *host, const char *service,
+                       const struct addrinfo *hints, struct addrinfo **list);
+
+int __wrap_getaddrinfo(const char *host, const char *service,
+                       const struct addrinfo *hints, struct addrinfo **list)
+{
+    const char *const *address;
+
+    if (resolved == NULL)
+        return __real_getaddrinfo(host, service, hints, list);
+    for (address = resolved; *address != NULL; address++) {
+        int result = __real_getaddrinfo(*address, service, hints, list);
+
+        if (result != 0)
+            return result;
+        list = &(*list)->ai_next;
+    }
+    return 0;
+}
+
+static void the_next_address_is_tried(void **state)
+{
+    static const char *const addresses[] = {"::1", "127.0.0.2", "127.0.0.1",
+                                            "127.0.0.3", NULL};
+
+    (void)state;
+    resolved = addresses;
+    assert_int_equal(open_to("service.test"), 1);
+    assert_int_equal(tcp.diag.addresses, 3);
+    assert_null(tcp.list);
+    port.ops->close(port.ctx, 0);
+    drop(&listener);
+    assert_int_equal(open_to("service.test"), SMH_E_NETWORK);
+    assert_int_equal(tcp.diag.addresses, 4);
+    assert_string_equal(
+        words(), "connection: Connection refused (the last of 4 addresses)");
+    resolved = NULL;
+}
+
+/* Listens, and takes no more connections: silence is the answer. */
+static void fill(int fillers[8])
+{
+    struct sockaddr_in to;
+    size_t i;
+
+    assert_int_equal(listen(listener, 0), 0);
+    memset(&to, 0, sizeof to);
+    to.sin_family = AF_INET;
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    to.sin_port = htons(number);
+    for (i = 0; i < 8; i++) {
+        fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)!connect(fillers[i], (struct sockaddr *)&to, sizeof to);
+    }
+}
+
+static void a_silent_address_is_given_up_for_the_next(void **state)
+{
+    static const char *const addresses[] = {"127.0.0.1", "::1", NULL};
+    int fillers[8];
+    int other;
+    size_t i;
+
+    (void)state;
+    fill(fillers);
+    other = listen_on("::1", number);
+    resolved = addresses;
+    assert_int_equal(open_to("service.test"), 1);
+    assert_int_equal(tcp.diag.addresses, 2);
+    resolved = NULL;
+    drop(&other);
+    for (i = 0; i < 8; i++)
+        close(fillers[i]);
+}
+
+static void the_socket_is_as_it_should_be(void **state)
+{
+    int on = 0;
+    socklen_t size = sizeof on;
+
+    (void)state;
+    connect_both();
+    assert_true(fcntl(tcp.fd, F_GETFL) & O_NONBLOCK);
+    assert_true(fcntl(tcp.fd, F_GETFD) & FD_CLOEXEC);
+    assert_int_equal(getsockopt(tcp.fd, IPPROTO_TCP, TCP_NODELAY, &on, &size),
+                     0);
+    assert_true(on);
+}
+
+static void it_can_be_opened_again(void **state)
+{
+    (void)state;
+    connect_both();
+    assert_int_equal(port.ops->close(port.ctx, 0), 1);
+    drop(&peer);
+    connect_both();
+    assert_int_equal(tcp.diag.sent, 0);
+}
+
+/* ---- descriptors (peers: I8) ------------------------------------------------------ */
+
+static void nothing_is_closed_that_was_not_opened(void **state)
+{
+    int zero = dup(0);
+
+    (void)state;
+    assert_int_equal(port.ops->close(port.ctx, 0), 1);
+    assert_int_equal(port.ops->close(port.ctx, 1), 1);
+    assert_int_equal(fcntl(0, F_GETFD) >= 0, zero >= 0);
+    drop(&zero);
+    assert_string_equal(words(), "not opened: no error");
+}
+
+static void descriptor_0_is_one_like_any_other(void **state)
+{
+    int zero = dup(0);
+
+    (void)state;
+    close(0);
+    connect_both();
+    assert_int_equal(tcp.fd, 0);
+    assert_int_equal(port.ops->send(port.ctx, "x", 1), 1);
+    assert_int_equal(port.ops->close(port.ctx, 0), 1);
+    assert_int_equal(fcntl(0, F_GETFD), -1);
+    if (zero >= 0) {
+        assert_int_equal(dup2(zero, 0), 0);
+        drop(&zero);
+    }
+}
+
+static void descriptors_above_fd_setsize_work(void **state)
+{
+    struct rlimit limit;
+    char octet;
+    int high;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    if (limit.rlim_max < 2000)
+        skip();
+    limit.rlim_cur = 2000;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    connect_both();
+    high = fcntl(tcp.fd, F_DUPFD_CLOEXEC, 1500);
+    assert_true(high >= 1500);
+    close(tcp.fd);
+    tcp.fd = high;
+    assert_int_equal(port.ops->recv(port.ctx, &octet, 1), SMH_AGAIN);
+    assert_int_equal(send(peer, "x", 1, 0), 1);
+    assert_int_equal(port.ops->wait(port.ctx, 10000), 1);
+    assert_int_equal(port.ops->recv(port.ctx, &octet, 1), 1);
+}
+
+static void no_descriptors_left(void **state)
+{
+    struct rlimit limit, few;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    few = limit;
+    few.rlim_cur = (rlim_t)dup(0) + 0;
+    close((int)few.rlim_cur);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    assert_int_equal(open_to("127.0.0.1"), SMH_E_NETWORK);
+    assert_int_equal(tcp.diag.code, EMFILE);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_string_equal(words(), "connection: Too many open files");
+}
+
+/* ---- failures told apart ------------------------------------------------------------ */
+
+static void refused(void **state)
+{
+    (void)state;
+    drop(&listener);
+    assert_int_equal(open_to("127.0.0.1"), SMH_E_NETWORK);
+    assert_int_equal(tcp.diag.code, ECONNREFUSED);
+    assert_int_equal(tcp.diag.stage, SMH_POSIX_CONNECT);
+    assert_string_equal(words(), "connection: Connection refused");
+    assert_false(tcp.opened);
+}
+
+static void unresolved(void **state)
+{
+    static const char *const hosts[] = {"",    "[",           "[]",
+                                        "[x]", "[127.0.0.1]", "name.invalid"};
+    char huge[200] = "[";
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        if (open_to(hosts[i]) != SMH_E_RESOLVE)
+            fail_msg("%s: %s", hosts[i], words());
+        assert_int_equal(tcp.diag.stage, SMH_POSIX_RESOLVE);
+        assert_int_not_equal(tcp.diag.resolver, 0);
+        assert_non_null(strstr(words(), "look-up: "));
+    }
+    memset(huge + 1, '1', sizeof huge - 2);
+    assert_int_equal(open_to(huge), SMH_E_RESOLVE);
+}
+
+static void an_orderly_end(void **state)
+{
+    char octet;
+
+    (void)state;
+    connect_both();
+    assert_int_equal(send(peer, "x", 1, 0), 1);
+    drop(&peer);
+    assert_int_equal(receive(&octet, 1), 1);
+    assert_int_equal(receive(&octet, 1), SMH_E_CLOSED);
+    assert_int_equal(tcp.diag.code, 0);
+    assert_string_equal(words(), "receiving: closed by the server");
+}
+
+static void a_reset(void **state)
+{
+    char octet;
+
+    (void)state;
+    connect_both();
+    reset();
+    assert_int_equal(receive(&octet, 1), SMH_E_CLOSED);
+    assert_int_equal(tcp.diag.code, ECONNRESET);
+    assert_string_equal(words(), "receiving: Connection reset by peer");
+}
+
+/* The default action of SIGPIPE would end this test (peers: I4). */
+static void sending_to_nobody_raises_no_signal(void **state)
+{
+    int result = 1;
+    int i;
+
+    (void)state;
+    signal(SIGPIPE, SIG_DFL);
+    connect_both();
+    reset();
+    for (i = 0; i < 100 && result > 0; i++)
+        result = port.ops->send(port.ctx, "x", 1);
+    assert_int_equal(result, SMH_E_CLOSED);
+    assert_int_equal(port.ops->send(port.ctx, "x", 1), SMH_E_CLOSED);
+    assert_int_equal(tcp.diag.code, EPIPE);
+}
+
+static void nothing_moves_before_it_is_open(void **state)
+{
+    char octet = 'x';
+
+    (void)state;
+    assert_int_equal(port.ops->send(port.ctx, &octet, 1), SMH_E_NETWORK);
+    assert_int_equal(port.ops->recv(port.ctx, &octet, 1), SMH_E_NETWORK);
+    assert_int_equal(tcp.diag.code, ENOTCONN);
+}
+
+/* ---- waiting -------------------------------------------------------------------------- */
+
+static uint32_t ms_of(uint32_t ms, int expected)
+{
+    uint32_t before = port.ops->now_ms(port.ctx);
+
+    assert_int_equal(port.ops->wait(port.ctx, ms), expected);
+    return port.ops->now_ms(port.ctx) - before;
+}
+
+static void a_wait_is_as_long_as_asked(void **state)
+{
+    char octet;
+
+    (void)state;
+    connect_both();
+    assert_int_equal(port.ops->recv(port.ctx, &octet, 1), SMH_AGAIN);
+    assert_int_equal(tcp.want, SMH_POSIX_READ);
+    assert_in_range(ms_of(50, SMH_AGAIN), 49, 5000);
+    assert_int_equal(ms_of(0, SMH_AGAIN) < 50, 1);
+    assert_int_equal(send(peer, "x", 1, 0), 1);
+    assert_true(ms_of(UINT32_MAX, 1) < 1000);
+    assert_true(ms_of(UINT32_MAX, 1) < 1000); /* nothing is wanted any more */
+}
+
+/* Not ready for writing means nothing to who wants to read (peers: I6). */
+static void only_what_is_wanted_is_waited_for(void **state)
+{
+    static char data[BIG];
+    int result;
+
+    (void)state;
+    connect_both();
+    assert_int_equal(port.ops->recv(port.ctx, data, 1), SMH_AGAIN);
+    assert_int_equal(port.ops->send(port.ctx, "x", 1), 1);
+    assert_in_range(ms_of(30, SMH_AGAIN), 29, 5000);
+    while ((result = port.ops->send(port.ctx, data, sizeof data)) > 0)
+        ;
+    assert_int_equal(result, SMH_AGAIN);
+    assert_int_equal(tcp.want, SMH_POSIX_READ | SMH_POSIX_WRITE);
+    assert_in_range(ms_of(30, SMH_AGAIN), 29, 5000);
+    while (recv(peer, data, sizeof data, MSG_DONTWAIT) > 0)
+        ;
+    assert_true(ms_of(10000, 1) < 5000);
+    assert_true(port.ops->send(port.ctx, data, 1) == 1);
+}
+
+static void on_signal(int number_of_signal)
+{
+    (void)number_of_signal;
+}
+
+static void a_signal_ends_a_wait(void **state)
+{
+    struct sigaction action;
+    char octet;
+    pid_t child;
+    int status;
+
+    (void)state;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal;
+    assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+    connect_both();
+    assert_int_equal(port.ops->recv(port.ctx, &octet, 1), SMH_AGAIN);
+    child = fork();
+    if (child == 0) {
+        struct timespec pause = {0, 100000000};
+
+        nanosleep(&pause, NULL);
+        kill(getppid(), SIGUSR1);
+        _exit(0);
+    }
+    assert_true(ms_of(10000, 1) < 9000);
+    assert_int_equal(waitpid(child, &status, 0), child);
+}
+
+static void the_last_address_has_all_the_time(void **state)
+{
+    int fillers[8];
+    size_t i;
+
+    (void)state;
+    fill(fillers);
+    assert_int_equal(port.ops->open(port.ctx, "127.0.0.1", number), SMH_AGAIN);
+    assert_int_equal(tcp.want, SMH_POSIX_WRITE);
+    assert_in_range(ms_of(200, SMH_AGAIN), 199, 5000);
+    assert_int_equal(port.ops->open(port.ctx, "127.0.0.1", number), SMH_AGAIN);
+    assert_int_equal(port.ops->close(port.ctx, 1), 1);
+    assert_null(tcp.list);
+    for (i = 0; i < 8; i++)
+        close(fillers[i]);
+}
+
+/* ---- the end --------------------------------------------------------------------------- */
+
+static void at_once_what_is_unsent_is_dropped(void **state)
+{
+    static char data[BIG];
+
+    (void)state;
+    connect_both();
+    while (port.ops->send(port.ctx, data, sizeof data) > 0)
+        ;
+    assert_int_equal(port.ops->close(port.ctx, 1), 1);
+    while (recv(peer, data, sizeof data, 0) > 0)
+        ;
+    assert_int_equal(errno, ECONNRESET);
+}
+
+static void words_are_cut_off_at_any_size(void **state)
+{
+    char text[100];
+    size_t size;
+
+    (void)state;
+    drop(&listener);
+    assert_int_equal(open_to("127.0.0.1"), SMH_E_NETWORK);
+    for (size = 1; size < sizeof text; size++) {
+        memset(text, '#', sizeof text);
+        assert_ptr_equal(smh_posix_explain(&tcp, text, size), text);
+        assert_true(strlen(text) < size);
+        assert_int_equal(text[size], '#');
+    }
+    assert_string_equal(smh_posix_explain(&tcp, text, 0), "");
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(octets_go_both_ways),
+        TEST(ipv6_comes_in_brackets),
+        TEST(the_next_address_is_tried),
+        TEST(the_socket_is_as_it_should_be),
+        TEST(it_can_be_opened_again),
+        TEST(nothing_is_closed_that_was_not_opened),
+        TEST(descriptor_0_is_one_like_any_other),
+        TEST(descriptors_above_fd_setsize_work),
+        TEST(no_descriptors_left),
+        TEST(refused),
+        TEST(unresolved),
+        TEST(an_orderly_end),
+        TEST(a_reset),
+        TEST(sending_to_nobody_raises_no_signal),
+        TEST(nothing_moves_before_it_is_open),
+        TEST(a_wait_is_as_long_as_asked),
+        TEST(only_what_is_wanted_is_waited_for),
+        TEST(a_signal_ends_a_wait),
+        TEST(a_silent_address_is_given_up_for_the_next),
+        TEST(the_last_address_has_all_the_time),
+        TEST(at_once_what_is_unsent_is_dropped),
+        TEST(words_are_cut_off_at_any_size),
+    };
+
+    return cmocka_run_group_tests_name("posix", tests, NULL, NULL);
+}
