@@ -19,7 +19,7 @@ packages() {
     tls) echo @build dpkg-dev bzip2 xz-utils ;;
     lwip) echo @tls liblwip-dev pkg-config iproute2 ethtool ;;
     firmware) echo @tls gcc-arm-none-eabi libnewlib-arm-none-eabi \
-        qemu-system-arm socat ;;
+        qemu-system-arm libcmocka-dev ;;
     quality) echo valgrind clang-format universal-ctags gcovr \
         libclang-rt-14-dev llvm ;;
     fresh) echo debootstrap git ;;

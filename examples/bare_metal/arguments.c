@@ -97,7 +97,7 @@ static const struct field {
     NUMBER(port, 65535),
     NUMBER(dhcp, 1),
     NUMBER(clock, 0xffffffff),
-    NUMBER(timeout, 3600000),
+    NUMBER(timeout, 0x7fffffff),
     NUMBER(pipeline, 65535),
     NUMBER(resume, 0xffffffff),
     NUMBER(buffer, 65535),
