@@ -989,7 +989,7 @@ static int smhi_mbedtls_record(smh_mbedtls *tls, const unsigned char *data,
                    ? smhi_mbedtls_share(tls, size)
                    : mbedtls_ssl_write(&tls->ssl, data, size);
 
-    tls->pending = code <= 0 && tls->unsent;
+    tls->pending = code <= 0 && (tls->pending || tls->unsent);
     return code;
 }
 
