@@ -20,7 +20,8 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
                                unsigned word);
 
-/* Each harness has its own; the mutator begins with one of them now and then. */
+/* Each harness has its own; the mutator begins with one of them now and
+ * then. */
 extern const seed seeds[];
 extern const size_t seed_count;
 

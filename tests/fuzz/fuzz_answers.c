@@ -1,5 +1,6 @@
-/* Any answer through the reader and the exchange, cut and delayed in any way.  The
- * first HEAD octets of the input are the script, the others what the server says. */
+/* Any answer through the reader and the exchange, cut and delayed in any way.
+ * The first HEAD octets of the input are the script, the others what the server
+ * says. */
 #include "fuzz.h"
 #include "judge.h"
 #include "server.h"
@@ -28,7 +29,7 @@ static const char *const ids[] = {"a", "b", "c", "d", "e", "f", "g",
 static server s;
 static char buffer[256];
 
-/* ---- the reader alone --------------------------------------------------------- */
+/* ---- the reader alone -------------------------------------------------- */
 
 static void read_all(const char *data, size_t size)
 {
@@ -40,7 +41,7 @@ static void read_all(const char *data, size_t size)
     must(r == judge(data, size), "the reader agrees with the reference");
 }
 
-/* ---- the exchange -------------------------------------------------------------- */
+/* ---- the exchange ------------------------------------------------------ */
 
 /* Confirming answers that could be in the text, at most. */
 static unsigned good_in(const char *data, size_t size)
@@ -139,8 +140,8 @@ static int talk(const uint8_t *head, const char *data, size_t size)
     return result;
 }
 
-/* One request and one answer, then the end: the result is the reference's, however
- * it comes. */
+/* One request and one answer, then the end: the result is the reference's,
+ * however it comes. */
 static void compare(const uint8_t *head, const char *data, size_t size)
 {
     uint8_t plain[HEAD_SIZE] = {0};

@@ -1,6 +1,6 @@
-/* Any scope through the checks, the batches and the writer.  The input is texts that
- * end with NUL: host, library id, secret, and ids; one that begins with a control
- * octet 1 to 3 begins the list of that number, 4 is a NULL, 5 ends the texts. */
+/* Any scope through the checks, the batches and the writer.  The input is texts
+ * that end with NUL: host, library id, secret, and ids; one that begins with a
+ * control octet 1 to 3 begins the list of that number, 4 is a NULL. */
 #include "decode.h"
 #include "fuzz.h"
 
@@ -19,7 +19,7 @@ const seed seeds[] = {
 };
 const size_t seed_count = sizeof seeds / sizeof *seeds;
 
-/* ---- a scope from octets -------------------------------------------------------- */
+/* ---- a scope from octets ----------------------------------------------- */
 
 typedef struct input {
     smh_scope scope;
@@ -65,7 +65,7 @@ static void make(const uint8_t *data, size_t size)
         add(p, &k);
 }
 
-/* ---- what is legal, in other words ---------------------------------------------- */
+/* ---- what is legal, in other words ------------------------------------- */
 
 static int is_text(const char *text)
 {
@@ -111,7 +111,7 @@ static int is_legal(const smh_scope *scope)
            is_list(scope->clients, 0) && is_list(scope->sessions, 0);
 }
 
-/* ---- what must be true ---------------------------------------------------------- */
+/* ---- what must be true ------------------------------------------------- */
 
 /* A window somewhere in the request shows the same octets, and nothing else. */
 static void look_through(const smh_plan *plan, const smh_batch *batch,

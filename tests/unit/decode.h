@@ -1,6 +1,6 @@
-/* Takes a request apart by rules of its own, written from RFC 9112, RFC 3986 and
- * the service's page; shares nothing with the header but the types of a scope.
- * Strict: what a server somewhere could read in another way is wrong. */
+/* Takes a request apart by rules of its own, written from RFC 9112, RFC 3986
+ * and the service's page; shares nothing with the header but the types of a
+ * scope. Strict: what a server somewhere could read in another way is wrong. */
 #ifndef DECODE_H
 #define DECODE_H
 
@@ -63,8 +63,8 @@ size_t encoded_size(const char *text);
 /* Octets of a request line without ids and their fields' commas. */
 size_t bare_line(const smh_scope *scope);
 
-/* Octets of a line that may stay empty: a comma behind each list, and what stands
- * behind the line, if the header counts it in. */
+/* Octets of a line that may stay empty: a comma behind each list, and what
+ * stands behind the line, if the header counts it in. */
 size_t spare_line(const smh_scope *scope);
 
 #endif

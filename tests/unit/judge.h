@@ -1,5 +1,6 @@
-/* What an answer means, read as a whole and line by line; written apart from the
- * header's reader, which sees one octet at a time.  Knows no limit of length. */
+/* What an answer means, read as a whole and line by line; written apart from
+ * the header's reader, which sees one octet at a time.  Knows no limit of
+ * length. */
 #ifndef JUDGE_H
 #define JUDGE_H
 

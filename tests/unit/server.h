@@ -1,5 +1,6 @@
-/* A server in memory behind a port that plays by a script.  It answers each whole
- * request, keeps what came for the audit, and watches the contract of the port. */
+/* A server in memory behind a port that plays by a script.  It answers each
+ * whole request, keeps what came for the audit, and watches the contract of the
+ * port. */
 #ifndef SERVER_H
 #define SERVER_H
 
@@ -100,9 +101,9 @@ typedef struct server {
 void server_init(server *s);
 smh_port server_port(server *s, int secure);
 
-/* Reads all requests with the decoder: each must be one of the plan's, those of a
- * connection in order and from the first unconfirmed one on.  NULL, or what is
- * wrong; times[i] says how often request i came. */
+/* Reads all requests with the decoder: each must be one of the plan's, those of
+ * a connection in order and from the first unconfirmed one on.  NULL, or what
+ * is wrong; times[i] says how often request i came. */
 const char *server_audit(const server *s, const smh_scope *scope,
                          uint32_t resume, unsigned *times, uint32_t count);
 

@@ -3,7 +3,7 @@
 
 #include <sys/mman.h>
 
-/* ---- chance ---------------------------------------------------------------- */
+/* ---- chance ------------------------------------------------------------ */
 
 static uint32_t chance_state = 1;
 
@@ -27,7 +27,7 @@ unsigned thin(void)
     return n == 0 ? 1 : n;
 }
 
-/* ---- memory ---------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------ */
 
 typedef struct block {
     struct block *next;
@@ -84,7 +84,7 @@ char *edge_text(const char *text)
     return (char *)memcpy(edge(size), text, size);
 }
 
-/* ---- scopes ---------------------------------------------------------------- */
+/* ---- scopes ------------------------------------------------------------ */
 
 const smh_list *list_from(const char *const *items, size_t count)
 {

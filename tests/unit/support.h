@@ -29,21 +29,21 @@ void chance_seed(uint32_t seed);
 void *take(size_t size);
 int tidy(void **state);
 
-/* size octets whose last one is the last before an unmapped page, and the like of
- * a text, its NUL included. */
+/* size octets whose last one is the last before an unmapped page, and the like
+ * of a text, its NUL included. */
 char *edge(size_t size);
 char *edge_text(const char *text);
 
-/* Every test is thinned by SMH_TEST_THIN, for slow machines such as valgrind: take
- * only each n-th case of a long row. */
+/* Every test is thinned by SMH_TEST_THIN, for slow machines such as valgrind:
+ * take only each n-th case of a long row. */
 unsigned thin(void);
 
 /* count ids of width octets: a letter, digits, and letters behind them. */
 const smh_list *numbered(char letter, size_t count, size_t width);
 const smh_list *list_from(const char *const *items, size_t count);
 
-/* A scope with a host, a library, a secret that no other text looks like, and one
- * user. */
+/* A scope with a host, a library, a secret that no other text looks like, and
+ * one user. */
 #define SECRET "Zq9/&=7#Kx,%w2 Vb+"
 #define SECRET_ENCODED "Zq9%2F%26%3D7%23Kx%2C%25w2%20Vb%2B"
 smh_scope usual(void);

@@ -1,4 +1,5 @@
-/* A whole call with a scripted server, and what must be true after any of them. */
+/* A whole call with a scripted server, and what must be true after any of
+ * them. */
 #ifndef TALK_H
 #define TALK_H
 
@@ -14,7 +15,8 @@ typedef struct talk {
     unsigned per_opening; /* what talk_again() sets */
 } talk;
 
-/* A call for so many users, with a buffer of size octets and a second of time. */
+/* A call for so many users, with a buffer of size octets and a second of
+ * time. */
 talk *talk_new(size_t users, size_t size, uint16_t pipeline);
 
 /* After a change of the scope. */
@@ -29,8 +31,8 @@ int talk_run(talk *t);
 /* The same by steps; cancels after so many. */
 int talk_step(talk *t, int steps);
 
-/* A second call from where this one ended, with a good server: it does the rest and
- * nothing else. */
+/* A second call from where this one ended, with a good server: it does the rest
+ * and nothing else. */
 void talk_resume(talk *t);
 
 /* The same as talk_run() on a stack of its own; looks for the secret in it. */

@@ -5,7 +5,7 @@
 
 enum { TIMEOUT = 1000 };
 
-/* ---- the clock ----------------------------------------------------------------- */
+/* ---- the clock --------------------------------------------------------- */
 
 static talk *slow_talk(uint32_t clock)
 {
@@ -86,7 +86,8 @@ static void dripping_does_not_put_it_off(void **state)
     }
 }
 
-/* Without a wait the clock is looked at before each call; here each takes 1 ms. */
+/* Without a wait the clock is looked at before each call; here each takes 1
+ * ms. */
 static void busy_port_meets_the_deadline_too(void **state)
 {
     uint32_t timeout, started = 0xfffffff0u;
@@ -145,7 +146,7 @@ static void cancelled_before_the_first_step(void **state)
     assert_int_equal(t->s->calls, 0);
 }
 
-/* ---- ports that never say anything else ----------------------------------------- */
+/* ---- ports that never say anything else -------------------------------- */
 
 static void port_that_says_again_for_ever(void **state)
 {
@@ -198,7 +199,7 @@ static void port_without_a_wait(void **state)
     assert_int_equal(t->s->at_once, 1);
 }
 
-/* ---- a clock that stands still ------------------------------------------------- */
+/* ---- a clock that stands still ----------------------------------------- */
 
 static void stuck_clock_is_found_by_counting(void **state)
 {

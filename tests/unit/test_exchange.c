@@ -1,5 +1,5 @@
-/* Which octets go out next and what comes in: against a server that fails at every
- * call in every way. */
+/* Which octets go out next and what comes in: against a server that fails at
+ * every call in every way. */
 #include "talk.h"
 #include "support.h"
 #include "tests.h"
@@ -9,7 +9,7 @@ enum { USERS = 21 }; /* three requests */
 static const size_t sizes[] = {1, 7, 64, 4096};
 static const uint16_t pipelines[] = {0, 1, 2, 3, 100};
 
-/* ---- a good server ------------------------------------------------------------- */
+/* ---- a good server ----------------------------------------------------- */
 
 static void good_server_is_served_to_the_end(void **state)
 {
@@ -96,7 +96,7 @@ static void any_status_is_the_result(void **state)
     }
 }
 
-/* ---- resuming ------------------------------------------------------------------ */
+/* ---- resuming ---------------------------------------------------------- */
 
 static void resume_leaves_out_exactly_so_many(void **state)
 {
@@ -138,7 +138,7 @@ static void too_many_requests_are_refused(void **state)
 }
 #endif
 
-/* ---- pipelining ---------------------------------------------------------------- */
+/* ---- pipelining -------------------------------------------------------- */
 
 /* The server answers nothing before so many requests have come. */
 static void as_many_are_in_flight_as_allowed(void **state)
@@ -158,7 +158,7 @@ static void as_many_are_in_flight_as_allowed(void **state)
         }
 }
 
-/* ---- kept connections ---------------------------------------------------------- */
+/* ---- kept connections -------------------------------------------------- */
 
 /* However a closed connection shows: at recv, or only at send. */
 static void served_and_closed_is_served_to_the_end(void **state)
@@ -252,7 +252,7 @@ static void no_reopening_after_other_errors(void **state)
     }
 }
 
-/* ---- answers that come early --------------------------------------------------- */
+/* ---- answers that come early ------------------------------------------- */
 
 /* Before the first octet is sent, and after each one up to the last. */
 static void early_refusal_is_the_result(void **state)
@@ -314,7 +314,8 @@ static void early_interim_answer_is_passed_over(void **state)
 }
 #endif
 
-/* Says 204 after so many octets of the only request, and then answers it or not. */
+/* Says 204 after so many octets of the only request, and then answers it or
+ * not. */
 static void early_204(size_t size, size_t at, size_t cut, int only)
 {
     talk *t = talk_new(1, size, 0);
@@ -327,8 +328,8 @@ static void early_204(size_t size, size_t at, size_t cut, int only)
     tidy(NULL);
 }
 
-/* A 204 to a request that is not out can confirm nothing, however it is cut: not
- * even if its last octet comes when the request is out. */
+/* A 204 to a request that is not out can confirm nothing, however it is cut:
+ * not even if its last octet comes when the request is out. */
 static void early_204_is_never_a_confirmation(void **state)
 {
     size_t k, at, cut, whole = talk_length(1);
@@ -342,8 +343,8 @@ static void early_204_is_never_a_confirmation(void **state)
 }
 
 /* Behind the answer to the first request comes something else with it.  (If it
- * comes later it is the answer to the second one, for all that a client can see,
- * or nobody reads it.) */
+ * comes later it is the answer to the second one, for all that a client can
+ * see, or nobody reads it.) */
 static void octets_behind_an_answer_are_an_error(void **state)
 {
     static const octets extras[] = {OCTETS("X"), OCTETS("\r\n"),
@@ -362,7 +363,7 @@ static void octets_behind_an_answer_are_an_error(void **state)
         }
 }
 
-/* ---- the end ------------------------------------------------------------------- */
+/* ---- the end ----------------------------------------------------------- */
 
 static void cancelling_at_each_step(void **state)
 {
@@ -415,7 +416,7 @@ static void manner_of_closing(void **state)
     assert_int_equal(t->s->at_once, 1);
 }
 
-/* ---- every call fails in every way --------------------------------------------- */
+/* ---- every call fails in every way ------------------------------------- */
 
 typedef struct fault {
     int what;
@@ -444,8 +445,8 @@ static const fault faults[] = {
 };
 enum { FAULTS = sizeof faults / sizeof *faults };
 
-/* One call of a talk goes wrong.  The others end what can be ended; whatever comes
- * of it is true, and a second call does the rest. */
+/* One call of a talk goes wrong.  The others end what can be ended; whatever
+ * comes of it is true, and a second call does the rest. */
 static void one_fault(talk *t, const fault *f, long at)
 {
     int r;
@@ -485,8 +486,8 @@ static void every_call_fails_in_every_way(void **state)
             every_call_fails(sizes[i], pipelines[j], UINT_MAX);
 }
 
-/* The same with a server that closes after each answer, so that the reopening is
- * hit as well. */
+/* The same with a server that closes after each answer, so that the reopening
+ * is hit as well. */
 static void every_call_fails_around_a_reopening(void **state)
 {
     size_t i, j;
@@ -514,7 +515,7 @@ static void results_of_other_layers_end_the_call(void **state)
         }
 }
 
-/* ---- the secret ---------------------------------------------------------------- */
+/* ---- the secret -------------------------------------------------------- */
 
 static void no_copy_of_the_secret_is_left_on_the_stack(void **state)
 {
