@@ -37,7 +37,7 @@ static void wait_for(const smh_posix *tcp)
     poll(&one, 1, 500);
 }
 
-/* ---- kept and closed ----------------------------------------------------- */
+/* ---- kept and closed --------------------------------------------------- */
 
 static void one_connection_serves_all(void **state)
 {
@@ -80,25 +80,31 @@ static void no_session_is_kept_if_unwanted(void **state)
     assert_int_equal(seen(" full"), 3);
 }
 
-/* ---- in flight ----------------------------------------------------------- */
+/* ---- in flight --------------------------------------------------------- */
 
-static uint32_t most_in_flight(void)
+static uint32_t in_flight(void)
 {
-    uint32_t most = 0, now;
-    int result;
+    return w.call.sent.index - w.call.done.index;
+}
+
+/* Steps until so many are in flight, and some more that must not add any. */
+static void send_as_many(uint32_t wanted)
+{
+    unsigned more = 0;
 
     client_begin();
-    result = smh_begin(&w.call, &w.scope, &w.io);
-    while (result == 0) {
-        result = smh_step(&w.call);
-        now = w.call.sent.index - w.call.done.index;
-        most = now > most ? now : most;
-        if (result == 0)
+    assert_int_equal(smh_begin(&w.call, &w.scope, &w.io), 0);
+    while (more < 5) {
+        assert_int_equal(smh_step(&w.call), 0);
+        assert_in_range(in_flight(), 0, wanted);
+        if (in_flight() < wanted)
             wait_for(&w.tcp);
+        else if (++more)
+            poll(NULL, 0, 10);
     }
+    assert_int_equal(smh_cancel(&w.call), SMH_E_CANCELLED);
     client_end();
-    assert_int_equal(result, SMH_DONE);
-    return most;
+    assert_int_equal(w.call.report.confirmed, 0);
 }
 
 static void as_many_are_in_flight_as_allowed(void **state)
@@ -112,15 +118,15 @@ static void as_many_are_in_flight_as_allowed(void **state)
 
         world_reset(state);
         fill_users(200);
-        standin_faults(&w.server, "1:delay:200");
+        standin_faults(&w.server, "1:silent");
         w.io.pipeline = pipeline;
         w.io.size = sizes[i % 2];
-        assert_int_equal(most_in_flight(), pipeline > 20  ? 20
-                                           : pipeline < 2 ? 1
-                                                          : pipeline);
+        send_as_many(pipeline > 20 ? 20 : pipeline < 2 ? 1 : pipeline);
+        check_left();
+        revoke_as(SMH_DONE);
         check_done(20);
-        assert_int_equal(requests_seen(), 20);
-        assert_int_equal(seen("tls "), 1);
+        assert_int_equal(requests_seen(), 1 + 20);
+        assert_int_equal(seen("tls "), 2);
     }
 }
 
@@ -211,11 +217,13 @@ static void many_calls_in_one_loop(void **state)
     assert_int_equal(seen("tls "), count);
 }
 
-/* ---- time ---------------------------------------------------------------- */
+/* ---- time -------------------------------------------------------------- */
 
+/* Never before the deadline; behind it only by what a busy machine takes. */
 static void check_deadline(const char *fault, unsigned requests)
 {
-    uint32_t ms = 300 * thin(), begun, passed;
+    enum { BUSY_MS = 20000 };
+    uint32_t ms = 800 * thin(), begun, passed;
 
     world_reset(NULL);
     fill_users(25);
@@ -224,7 +232,7 @@ static void check_deadline(const char *fault, unsigned requests)
     begun = smh_posix_port(&w.tcp).ops->now_ms(NULL);
     revoke_as(SMH_E_TIMEOUT);
     passed = smh_posix_port(&w.tcp).ops->now_ms(NULL) - begun;
-    assert_in_range(passed, ms, ms + 250 * thin());
+    assert_in_range(passed, ms, ms + BUSY_MS);
     assert_int_equal(requests_seen(), requests);
     assert_int_equal(w.call.report.confirmed, requests ? requests - 1 : 0);
 }
@@ -235,7 +243,7 @@ static void the_deadline_holds(void **state)
     check_deadline("1:silent", 1);
     check_deadline("2:silent", 2);
     check_deadline("1:handshake-stall", 0);
-    check_deadline("2:drip:200", 2); /* an octet now and then is no excuse */
+    check_deadline("2:drip:1000", 2); /* an octet now and then is no excuse */
     check_deadline("2:delay:100000", 2);
 }
 
@@ -271,7 +279,7 @@ static void cancelled_at_any_step(void **state)
     assert_in_range(steps, 6, 200);
 }
 
-/* ---- servers of other kinds ---------------------------------------------- */
+/* ---- servers of other kinds -------------------------------------------- */
 
 static void nobody_listens(void **state)
 {

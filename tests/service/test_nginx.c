@@ -68,21 +68,31 @@ static void keeps_the_connection(void **state)
     }
 }
 
-/* Of what the client offers the server takes what it likes best itself: for
- * RSA other signatures, which have to be understood then. */
+/* mbedTLS 3.6.6 offers RSA-PSS, which TLS 1.3 needs, but refuses it in TLS 1.2:
+ * a server that likes it best and has no TLS 1.3 cannot be talked to. */
+static int refuses_pss(const char *cert, const char *versions)
+{
+    return MBEDTLS_VERSION_NUMBER == 0x03060600 &&
+           strcmp(cert, "server-rsa") == 0 && !strstr(versions, "1.3");
+}
+
+/* Of what the client offers the server takes what it likes best itself. */
 static void prefers_what_it_likes(void **state)
 {
     static const char *const certs[] = {"server", "server-rsa"};
-    static const char *const servers[] = {
-        "ssl_prefer_server_ciphers on; ssl_protocols TLSv1.2;",
-        "ssl_prefer_server_ciphers on; ssl_protocols TLSv1.2 TLSv1.3;"};
+    static const char *const versions[] = {"TLSv1.2", "TLSv1.2 TLSv1.3"};
+    char server[100];
     unsigned i;
 
     (void)state;
     for (i = 0; i < 4; i++) {
-        front_start(certs[i % 2], NULL, servers[i / 2], NULL);
-        revoke_as(SMH_DONE);
-        assert_int_equal(front_stop(" 204 "), 1);
+        snprintf(server, sizeof server,
+                 "ssl_prefer_server_ciphers on; ssl_protocols %s;",
+                 versions[i / 2]);
+        front_start(certs[i % 2], NULL, server, NULL);
+        if (revoke() != SMH_DONE && !refuses_pss(certs[i % 2], versions[i / 2]))
+            fail_msg("%s %s: %s", certs[i % 2], server, w.words);
+        assert_int_equal(front_stop(" 204 "), w.call.report.confirmed);
     }
 }
 
@@ -194,9 +204,9 @@ static void limits_the_rate(void **state)
 
     (void)state;
     front_start("server",
-                "limit_req_zone $binary_remote_addr zone=z:1m rate=4r/s;",
+                "limit_req_zone $binary_remote_addr zone=z:1m rate=1r/s;",
                 "limit_req zone=z; limit_req_status 429;", NULL);
-    fill_users(45);
+    fill_users(25);
     while ((result = revoke()) != SMH_DONE && attempt < 40) {
         assert_int_equal(result, 429);
         assert_true(smh_retryable(result));
@@ -204,9 +214,9 @@ static void limits_the_rate(void **state)
         poll(NULL, 0, (int)smh_backoff(++attempt, 60, 300, 12345));
     }
     assert_int_equal(result, SMH_DONE);
-    assert_int_equal(w.call.report.resume, 5);
-    assert_int_equal(requests_seen(), 5);
-    model_revoke(0, 5);
+    assert_int_equal(w.call.report.resume, 3);
+    assert_int_equal(requests_seen(), 3);
+    model_revoke(0, 3);
     check_left();
     assert_int_equal(front_stop(" 429 "), attempt);
     assert_in_range(attempt, 1, 39);
@@ -230,7 +240,7 @@ static void has_nothing_behind_it(void **state)
 static void waits_too_long_for_it(void **state)
 {
     (void)state;
-    front_start("server", NULL, "proxy_read_timeout 300ms;", NULL);
+    front_start("server", NULL, "proxy_read_timeout 1s;", NULL);
     fill_users(25);
     standin_faults(&w.server, "2:silent");
     revoke_as(504);

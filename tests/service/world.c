@@ -23,7 +23,7 @@ unsigned thin(void)
     return n > 1 ? (unsigned)n : 1;
 }
 
-/* ---- begin and end ------------------------------------------------------- */
+/* ---- begin and end ----------------------------------------------------- */
 
 int world_begin(void **state)
 {
@@ -59,7 +59,7 @@ void world_start(const char *cert, const char *const *more)
     w.scope.port = (uint16_t)w.server.port;
 }
 
-/* ---- the client ---------------------------------------------------------- */
+/* ---- the client -------------------------------------------------------- */
 
 static int detour(void *ctx, const char *host, uint16_t port)
 {
@@ -115,7 +115,7 @@ int world_reset(void **state)
     memset(&w.io, 0, sizeof w.io);
     w.io.buffer = w.buffer;
     w.io.size = 1024;
-    w.io.timeout_ms = 10000 * thin();
+    w.io.timeout_ms = 60000;
     return 0;
 }
 
@@ -173,7 +173,7 @@ void revoke_as(int wanted)
                  w.words);
 }
 
-/* ---- lists --------------------------------------------------------------- */
+/* ---- lists ------------------------------------------------------------- */
 
 static void set_list(int kind, unsigned count)
 {
@@ -212,7 +212,7 @@ void number_ids(int kind, unsigned count, unsigned width)
     set_list(kind, count);
 }
 
-/* ---- the model ----------------------------------------------------------- */
+/* ---- the model --------------------------------------------------------- */
 
 enum { TOKENS_MAX = 2048 };
 
@@ -317,7 +317,7 @@ void check_left(void)
     free(left);
 }
 
-/* ---- what the stand-in saw ----------------------------------------------- */
+/* ---- what the stand-in saw --------------------------------------------- */
 
 unsigned seen(const char *part)
 {
