@@ -49,8 +49,12 @@ int main(int argc, char **argv)
     smh_call call;
     int result;
 
-    if (argc < 6 || set_up_tls(argv[3]) != 0) {
+    if (argc < 6) {
         fputs("usage: minimal HOST PORT CA-FILE LIBRARY USER...\n", stderr);
+        return 2;
+    }
+    if (set_up_tls(argv[3]) != 0) {
+        fprintf(stderr, "cannot set up TLS with the CAs of %s\n", argv[3]);
         return 2;
     }
     scope.host = argv[1];
@@ -66,10 +70,10 @@ int main(int argc, char **argv)
     if (result == SMH_DONE)
         puts("done: their tokens are gone");
     else
-        fprintf(stderr, "%d: %s; %u of %u requests are confirmed\n", result,
-                smh_strerror(result), (unsigned)call.report.resume,
-                (unsigned)call.report.requests);
-    if (result < 0)
+        fprintf(stderr, "%s (%d); %u of %u requests are done: io.resume = %u\n",
+                smh_strerror(result), result, (unsigned)call.report.resume,
+                (unsigned)call.report.requests, (unsigned)call.report.resume);
+    if (result == SMH_E_TLS)
         fprintf(stderr, "%s\n", smh_mbedtls_explain(&tls, why, sizeof why));
     smh_mbedtls_free(&tls);
     return result == SMH_DONE ? 0 : 1;

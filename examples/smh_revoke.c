@@ -70,83 +70,6 @@ static void catch_signals(void)
             sigaction(signals[i], &action, NULL);
 }
 
-/* ---- transport ----------------------------------------------------------- */
-
-static const char *system_ca(void)
-{
-    static const char *const bundles[] = {
-        "/etc/ssl/certs/ca-certificates.crt", /* Debian */
-        "/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora */
-        "/etc/ssl/ca-bundle.pem",             /* SUSE */
-        "/etc/ssl/cert.pem",                  /* Alpine, BSD */
-    };
-    size_t i;
-
-    for (i = 0; i < sizeof bundles / sizeof bundles[0]; i++)
-        if (access(bundles[i], R_OK) == 0)
-            return bundles[i];
-    return NULL;
-}
-
-static int load_ca(struct job *job, mbedtls_x509_crt *ca)
-{
-    const char *name = job->options.ca ? job->options.ca : system_ca();
-    char why[120];
-    int result;
-
-    if (!name)
-        return refuse(&job->verdict, "no CA bundle found on this system: "
-                                     "install ca-certificates or give --ca");
-    result = mbedtls_x509_crt_parse_file(ca, name);
-    if (ca->version != 0) /* of a bundle, what this mbedTLS can read will do */
-        return 0;
-    mbedtls_strerror(result, why, sizeof why);
-    return refuse(&job->verdict, "--ca: %s: %s", name,
-                  result < 0 ? why : "no certificate in it");
-}
-
-static void transport_init(struct transport *transport)
-{
-    mbedtls_x509_crt_init(&transport->ca);
-    mbedtls_entropy_init(&transport->entropy);
-    mbedtls_ctr_drbg_init(&transport->random);
-}
-
-static void transport_free(struct transport *transport)
-{
-    smh_mbedtls_free(&transport->tls);
-    mbedtls_ctr_drbg_free(&transport->random);
-    mbedtls_entropy_free(&transport->entropy);
-    mbedtls_x509_crt_free(&transport->ca);
-}
-
-static void conclude(struct job *job, int result);
-
-static int transport_open(struct job *job)
-{
-    struct transport *transport = &job->transport;
-    smh_mbedtls_options options;
-    int result;
-
-    if (load_ca(job, &transport->ca) != 0)
-        return -1;
-    memset(&options, 0, sizeof options);
-    options.lower = smh_posix_port(&transport->posix);
-    options.ca_chain = &transport->ca;
-    options.f_rng = mbedtls_ctr_drbg_random;
-    options.p_rng = &transport->random;
-    result = mbedtls_ctr_drbg_seed(&transport->random, mbedtls_entropy_func,
-                                   &transport->entropy, NULL, 0) == 0
-                 ? smh_mbedtls_init(&transport->tls, &options)
-                 : SMH_E_TLS;
-    if (result != 0) {
-        conclude(job, result);
-        return -1;
-    }
-    job->io.port = smh_mbedtls_port(&transport->tls);
-    return 0;
-}
-
 /* ---- how a call ended ---------------------------------------------------- */
 
 static void explain_timeout(const struct job *job, char *text, size_t size)
@@ -207,6 +130,81 @@ static void conclude(struct job *job, int result)
     explain(job, result, verdict->detail, sizeof verdict->detail);
 }
 
+/* ---- transport ----------------------------------------------------------- */
+
+static const char *system_ca(void)
+{
+    static const char *const bundles[] = {
+        "/etc/ssl/certs/ca-certificates.crt", /* Debian */
+        "/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora */
+        "/etc/ssl/ca-bundle.pem",             /* SUSE */
+        "/etc/ssl/cert.pem",                  /* Alpine, BSD */
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof bundles / sizeof bundles[0]; i++)
+        if (access(bundles[i], R_OK) == 0)
+            return bundles[i];
+    return NULL;
+}
+
+static int load_ca(struct job *job, mbedtls_x509_crt *ca)
+{
+    const char *name = job->options.ca ? job->options.ca : system_ca();
+    char why[120];
+    int result;
+
+    if (!name)
+        return refuse(&job->verdict, "no CA bundle found on this system: "
+                                     "install ca-certificates or give --ca");
+    result = mbedtls_x509_crt_parse_file(ca, name);
+    if (ca->version != 0) /* of a bundle, what this mbedTLS can read will do */
+        return 0;
+    mbedtls_strerror(result, why, sizeof why);
+    return refuse(&job->verdict, "--ca: %s: %s", name,
+                  result < 0 ? why : "no certificate in it");
+}
+
+static void transport_init(struct transport *transport)
+{
+    mbedtls_x509_crt_init(&transport->ca);
+    mbedtls_entropy_init(&transport->entropy);
+    mbedtls_ctr_drbg_init(&transport->random);
+}
+
+static void transport_free(struct transport *transport)
+{
+    smh_mbedtls_free(&transport->tls);
+    mbedtls_ctr_drbg_free(&transport->random);
+    mbedtls_entropy_free(&transport->entropy);
+    mbedtls_x509_crt_free(&transport->ca);
+}
+
+static int transport_open(struct job *job)
+{
+    struct transport *transport = &job->transport;
+    smh_mbedtls_options options;
+    int result;
+
+    if (load_ca(job, &transport->ca) != 0)
+        return -1;
+    memset(&options, 0, sizeof options);
+    options.lower = smh_posix_port(&transport->posix);
+    options.ca_chain = &transport->ca;
+    options.f_rng = mbedtls_ctr_drbg_random;
+    options.p_rng = &transport->random;
+    result = mbedtls_ctr_drbg_seed(&transport->random, mbedtls_entropy_func,
+                                   &transport->entropy, NULL, 0) == 0
+                 ? smh_mbedtls_init(&transport->tls, &options)
+                 : SMH_E_TLS;
+    if (result != 0) {
+        conclude(job, result);
+        return -1;
+    }
+    job->io.port = smh_mbedtls_port(&transport->tls);
+    return 0;
+}
+
 /* ---- one chunk ----------------------------------------------------------- */
 
 static void note_progress(struct job *job)
@@ -215,7 +213,8 @@ static void note_progress(struct job *job)
 }
 
 /* One try.  The time counts anew from each confirmation, so that it need not
- * fit the length of the lists. */
+ * fit the length of the lists.  Waits are short, for signals come unnoticed
+ * between a look at stopped and a wait. */
 static int run_call(struct job *job)
 {
     smh_call *call = &job->call;

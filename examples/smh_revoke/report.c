@@ -12,6 +12,8 @@ int refuse(struct verdict *verdict, const char *format, ...)
     if (verdict->error[0] != '\0')
         return -1;
     verdict->exit = EXIT_INPUT;
+    if (verdict->result != 0) /* a list has changed, and 204 is not the end */
+        verdict->result = SMH_E_ARGUMENT;
     va_start(list, format);
     vsnprintf(verdict->error, sizeof verdict->error, format, list);
     va_end(list);

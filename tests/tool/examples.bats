@@ -22,10 +22,12 @@ minimal() {
     check 1 minimal "" a
     says secret
     CA=$dir/other-ca-root.pem check 1 minimal "$secret" a
-    says TLS CA
+    says TLS CA "0 of 1"
+    CA=/dev/null check 2 minimal "$secret" a
+    says /dev/null
     standin_set "fault=2:status:500"
     check 1 minimal "$secret" $(seq 25)
-    says 500 "1 of 3"
+    says 500 "1 of 3*io.resume = 1"
     check 2 minimal "$secret"
     says usage
     left 'a x'

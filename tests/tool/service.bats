@@ -323,13 +323,18 @@ END
     left '21 x'
 }
 
-@test "a list that grows while it is read is noticed" {
-    seq 1500 >"$tmp/users"
-    standin_set "fault=1:delay:1000"
-    revoke --users "$tmp/users" 2>"$tmp/said" &
-    wait_for at_least 1
-    seq 100 >>"$tmp/users"
-    wait $! && status=0 || status=$?
-    [ "$status" = 2 ]
-    grep -q "$tmp/users: changed" "$tmp/said"
+@test "a list that changes while it is read is noticed" {
+    for more in "$(seq 100)" 'a,b'; do
+        standin_reset
+        standin_set "fault=1:delay:1000"
+        seq 1500 >"$tmp/users"
+        revoke --users "$tmp/users" --json 2>"$tmp/said" >"$tmp/report" &
+        wait_for at_least 1
+        echo "$more" >>"$tmp/users"
+        wait $! && status=0 || status=$?
+        [ "$status" = 2 ]
+        grep -q "$tmp/users:" "$tmp/said"
+        jq -e '.status == null and .requests == 150 and .confirmed >= 100' \
+            "$tmp/report"
+    done
 }
