@@ -26,3 +26,34 @@ check-ports: $(PORTS_RUNS) $(B)/ports/pki/ca.pem
 	    SMH_PKI=$(B)/ports/pki timeout 300 $$run || exit 1; \
 	done
 CHECKS += check-ports
+
+# The same ports on mbedTLS as small machines have it, from source.
+
+PORTS_SMALL = 2.28.3 3.6.6
+PORTS_SMALL_CONFIG = -DMBEDTLS_CONFIG_FILE='"tests/ports/small/config.h"'
+
+build/src/mbedtls-%/library:
+	tests/sources.sh mbedtls-$*
+
+$(B)/ports/small-%/tls.a: tests/ports/small/config.h \
+    | build/src/mbedtls-%/library $(B)/ports/small-%/.
+	for c in build/src/mbedtls-$*/library/*.c; do \
+	    $(CC) -w -O2 -g $(if $(SAN),-fsanitize=$(SAN)) $(PORTS_SMALL_CONFIG) \
+	        -I. -Ibuild/src/mbedtls-$*/include -c $$c \
+	        -o $(@D)/$$(basename $$c .c).o || exit 1; \
+	done
+	$(AR) rcs $@ $(@D)/*.o
+
+$(B)/ports/small-%/test: tests/ports/small/test_small.c $(B)/ports/small-%/tls.a \
+    tests/support/child.c $(PORTS_DEPS)
+	$(CC) $(SMH_CFLAGS) $(PORTS_SMALL_CONFIG) -Itests/support \
+	    -isystem build/src/mbedtls-$*/include -o $@ $< tests/support/child.c \
+	    $(@D)/tls.a $(SMH_LDFLAGS) -lcmocka
+
+.PHONY: check-ports-small
+check-ports-small: $(PORTS_SMALL:%=$(B)/ports/small-%/test) $(B)/ports/pki/ca.pem
+	for version in $(PORTS_SMALL); do \
+	    SMH_PKI=$(B)/ports/pki timeout 120 \
+	        $(B)/ports/small-$$version/test || exit 1; \
+	done
+CHECKS_REST += check-ports-small

@@ -1,0 +1,248 @@
+/* The TLS port on a small mbedTLS (config.h), over real sockets to a server of
+ * OpenSSL. */
+#define SMH_TOKEN_IMPLEMENTATION
+#define SMH_POSIX_IMPLEMENTATION
+#define SMH_MBEDTLS_IMPLEMENTATION
+#include "smh_posix.h"
+#include "smh_mbedtls.h"
+
+#include <mbedtls/ctr_drbg.h>
+#include <mbedtls/memory_buffer_alloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "child.h"
+#include "cmocka_all.h"
+
+enum { ARENA = 1 << 16, STEP = 512, LONGEST_RECORD = 2048 };
+
+static unsigned char arena[ARENA];
+static unsigned char ca[2000];
+static size_t ca_size;
+static mbedtls_ctr_drbg_context drbg;
+static child server;
+static uint16_t number;
+static smh_posix tcp;
+static smh_mbedtls tls;
+static smh_mbedtls_options options;
+static uint32_t clock_says;
+static char text[600];
+
+static const char *pki(const char *name, const char *end)
+{
+    static char path[4][512];
+    static unsigned last;
+
+    last = (last + 1) % 4;
+    snprintf(path[last], sizeof path[0], "%s/%s%s", getenv("SMH_PKI"), name,
+             end);
+    return path[last];
+}
+
+static void load(const char *name, const char *end)
+{
+    FILE *file = fopen(pki(name, end), "rb");
+
+    assert_non_null(file);
+    ca_size = fread(ca, 1, sizeof ca - 1, file);
+    ca[ca_size] = '\0';
+    fclose(file);
+}
+
+/* Answers each GET by a page of some kB, and prints where it listens. */
+static void serve(const char *name)
+{
+    static const char command[] =
+        "exec openssl s_server -accept 127.0.0.1:0 -www -cert $0.pem"
+        " -cert_chain $0.pem -key $0.key 2>/dev/null";
+    const char *argv[] = {"sh", "-c", command, pki(name, ""), NULL};
+    char line[200] = "";
+    const char *colon;
+
+    child_start(&server, argv, -1);
+    while (strncmp(line, "ACCEPT ", 7) != 0)
+        assert_non_null(fgets(line, sizeof line, server.out));
+    colon = strrchr(line, ':');
+    assert_non_null(colon);
+    number = (uint16_t)atoi(colon + 1);
+}
+
+static uint32_t read_clock(void *ctx)
+{
+    return *(const uint32_t *)ctx;
+}
+
+static int seed(void *ctx, unsigned char *data, size_t size)
+{
+    FILE *file = fopen("/dev/urandom", "rb");
+    size_t got = fread(data, 1, size, file);
+
+    (void)ctx;
+    fclose(file);
+    return got == size ? 0 : -1;
+}
+
+static void begin(size_t heap)
+{
+    mbedtls_memory_buffer_alloc_init(arena, heap);
+    mbedtls_ctr_drbg_init(&drbg);
+    assert_int_equal(mbedtls_ctr_drbg_seed(&drbg, seed, NULL, NULL, 0), 0);
+    load("ca", ".der");
+    memset(&tcp, 0, sizeof tcp);
+    memset(&options, 0, sizeof options);
+    options.lower = smh_posix_port(&tcp);
+    options.ca = ca;
+    options.ca_size = ca_size;
+    options.ca_in_place = 1;
+    options.f_rng = mbedtls_ctr_drbg_random;
+    options.p_rng = &drbg;
+    options.time = read_clock;
+    options.ctx = &clock_says;
+    clock_says = (uint32_t)time(NULL);
+}
+
+static void end(void)
+{
+    smh_port port = smh_mbedtls_port(&tls);
+
+    port.ops->close(port.ctx, 1);
+    smh_mbedtls_free(&tls);
+    mbedtls_ctr_drbg_free(&drbg);
+    mbedtls_memory_buffer_alloc_free();
+}
+
+static int settle(smh_port port, int result)
+{
+    if (result == SMH_AGAIN)
+        assert_int_equal(port.ops->wait(port.ctx, 10000), 1);
+    return result == SMH_AGAIN;
+}
+
+static int open_it(void)
+{
+    smh_port port = smh_mbedtls_port(&tls);
+    int result;
+
+    do
+        result = port.ops->open(port.ctx, "127.0.0.1", number);
+    while (settle(port, result));
+    return result;
+}
+
+static const char *words(void)
+{
+    return smh_mbedtls_explain(&tls, text, sizeof text);
+}
+
+static void a_page_comes_in_small_records(void **state)
+{
+    static const char get[] = "GET / HTTP/1.0\r\n\r\n";
+    static char page[1 << 15];
+    smh_port port;
+    size_t got = 0;
+    int result;
+
+    (void)state;
+    serve("server");
+    begin(ARENA);
+    assert_int_equal(smh_mbedtls_init(&tls, &options), 0);
+    port = smh_mbedtls_port(&tls);
+    if (open_it() != 1)
+        fail_msg("%s", words());
+    do
+        result = port.ops->send(port.ctx, get, sizeof get - 1);
+    while (settle(port, result));
+    assert_int_equal(result, sizeof get - 1);
+    do {
+        result = port.ops->recv(port.ctx, page + got, sizeof page - got);
+        assert_true(result <= LONGEST_RECORD);
+        got += result > 0 ? (size_t)result : 0;
+    } while (result > 0 || settle(port, result));
+    assert_int_equal(result, SMH_E_CLOSED);
+    assert_true(got > LONGEST_RECORD);
+    end();
+    child_stop(&server);
+}
+
+static void set_up_says_what_this_build_lacks(void **state)
+{
+    (void)state;
+    begin(ARENA);
+    options.time = NULL;
+    assert_int_equal(smh_mbedtls_init(&tls, &options), SMH_E_TLS);
+    assert_non_null(strstr(words(), "no clock given"));
+    options.time = read_clock;
+    load("ca", ".pem");
+    options.ca_size = ca_size + 1;
+    assert_int_equal(smh_mbedtls_init(&tls, &options), SMH_E_TLS);
+    assert_non_null(strstr(words(), "without MBEDTLS_PEM_PARSE_C"));
+    end();
+}
+
+static void refuses(const char *name, const char *why)
+{
+    serve(name);
+    begin(ARENA);
+    assert_int_equal(smh_mbedtls_init(&tls, &options), 0);
+    assert_int_equal(open_it(), SMH_E_TLS);
+    if (strstr(words(), why) == NULL)
+        fail_msg("%s", words());
+    end();
+    child_stop(&server);
+}
+
+static void dates_are_checked_without_a_clock_of_mbedtls(void **state)
+{
+    (void)state;
+    refuses("expired", "expired: valid to ");
+    refuses("future", "not valid yet: valid from ");
+    refuses("other-ca", "its issuer is \"SMH test other-ca-root\"");
+    refuses("no-ip", "it is for \"localhost\"");
+}
+
+/* Nobody counts the failures of this allocator: checking again finds it out. */
+static void a_small_arena_is_not_an_untrusted_server(void **state)
+{
+    size_t heap;
+    int failed = 0;
+    int result = 0;
+
+    (void)state;
+    serve("server-rsa");
+    for (heap = 2048; heap < ARENA && result != 1; heap += STEP) {
+        begin(heap);
+        result = smh_mbedtls_init(&tls, &options);
+        if (result == 0)
+            result = open_it();
+        if (result != 1 && strstr(words(), "out of memory") == NULL)
+            fail_msg("%zu: %d, %s", heap, result, words());
+        failed += result != 1;
+        end();
+    }
+    assert_int_equal(result, 1);
+    assert_true(failed > 5);
+    child_stop(&server);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    child_stop(&server);
+    return 0;
+}
+
+#define TEST(test) cmocka_unit_test_teardown(test, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_page_comes_in_small_records),
+        TEST(set_up_says_what_this_build_lacks),
+        TEST(dates_are_checked_without_a_clock_of_mbedtls),
+        TEST(a_small_arena_is_not_an_untrusted_server),
+    };
+
+    return cmocka_run_group_tests_name("small", tests, NULL, NULL);
+}
