@@ -1,6 +1,7 @@
 /* net.c - lwIP on the board's Ethernet controller */
 #include "board.h"
 #include "net.h"
+#include "startup.h"
 #include "text.h"
 #include "tls.h"
 
@@ -26,7 +27,8 @@ uint32_t net_random(void)
 {
     uint32_t value = 0;
 
-    tls_random(NULL, (unsigned char *)&value, sizeof value);
+    if (tls_random(NULL, (unsigned char *)&value, sizeof value) != 0)
+        startup_fatal("no random octets");
     return value;
 }
 

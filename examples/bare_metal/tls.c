@@ -17,14 +17,14 @@
 static unsigned char arena[BOARD_TLS_ARENA] __attribute__((aligned(8)));
 static mbedtls_entropy_context entropy;
 static mbedtls_ctr_drbg_context generator;
-static int64_t clock_offset; /* s: what the clock shows more than board_ms() */
+static int64_t clock_offset; /* s: what is shown more than board_time() */
 
 int tls_start(size_t size, uint32_t now)
 {
     if (size == 0 || size > sizeof arena)
         size = sizeof arena;
     mbedtls_memory_buffer_alloc_init(arena, size);
-    clock_offset = (int64_t)(now ? now : board_time()) - board_ms() / 1000;
+    clock_offset = now ? (int64_t)now - board_time() : 0;
     mbedtls_entropy_init(&entropy);
     mbedtls_ctr_drbg_init(&generator);
     return mbedtls_ctr_drbg_seed(&generator, mbedtls_entropy_func, &entropy,
@@ -56,7 +56,7 @@ int mbedtls_hardware_poll(void *unused, unsigned char *data, size_t size,
 
 int64_t tls_time(int64_t *time)
 {
-    int64_t now = clock_offset + board_ms() / 1000;
+    int64_t now = clock_offset + board_time();
 
     if (time != NULL)
         *time = now;

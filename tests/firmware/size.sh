@@ -5,7 +5,6 @@
 set -eu
 pieces=$(cd "$(dirname "$0")" && pwd)/pieces.awk
 cd "$1"
-arm=arm-none-eabi
 
 awk -f "$pieces" firmware.map >pieces
 cat pieces
@@ -16,7 +15,7 @@ awk '/^(code|constants)[.]/ { flash += $2 }
 
 # The code of header and ports alone, with the calls of a super-loop, but
 # without the words of strerror and explain.  What they call is left open.
-$arm-gcc -mcpu=cortex-m3 -mthumb -nostdlib -o silent.elf smh_*.o \
+arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb -nostdlib -o silent.elf smh_*.o \
     -Wl,-e,smh_step,--gc-sections,--unresolved-symbols=ignore-all \
     -Wl,-Map,silent.map \
     -Wl,-u,smh_begin,-u,smh_cancel,-u,smh_lwip_raw_port \
@@ -26,7 +25,7 @@ awk -f "$pieces" silent.map |
         END { print "silent", silent }'
 
 # The structures, and the library's own variables.
-$arm-readelf --debug-dump=info main.o |
+arm-none-eabi-readelf --debug-dump=info main.o |
     awk '/DW_TAG_structure_type/ { name = "" }
         /DW_AT_name/ { name = $NF }
         /DW_AT_byte_size/ && name && !(name in size) {
