@@ -1,8 +1,8 @@
 /* smh_revoke - deletes all access tokens of users: `smh_revoke --help`.
  *
- * Everything is checked first, then users go out a chunk at a time, each chunk in
- * a call of its own.  It is driven by smh_step() rather than smh_revoke(), so that
- * a signal ends it and progress can be seen. */
+ * Everything is checked first, then users go out a chunk at a time, each chunk
+ * in a call of its own.  It is driven by smh_step() rather than smh_revoke(), so
+ * that a signal ends it and progress can be seen. */
 #define SMH_TOKEN_IMPLEMENTATION
 #define SMH_POSIX_IMPLEMENTATION
 #define SMH_MBEDTLS_IMPLEMENTATION
