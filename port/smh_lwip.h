@@ -1,9 +1,9 @@
-/* smh_lwip.h - a port of smh_token.h: TCP over lwIP's sockets - 0BSD, see end of file
+/* smh_lwip.h - a port of smh_token.h: TCP over lwIP's sockets - 0BSD
 
 WHAT IT IS
-    Plain TCP for lwIP 2.1 or later with NO_SYS=0, under an RTOS or a Unix.  It is
-    not secure by itself: put smh_mbedtls.h over it, and smh_token.h takes the two
-    together.
+    Plain TCP for lwIP 2.1 or later with NO_SYS=0, under an RTOS or a Unix.  It
+    is not secure by itself: put smh_mbedtls.h over it, and smh_token.h takes
+    the two together.  It allocates nothing itself; lwIP does.
 
         static smh_lwip tcp;               all zero
         options.lower = smh_lwip_port(&tcp);
@@ -11,20 +11,24 @@ WHAT IT IS
     In one file, #define SMH_LWIP_IMPLEMENTATION before the #include.
 
 WHAT TO KNOW
-    - Nothing blocks but wait, with one exception: with LWIP_DNS the look-up of a
-      name is lwip_getaddrinfo(), which takes lwIP's own time (four tries, some 15 s
-      if no server answers), whatever the deadline of the call.  A literal address
-      is not looked up, and resolve(), if set, replaces it.
-    - A name is looked up in lwIP's first family (LWIP_DNS_ADDRTYPE_DEFAULT), and in
-      the other one if no connection came of it.
-    - Any thread but lwIP's own may call, and one thread at a time uses a struct.
-    - The deadline is the call's; neither LWIP_SO_RCVTIMEO nor LWIP_SO_SNDTIMEO is
-      needed, nor is select.  With LWIP_SO_LINGER a close at once also drops what was
-      not sent yet; without it lwIP still sends that.
+    - Nothing blocks but wait, with one exception: with LWIP_DNS the look-up of
+      a name is lwip_getaddrinfo(), which takes lwIP's own time (seconds, if
+      no server answers), whatever the deadline of the call.  An address is not
+      looked up, and resolve(), if set, replaces the look-up.
+    - A name is looked up in lwIP's first family (LWIP_DNS_ADDRTYPE_DEFAULT),
+      and in the other one if no connection came of it.
+    - Any thread but lwIP's own may call, and one at a time uses a struct.  With
+      LWIP_NETCONN_SEM_PER_THREAD it calls lwip_socket_thread_init() first.
+    - The deadline is the call's own: neither LWIP_SO_RCVTIMEO nor
+      LWIP_SO_SNDTIMEO nor select is used.
+    - LWIP_SO_LINGER 1 makes a close at once drop what was not sent yet; without
+      it lwIP goes on sending that.
+    - errno must be lwIP's: LWIP_PROVIDE_ERRNO, LWIP_ERRNO_STDINCLUDE or
+      LWIP_ERRNO_INCLUDE, and one for each thread.
     - Only names with lwip_ are used: LWIP_COMPAT_SOCKETS may be anything.
-    - With an lwip_poll() of your own: after a step, wait for want (SMH_LWIP_READ,
-      SMH_LWIP_WRITE) on fd, for no longer than the deadline.  If want is 0, do not
-      wait.
+    - With an lwip_poll() of your own: after a step, wait for want
+      (SMH_LWIP_READ, SMH_LWIP_WRITE) on fd, for no longer than the deadline.
+      If want is 0, do not wait.
 */
 #ifndef SMH_LWIP_H
 #define SMH_LWIP_H
@@ -90,8 +94,8 @@ typedef struct smh_lwip {
 
 SMH_API smh_port smh_lwip_port(smh_lwip *lwip);
 
-/* What went wrong, in words: always terminated, cut off at size; returns text, or
- * "" if size is 0. */
+/* What went wrong, in words: always terminated, cut off at size; returns text,
+ * or "" if size is 0. */
 SMH_API const char *smh_lwip_explain(const smh_lwip *lwip, char *text,
                                      size_t size);
 
@@ -116,6 +120,10 @@ SMH_API const char *smh_lwip_explain(const smh_lwip *lwip, char *text,
 #include <netinet/tcp.h>
 #endif
 #include <string.h>
+
+#ifndef EWOULDBLOCK
+#error "smh_lwip.h needs errno: define LWIP_PROVIDE_ERRNO 1 in lwipopts.h"
+#endif
 
 #ifdef __cplusplus
 extern "C" {

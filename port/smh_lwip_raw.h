@@ -1,46 +1,44 @@
-/* smh_lwip_raw.h - a port of smh_token.h: TCP over lwIP's callback API - 0BSD, see end
+/* smh_lwip_raw.h - a port of smh_token.h: TCP by lwIP's callbacks - 0BSD
 
-WHAT IT DOES
-    Carries octets over a plain TCP pcb of lwIP 2.1 or later, with NO_SYS=1 or
-    from the tcpip thread.  No thread, no socket, no allocation of its own.  It is
-    not secure: put smh_mbedtls.h on top.
+WHAT IT IS
+    Plain TCP for lwIP 2.1 or later without an operating system (NO_SYS=1).  It
+    is not secure by itself: put smh_mbedtls.h over it, and smh_token.h takes
+    the two together.  It allocates nothing itself; lwIP does.
 
-DO THIS
-    In one file:
-
-        #define SMH_LWIP_RAW_IMPLEMENTATION
-        #include "smh_lwip_raw.h"
-
-    and where a call is made:
-
-        static smh_lwip_raw tcp;
-
-        tcp.turn = turn_the_stack;
+        static smh_lwip_raw tcp;           all zero
+        tcp.turn = turn_the_stack;         only for smh_wait() and smh_revoke()
         options.lower = smh_lwip_raw_port(&tcp);
 
+    In one file, #define SMH_LWIP_RAW_IMPLEMENTATION before the #include.
+
     turn_the_stack() takes what the driver has received to lwIP and calls
-    sys_check_timeouts(); it may sleep until the next interrupt.  Only smh_wait()
-    and smh_revoke() use it: a super-loop that steps the call and turns the stack
-    itself leaves it NULL.
+    sys_check_timeouts(); it may sleep until the next interrupt.  A loop that
+    steps the call and turns the stack itself leaves it NULL.
 
-RULES
-    - All calls come from where lwIP runs: the main loop with NO_SYS=1, never an
-      interrupt.  With NO_SYS=0 call from the tcpip thread, or hold
-      LOCK_TCPIP_CORE() around smh_begin(), smh_step(), smh_cancel(); the
-      blocking smh_wait() and smh_revoke() must then not be used, since they would
-      keep the lock.  Under an RTOS smh_lwip.h is the better port.
-    - A struct is done with when close was called, and the exchange always calls it:
-      then it may be freed.  lwIP cannot cancel a look-up, so a late answer finds
-      its struct by a number and not by its address, and finds nothing.
-    - What was received and not yet read stays in lwIP's pbufs, TCP_WND octets at
-      most, and the window opens as octets are read: it may be smaller than a TLS
-      record.  Each small segment keeps a whole pbuf of the pool meanwhile.
-    - A name is looked up in lwIP's first family (LWIP_DNS_ADDRTYPE_DEFAULT), and in
-      the other one if no connection came of it.
+WHAT TO KNOW
+    - Nothing blocks but wait, names included.
+    - Call only where lwIP runs: from the main loop, never from an interrupt.
+      With NO_SYS=0 that is the tcpip thread, or LOCK_TCPIP_CORE() around
+      smh_begin(), smh_step() and smh_cancel(); smh_wait() and smh_revoke()
+      would keep the lock, and smh_lwip.h is the better port.
+    - Once close was called, and the exchange always calls it, the struct may be
+      freed.  lwIP cannot cancel a look-up: its late answer finds a struct by a
+      number, not by an address, and after the close finds none.
+    - A name is looked up in lwIP's first family (LWIP_DNS_ADDRTYPE_DEFAULT),
+      and in the other one if no connection came of it.
+    - The window opens as octets are read, so it may be smaller than a TLS
+      record.
 
-OPTIONS
-    None of its own; of lwIP's, LWIP_TCP and LWIP_CALLBACK_API must be on.
-    LWIP_DNS may be off: then a host is a number, or resolve() knows it.
+WHAT TO SET IN LWIPOPTS.H
+    TCP_WND           what waits to be read is at most that much.  lwIP keeps it
+    PBUF_POOL_SIZE    in pbufs of the pool, a whole one for each small segment;
+                      without one left the driver can receive nothing.
+    TCP_SND_BUF       what is on its way is at most that much, copied to the
+    MEM_SIZE          heap, which needs room for it and its headers.
+    MEMP_NUM_TCP_PCB  one, and one more for each connection that still closes.
+    LWIP_DNS          0: a host is an address, or resolve() knows it.
+    LWIP_RAND()       to be seeded before lwip_init(), or each boot uses the
+                      same local ports.
 */
 #ifndef SMH_LWIP_RAW_H
 #define SMH_LWIP_RAW_H
@@ -61,10 +59,13 @@ OPTIONS
 #if !LWIP_CALLBACK_API
 #error "smh_lwip_raw.h needs callbacks: define LWIP_CALLBACK_API 1"
 #endif
+#if TCP_SND_BUF < 256
+#error "TCP_SND_BUF is too small: what is sent waits there for its ACK"
+#endif
 #if !MEM_LIBC_MALLOC && !MEM_USE_POOLS && MEM_SIZE < 512
 #error "MEM_SIZE is too small: lwIP copies what is sent into its heap"
 #endif
-#if !MEMP_MEM_MALLOC && PBUF_POOL_SIZE < 4
+#if !MEMP_MEM_MALLOC && PBUF_POOL_SIZE < 2
 #error "PBUF_POOL_SIZE is too small: received data waits in pbufs of the pool"
 #endif
 
@@ -121,8 +122,8 @@ typedef struct smh_lwip_raw {
 /* The port of a struct, which must stay where it is until close. */
 SMH_API smh_port smh_lwip_raw_port(smh_lwip_raw *tcp);
 
-/* What went wrong, in words: always terminated, cut off at size; returns text, or
- * "" if size is 0. */
+/* What went wrong, in words: always terminated, cut off at size; returns text,
+ * or "" if size is 0. */
 SMH_API const char *smh_lwip_raw_explain(const smh_lwip_raw *tcp, char *text,
                                          size_t size);
 

@@ -1,7 +1,8 @@
 #!/bin/sh
-# tests/lwip/build.sh ARCHIVE VERSION KIND: lwIP from Debian's sources, with the options
-# of lwipopts.h for KIND (sockets, raw, unit), by $CC with $CFLAGS.  The system part
-# for Unix comes with 2.2.1 and serves both versions; unit brings its own.
+# tests/lwip/build.sh ARCHIVE VERSION KIND: lwIP from Debian's sources, with the
+# options of lwipopts.h for KIND (sockets, raw, unit), by $CC with $CFLAGS.  The
+# system part for Unix comes with 2.2.1 and serves both versions; unit brings
+# its own.
 set -eu
 
 archive=$1 version=$2 kind=$3

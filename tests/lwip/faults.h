@@ -1,5 +1,5 @@
-/* faults.h - included before a port: what it calls of lwIP comes through here, where a
- * test can make it fail */
+/* faults.h - included before a port: what it calls of lwIP comes through here,
+ * where a test can make it fail */
 #ifndef FAULTS_H
 #define FAULTS_H
 

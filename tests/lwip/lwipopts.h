@@ -2,8 +2,8 @@
  *
  *   LWIP_TEST_SOCKETS   threads and sockets
  *   LWIP_TEST_RAW       no threads, and memory as scarce as on a small board
- *   LWIP_TEST_UNIT      no threads and a loopback; every pcb and pbuf by malloc(), so
- *                       that ASan sees what is used after its end, or never freed */
+ *   LWIP_TEST_UNIT      no threads and a loopback; every pcb and pbuf by
+ *                       malloc(), so that ASan sees what is used after its end */
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
 
@@ -74,5 +74,9 @@
 #define LWIP_STATS 1
 #define MEMP_STATS 1
 #define MEM_STATS 1
+
+#ifdef LWIP_TEST_CHOICE
+#include LWIP_TEST_CHOICE /* other options, by compile.sh */
+#endif
 
 #endif

@@ -1,4 +1,4 @@
-/* names.h - a DNS server on the machine's side of the tap device, in a thread */
+/* names.h - a DNS server at the machine's end of the tap device, in a thread */
 #ifndef NAMES_H
 #define NAMES_H
 

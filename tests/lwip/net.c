@@ -24,8 +24,9 @@
 
 enum { FRAME_MAX = 1514 };
 
-/* Debian's liblwip 2.1.3 has pbufs of 592 octets in its pool and writes 1536 to them:
- * a heap overflow, which ASan finds.  A pbuf from the heap is as long as asked. */
+/* Debian's liblwip 2.1.3 has pbufs of 592 octets in its pool and writes 1536 to
+ * them: a heap overflow, which ASan finds.  A pbuf from the heap is as long as
+ * asked. */
 #if MEM_LIBC_MALLOC
 #define FRAME_KIND PBUF_RAM
 #else

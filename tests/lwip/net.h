@@ -1,4 +1,4 @@
-/* net.h - lwIP on the tap device of tests/lwip/netns.sh, the only route there is */
+/* net.h - lwIP on the tap device of tests/lwip/netns.sh, its only link */
 #ifndef NET_H
 #define NET_H
 
@@ -16,12 +16,12 @@
 /* Starts lwIP on $SMH_TAP, with the server's side as its DNS server. */
 void net_start(void);
 
-/* Loses percent of the frames, both ways, from the next on; the same seed loses the
- * same ones. */
+/* Loses percent of the frames, both ways, from the next on; the same seed loses
+ * the same ones. */
 void net_lose(unsigned percent, uint32_t seed);
 
-/* Without threads: takes frames to lwIP and calls its timers; waits for a frame for
- * up to 1 ms.  For smh_lwip_raw.turn. */
+/* Without threads: takes frames to lwIP and calls its timers; waits for a frame
+ * for up to 1 ms.  For smh_lwip_raw.turn. */
 void net_turn(void *unused);
 
 #endif

@@ -1,7 +1,7 @@
 #!/bin/sh
-# tests/lwip/netns.sh PROGRAM...: runs PROGRAM in a network namespace of its own, which
-# has a loopback and a tap device, $SMH_TAP, and nothing else; both are gone when it
-# ends.  Needs root, since that is who may make them.
+# tests/lwip/netns.sh PROGRAM...: runs PROGRAM in a network namespace of its
+# own, which has a loopback and a tap device, $SMH_TAP, and nothing else; both
+# are gone when it ends.  Needs root, since that is who may make them.
 set -eu
 
 [ "$(id -u)" = 0 ] && [ -c /dev/net/tun ] || {

@@ -1,5 +1,5 @@
-/* The header and its ports, in a file of their own: lwIP's socket headers and the
- * system's do not mix. */
+/* The header and its ports, in a file of their own: lwIP's socket headers and
+ * the system's do not mix. */
 #define SMH_TOKEN_IMPLEMENTATION
 #define SMH_LWIP_IMPLEMENTATION
 #define SMH_LWIP_RAW_IMPLEMENTATION

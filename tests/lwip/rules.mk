@@ -1,6 +1,7 @@
-# The ports on lwIP: 2.1.3 and 2.2.1 from source, with sockets and without threads, on
-# a tap device in a network namespace; Debian's own library; and the raw port against
-# faults that no network makes.  Always with ASan and UBSan, lwIP included.
+# The ports on lwIP: 2.1.3 and 2.2.1 from source, with sockets and without
+# threads, on a tap device in a network namespace; Debian's own library; and the
+# raw port against faults that no network makes.  Always with ASan and UBSan,
+# lwIP included.
 
 LWIP_SAN  = -fsanitize=address,undefined -fno-sanitize-recover=all \
             -fno-omit-frame-pointer
@@ -10,7 +11,7 @@ LWIP_NET  = $(addprefix tests/lwip/,test_net.c port.c net.c names.c) \
             $(wildcard tests/support/*.c)
 LWIP_RAW  = $(addprefix tests/lwip/,test_raw.c port.c world.c)
 
-# The headers of a version with the options of a kind: $(call lwip_flags,2.1.3,RAW)
+# Headers of a version with options of a kind: $(call lwip_flags,2.1.3,RAW)
 lwip_flags = -DLWIP_TEST_$(2) -isystem tests/lwip \
              -isystem build/src/lwip-$(1)/src/include -isystem $(LWIP_UNIX)
 lwip_cc    = $(CC) $(SMH_CFLAGS) $(TLS_CFLAGS) $(LWIP_SAN)
@@ -45,6 +46,7 @@ LWIP_NETS  = $(foreach v,$(LWIP_VERSIONS),$(addprefix $(B)/lwip/$(v)/net-, \
 
 .PHONY: check-lwip
 check-lwip: $(LWIP_UNITS) $(LWIP_NETS) $(B)/smh_standin
+	STRICT="$(STRICT)" tests/lwip/compile.sh
 	set -e; for unit in $(LWIP_UNITS); do timeout 120 $$unit; done
 	SMH_STANDIN=$(B)/smh_standin tests/lwip/run.sh $(LWIP_NETS)
 CHECKS_REST += check-lwip

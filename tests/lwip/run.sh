@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/lwip/run.sh PROGRAM...: each in a network of its own, with certificates for it.
-# $SMH_STANDIN is the stand-in.
+# tests/lwip/run.sh PROGRAM...: each in a network of its own, with certificates
+# for it.  $SMH_STANDIN is the stand-in.
 set -eu
 
 here=$(dirname "$0")

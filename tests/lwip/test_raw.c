@@ -1,5 +1,5 @@
-/* smh_lwip_raw.h where it is hard: lwIP without memory, connections that end at any
- * step, answers cut at every octet, names that come too late. */
+/* smh_lwip_raw.h where it is hard: lwIP without memory, connections that end at
+ * any step, answers cut at every octet, names that come too late. */
 #include "smh_lwip_raw.h"
 
 #include <stdlib.h>
@@ -16,7 +16,7 @@ static const char *const ids[USERS] = {"u00", "u01", "u02", "u03", "u04",
                                        "u15", "u16", "u17", "u18", "u19",
                                        "u20", "u21", "u22", "u23", "u24"};
 
-/* ---- a whole call -------------------------------------------------------------- */
+/* ---- a whole call -------------------------------------------------------- */
 
 static smh_lwip_raw tcp;
 static smh_call call;
@@ -103,7 +103,7 @@ static void wait_needs_the_turn(void **state)
     assert_int_equal(smh_cancel(&call), SMH_E_CANCELLED);
 }
 
-/* ---- no memory ----------------------------------------------------------------- */
+/* ---- no memory ----------------------------------------------------------- */
 
 static void any_write_may_lack_memory(void **state)
 {
@@ -162,7 +162,7 @@ static void set_up_may_fail(void **state)
     assert_string_equal(why(), table[0].why);
 }
 
-/* ---- connections that end -------------------------------------------------------- */
+/* ---- connections that end ------------------------------------------------ */
 
 static unsigned end_at;
 
@@ -253,7 +253,7 @@ static void a_closed_port_refuses(void **state)
     assert_string_equal(why(), "connection: refused");
 }
 
-/* ---- answers in pieces ------------------------------------------------------------- */
+/* ---- answers in pieces --------------------------------------------------- */
 
 static void answers_may_be_cut_anywhere(void **state)
 {
@@ -277,7 +277,7 @@ static void answers_may_be_cut_anywhere(void **state)
     }
 }
 
-/* ---- the port by itself -------------------------------------------------------------- */
+/* ---- the port by itself -------------------------------------------------- */
 
 static void open_port(void)
 {
@@ -486,7 +486,7 @@ static void wait_ends_though_the_clock_stands(void **state)
     assert_int_equal(close_port(1), 1);
 }
 
-/* ---- names ------------------------------------------------------------------------ */
+/* ---- names --------------------------------------------------------------- */
 
 static smh_lwip_raw *fresh(void)
 {
@@ -672,7 +672,7 @@ static void odd_addresses_are_no_addresses(void **state)
     drop(p);
 }
 
-/* ---- words -------------------------------------------------------------------------- */
+/* ---- words --------------------------------------------------------------- */
 
 static void words_fit_any_size(void **state)
 {
@@ -691,7 +691,7 @@ static void words_fit_any_size(void **state)
     assert_string_equal(text, "not opened: no error");
 }
 
-/* ---- main ---------------------------------------------------------------------------- */
+/* ---- main ---------------------------------------------------------------- */
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
 

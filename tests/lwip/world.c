@@ -20,7 +20,7 @@ world_state world;
 static struct tcp_pcb *listener;
 static mem_size_t memory_at_rest;
 
-/* ---- what lwIP wants of a system ------------------------------------------- */
+/* ---- what lwIP wants of a system ----------------------------------------- */
 
 u32_t sys_now(void);
 u32_t sys_now(void)
@@ -37,7 +37,7 @@ unsigned int lwip_port_rand(void)
     return state >> 8;
 }
 
-/* ---- faults ------------------------------------------------------------------- */
+/* ---- faults -------------------------------------------------------------- */
 
 err_t fault_tcp_write(struct tcp_pcb *pcb, const void *data, u16_t size,
                       u8_t flags)
@@ -132,7 +132,7 @@ void world_answer(size_t which, const char *address)
     q->found(q->name, address ? &found : NULL, q->arg);
 }
 
-/* ---- the server --------------------------------------------------------------- */
+/* ---- the server ---------------------------------------------------------- */
 
 static void answer_one(struct tcp_pcb *pcb)
 {
@@ -227,7 +227,7 @@ size_t world_send(size_t size, size_t first)
     return size;
 }
 
-/* ---- turns, beginning and end ---------------------------------------------------- */
+/* ---- turns, beginning and end -------------------------------------------- */
 
 void world_turn(void *unused)
 {

@@ -1,5 +1,6 @@
-/* world.h - lwIP without threads, a server inside the same stack on the loopback, a
- * clock that only turns move, and faults of lwIP's functions on demand */
+/* world.h - lwIP without threads, a server inside the same stack on the
+ * loopback, a clock that only turns move, and faults of lwIP's functions on
+ * demand */
 #ifndef WORLD_H
 #define WORLD_H
 
