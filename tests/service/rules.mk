@@ -6,7 +6,7 @@ $(B)/service/service: $(wildcard tests/service/*.c tests/support/*.c) \
 
 .PHONY: check-service
 check-service: $(B)/service/service $(B)/smh_standin
-	SMH_STANDIN=$(B)/smh_standin $(RUN) $<
+	SMH_STANDIN=$(B)/smh_standin SMH_TEST_THIN=$(if $(RUN),10,1) $(RUN) $<
 
 CHECKS += check-service
 CHECKS_RUN += check-service

@@ -223,7 +223,7 @@ static void many_calls_in_one_loop(void **state)
 static void check_deadline(const char *fault, unsigned requests)
 {
     enum { BUSY_MS = 20000 };
-    uint32_t ms = 800 * thin(), begun, passed;
+    uint32_t ms = 500 + 300 * thin(), begun, passed;
 
     world_reset(NULL);
     fill_users(25);

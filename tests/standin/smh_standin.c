@@ -49,7 +49,8 @@ static void on_signal(int number)
 
 /* ---- command line -------------------------------------------------------- */
 
-#define FAULT_HELP(id, name, missing, text) "    " name "\t" text "\n"
+#define FAULT_HELP(id, name, missing, text)                                    \
+    fprintf(to, "    %-16s %s\n", name, text);
 
 static void help(FILE *to)
 {
@@ -78,7 +79,7 @@ static void help(FILE *to)
         "Faults, N the number of the revocation or * for all of them.  Those\n"
         "with a * below happen instead of the revocation, others besides.\n",
         to);
-    fputs(FAULTS(FAULT_HELP), to);
+    FAULTS(FAULT_HELP)
 }
 
 static void usage(const char *what, const char *which)
