@@ -41,6 +41,14 @@ WHAT TO KNOW
       answer ends in an error, which smh_mbedtls_explain() tells.
     - If mbedTLS is built without MBEDTLS_HAVE_TIME_DATE, options.time is required.
     - A handshake goes one message a step, so that a loop gets its turns.
+    - An mbedtls_ssl_config of yours belongs to this port while it is in use.
+
+OPTIONS
+    Macros, defined before the #include in the file of the implementation; they
+    save code on small machines and change no type.
+
+    SMH_MBEDTLS_SESSIONS   1    0: keep none, as if options.no_session were set
+    SMH_MBEDTLS_IPV6       1    0: refuse a host like [::1]
 */
 #ifndef SMH_MBEDTLS_H
 #define SMH_MBEDTLS_H
@@ -195,6 +203,13 @@ SMH_API const char *smh_mbedtls_explain(const smh_mbedtls *tls, char *text,
 
 #if defined(SMH_MBEDTLS_IMPLEMENTATION) && !defined(SMH_MBEDTLS_IMPLEMENTED)
 #define SMH_MBEDTLS_IMPLEMENTED
+
+#ifndef SMH_MBEDTLS_SESSIONS
+#define SMH_MBEDTLS_SESSIONS 1
+#endif
+#ifndef SMH_MBEDTLS_IPV6
+#define SMH_MBEDTLS_IPV6 1
+#endif
 
 #include <string.h>
 #include <mbedtls/error.h>
@@ -618,11 +633,13 @@ static unsigned smhi_mbedtls_digit(int character)
 /* Octets of the address that host is: 0 if it is a name, -1 if it is neither. */
 static int smhi_mbedtls_address(const char *host, unsigned char *ip)
 {
-    int six = *host == '[';
+    int six = SMH_MBEDTLS_IPV6 && *host == '[';
     int size = six ? 16 : 4;
     int at = 0;
     int gap = -1; /* where :: is */
 
+    if (!six && *host == '[')
+        return -1;
     if (!six && host[strspn(host, "0123456789.")] != '\0')
         return 0;
     host += six;
@@ -827,20 +844,21 @@ int smh_mbedtls_init(smh_mbedtls *tls, const smh_mbedtls_options *options)
 
 static void smhi_mbedtls_drop_session(smh_mbedtls *tls)
 {
-    mbedtls_ssl_session_free(&tls->session);
-    mbedtls_ssl_session_init(&tls->session);
+    if (SMH_MBEDTLS_SESSIONS && tls->kept_for != 0)
+        mbedtls_ssl_session_free(&tls->session);
     tls->kept_for = 0;
 }
 
 /* Once for each connection, at its end, when its last ticket has come. */
 static void smhi_mbedtls_keep_session(smh_mbedtls *tls)
 {
-    if (tls->options.no_session || tls->state != SMHI_MBEDTLS_OPEN)
+    if (!SMH_MBEDTLS_SESSIONS || tls->options.no_session ||
+        tls->state != SMHI_MBEDTLS_OPEN)
         return;
     smhi_mbedtls_drop_session(tls);
-    if (mbedtls_ssl_get_session(&tls->ssl, &tls->session) == 0)
-        tls->kept_for = tls->opened_for;
-    else
+    mbedtls_ssl_session_init(&tls->session);
+    tls->kept_for = tls->opened_for;
+    if (mbedtls_ssl_get_session(&tls->ssl, &tls->session) != 0)
         smhi_mbedtls_drop_session(tls);
 }
 
@@ -848,7 +866,8 @@ static void smhi_mbedtls_keep_session(smh_mbedtls *tls)
 static void smhi_mbedtls_offer_session(smh_mbedtls *tls)
 {
     tls->verified = 0;
-    if (tls->kept_for != 0 && tls->kept_for == tls->opened_for &&
+    if (SMH_MBEDTLS_SESSIONS && tls->kept_for != 0 &&
+        tls->kept_for == tls->opened_for &&
         mbedtls_ssl_set_session(&tls->ssl, &tls->session) == 0)
         tls->verified = 1;
     else
@@ -869,7 +888,7 @@ static int smhi_mbedtls_begin(smh_mbedtls *tls, const char *host, uint16_t port)
 
     memset(&tls->diag, 0, sizeof tls->diag);
     tls->unsent = tls->pending = tls->notified = tls->verified = 0;
-    tls->opened_for = smhi_mbedtls_hash(host, port);
+    tls->opened_for = SMH_MBEDTLS_SESSIONS ? smhi_mbedtls_hash(host, port) : 0;
     tls->failed = smhi_mbedtls_failures(tls);
     tls->diag.stage = SMH_MBEDTLS_SET_UP;
     tls->ip_size = (uint8_t)(size > 0 ? size : 0);
