@@ -76,8 +76,8 @@ static void help(FILE *to)
         "POST /standin/faults?fault=SPEC&...  replaces all, numbers begin at "
         "1\n"
         "POST /standin/reset      forgets tokens, faults, log and numbers\n\n"
-        "Faults, N the number of the revocation or * for all of them.  Those\n"
-        "with a * below happen instead of the revocation, others besides.\n",
+        "Faults, as in 3:delay:200; N counts revocations, * stands for all.\n"
+        "Those with a * below happen instead of the revocation.\n",
         to);
     FAULTS(FAULT_HELP)
 }
