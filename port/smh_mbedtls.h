@@ -32,8 +32,10 @@ WHAT TO KNOW
     - A session is kept when a connection is closed and offered when the same host
       is opened again, which saves most of a handshake and costs some heap.
     - The heap: mbedTLS reports an untrusted certificate when it runs out of memory
-      while it checks a signature.  This port finds that out and says so; with
-      options.failed it knows even more surely.
+      while it checks a signature.  This port checks once more, and says what it
+      was.  It is surer still, and in 4.x needs it, if you install an allocator that
+      counts its failures (mbedtls_platform_set_calloc_free()) and let
+      options.failed return their number.
     - An address as host ([::1], 192.0.2.1) must stand in the certificate as an
       iPAddress; it is not sent as a server name (RFC 6066, 3).
     - If MBEDTLS_SSL_IN_CONTENT_LEN is less than 16384, small records are asked for
@@ -411,6 +413,7 @@ static int smhi_mbedtls_recv_below(void *ctx, unsigned char *data, size_t size)
     return moved;
 }
 
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
 static int smhi_mbedtls_random(void *ctx, unsigned char *data, size_t size)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
@@ -420,14 +423,9 @@ static int smhi_mbedtls_random(void *ctx, unsigned char *data, size_t size)
         tls->diag.reason = SMH_MBEDTLS_RNG;
     return code;
 }
+#endif
 
 /* ---- the certificate ----------------------------------------------------- */
-
-static int smhi_mbedtls_same(const mbedtls_x509_buf *a,
-                             const mbedtls_x509_buf *b)
-{
-    return a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
-}
 
 /* Seconds since 1970 (Gregorian, UTC), at the ends what fits. */
 static uint32_t smhi_mbedtls_seconds(const mbedtls_x509_time *date)
@@ -484,6 +482,12 @@ static int smhi_mbedtls_has_ip(const smh_mbedtls *tls,
 }
 
 #ifdef SMHI_MBEDTLS_RECHECK
+static int smhi_mbedtls_same(const mbedtls_x509_buf *a,
+                             const mbedtls_x509_buf *b)
+{
+    return a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
+}
+
 /* What checking the signature once more says, which mbedTLS keeps to itself.  The
  * heap is as it was when it failed. */
 static int smhi_mbedtls_recheck(const mbedtls_x509_crt *crt,
@@ -1366,6 +1370,16 @@ static void smhi_mbedtls_say_alert(int alert, smhi_mbedtls_text *text)
         smhi_mbedtls_say(text, ", it does not know this host");
 }
 
+/* When a deadline has passed, this is what there is to say. */
+static void smhi_mbedtls_say_octets(const smh_mbedtls_diag *diag,
+                                    smhi_mbedtls_text *text)
+{
+    smhi_mbedtls_say(text, ", octets sent ");
+    smhi_mbedtls_number(text, diag->sent, 10, 1);
+    smhi_mbedtls_say(text, ", received ");
+    smhi_mbedtls_number(text, diag->received, 10, 1);
+}
+
 const char *smh_mbedtls_explain(const smh_mbedtls *tls, char *text, size_t size)
 {
     static const char *const stages[] = {
@@ -1387,6 +1401,12 @@ const char *smh_mbedtls_explain(const smh_mbedtls *tls, char *text, size_t size)
     smhi_mbedtls_say(&out, reasons[diag->reason]);
     if (diag->reason == SMH_MBEDTLS_CERTIFICATE)
         smhi_mbedtls_say_faults(tls, &out);
+    if (diag->reason == SMH_MBEDTLS_BELOW) {
+        smhi_mbedtls_say(&out, ": ");
+        smhi_mbedtls_say(&out, smh_strerror(diag->result));
+    }
+    if (diag->reason == SMH_MBEDTLS_NONE && diag->sent != 0)
+        smhi_mbedtls_say_octets(diag, &out);
     if (diag->alert != 0)
         smhi_mbedtls_say_alert(diag->alert, &out);
     if (diag->failed != 0) {

@@ -185,7 +185,7 @@ static void shake(peer *p)
     if (p->plain != NULL) {
         peer_raw(p, p->plain,
                  p->plain_size != 0 ? p->plain_size : strlen(p->plain));
-        p->gone = 1;
+        p->gone = p->plain[0] != '\0'; /* or it is silent */
         return;
     }
     code = mbedtls_ssl_handshake(&p->ssl);

@@ -541,7 +541,25 @@ static void a_connection_that_does_not_come_about(void **state)
     server.fault = FAULT_NETWORK;
     server.fault_at = 1;
     assert_int_equal(client_open(&client, "standin.test"), SMH_E_NETWORK);
-    assert_says("connection: the connection below failed");
+    assert_says("connection: the connection below failed: network");
+    end();
+}
+
+/* What a deadline leaves behind. */
+static void a_silent_server(void **state)
+{
+    smh_port port;
+    int i;
+
+    (void)state;
+    begin("server");
+    server.plain = "";
+    port = smh_mbedtls_port(&client);
+    for (i = 0; i < 5; i++)
+        assert_int_equal(port.ops->open(port.ctx, "standin.test", 443),
+                         SMH_AGAIN);
+    assert_says("handshake: no error, octets sent ");
+    assert_says(", received 0");
     end();
 }
 
@@ -613,6 +631,7 @@ int main(void)
         TEST(an_alert_is_named),
         TEST(a_server_that_closes_in_the_handshake),
         TEST(a_connection_that_does_not_come_about),
+        TEST(a_silent_server),
         TEST(text_of_a_certificate_is_made_safe),
         TEST(words_are_cut_off_at_any_size),
     };

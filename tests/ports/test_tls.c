@@ -415,6 +415,18 @@ static void a_session_is_offered_again(void **state)
     assert_int_equal(exchange(), 1);
 }
 
+static void no_session_is_kept_if_none_is_wanted(void **state)
+{
+    uint32_t full;
+
+    (void)state;
+    client.options.no_session = 1;
+    full = octets_of_opening("standin.test");
+    assert_int_equal(exchange(), 1);
+    client_close(&client, 0);
+    assert_true(octets_of_opening("standin.test") > full / 2);
+}
+
 static void a_session_is_for_its_host_alone(void **state)
 {
     uint32_t full;
@@ -497,6 +509,7 @@ static void it_speaks_tls_1_3(void **state)
         IN(set, the_end_is_said_once), IN(set, it_can_be_closed_at_any_stage), \
         IN(set, nothing_works_before_it_is_open),                              \
         IN(set, a_session_is_offered_again),                                   \
+        IN(set, no_session_is_kept_if_none_is_wanted),                         \
         IN(set, a_session_is_for_its_host_alone),                              \
         IN(set, a_session_is_dropped_when_it_fails),                           \
         IN(set, a_session_is_kept_while_there_is_no_network)

@@ -3,6 +3,8 @@
 #define SMH_TOKEN_IMPLEMENTATION
 #define SMH_POSIX_IMPLEMENTATION
 #define SMH_MBEDTLS_IMPLEMENTATION
+#define SMH_MBEDTLS_SESSIONS 0
+#define SMH_MBEDTLS_IPV6 0
 #include "smh_posix.h"
 #include "smh_mbedtls.h"
 
@@ -181,6 +183,24 @@ static void set_up_says_what_this_build_lacks(void **state)
     end();
 }
 
+static void what_was_left_out_is_not_there(void **state)
+{
+    smh_port port = smh_mbedtls_port(&tls);
+
+    (void)state;
+    serve("server");
+    begin(ARENA);
+    assert_int_equal(smh_mbedtls_init(&tls, &options), 0);
+    assert_int_equal(port.ops->open(port.ctx, "[::1]", number), SMH_E_TLS);
+    assert_non_null(strstr(words(), "neither a name nor an address"));
+    if (open_it() != 1)
+        fail_msg("%s", words());
+    port.ops->close(port.ctx, 1);
+    assert_int_equal(tls.kept_for, 0);
+    end();
+    child_stop(&server);
+}
+
 static void refuses(const char *name, const char *why)
 {
     serve(name);
@@ -240,6 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_page_comes_in_small_records),
         TEST(set_up_says_what_this_build_lacks),
+        TEST(what_was_left_out_is_not_there),
         TEST(dates_are_checked_without_a_clock_of_mbedtls),
         TEST(a_small_arena_is_not_an_untrusted_server),
     };
