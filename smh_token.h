@@ -259,7 +259,7 @@ typedef struct smh_port {
 /* Zero it, then set the first three. */
 typedef struct smh_io {
     smh_port port;
-    char *buffer; /* wiped when the call is over */
+    char *buffer; /* wiped when a call that could send ends */
     size_t size;  /* octets, from 1 */
     uint32_t
         timeout_ms;    /* for all of it, from smh_begin(); 0: SMH_TIMEOUT_MS */
@@ -305,9 +305,10 @@ SMH_API int smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io);
 /* Goes on until a callback says SMH_AGAIN.  0, or the result. */
 SMH_API int smh_step(smh_call *call);
 
-/* Blocks in the port until another step makes sense or the time is up.  0, or
+/* Blocks in the port until another step makes sense, the time is up, or ms have
+ * passed (UINT32_MAX: no sooner), to look at a signal or show progress.  0, or
  * the result. */
-SMH_API int smh_wait(smh_call *call);
+SMH_API int smh_wait(smh_call *call, uint32_t ms);
 
 /* Ends the call now: closes at once, wipes the buffer.  The result. */
 SMH_API int smh_cancel(smh_call *call);
@@ -883,7 +884,6 @@ static int smhi_locate(smh_call *call)
     if (requests == 0 || resume > requests)
         return SMH_E_RANGE;
     call->report.requests = requests;
-    call->report.resume = resume;
     do
         if (!smh_next(&call->plan, &call->done))
             return SMH_DONE;
@@ -912,6 +912,7 @@ SMH_API int smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io)
     int r = smhi_check_io(io);
     smhi_wipe(call, sizeof *call);
     call->io = io;
+    call->report.resume = io != NULL ? io->resume : 0;
     if (r == 0)
         r = smh_check(scope, &call->plan);
     if (r == 0)
@@ -929,7 +930,7 @@ SMH_API int smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io)
 /* A wait for all that is left, answered with SMH_AGAIN, is the deadline, even
  * if the clock stands still; a clock that stands still while the port always
  * sees something to do is found by counting. */
-SMH_API int smh_wait(smh_call *call)
+SMH_API int smh_wait(smh_call *call, uint32_t ms)
 {
     const smh_io *io = call->io;
     uint32_t left;
@@ -939,11 +940,14 @@ SMH_API int smh_wait(smh_call *call)
     if (left != call->left)
         call->spins = 0;
     call->left = left;
+    if (ms > left)
+        ms = left;
     if (io->port.ops->wait == NULL)
         smhi_finish(call, SMH_E_PORT);
     else if (call->spins++ == SMH_SPINS_MAX)
         smhi_finish(call, SMH_E_CLOCK);
-    else if (left == 0 || io->port.ops->wait(io->port.ctx, left) != SMH_AGAIN)
+    else if (ms == 0 || io->port.ops->wait(io->port.ctx, ms) != SMH_AGAIN ||
+             ms < left)
         return 0;
     call->expired = 1;
     return 0;
@@ -955,7 +959,7 @@ SMH_API int smh_revoke(smh_call *call, const smh_scope *scope, const smh_io *io)
     while (r == 0) {
         r = smh_step(call);
         if (r == 0)
-            r = smh_wait(call);
+            r = smh_wait(call, UINT32_MAX);
     }
     return r;
 }

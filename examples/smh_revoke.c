@@ -233,7 +233,7 @@ static int run_call(struct job *job)
             smh_cancel(call);
             result = SMH_E_TIMEOUT;
         } else {
-            job->io.port.ops->wait(job->io.port.ctx, SLICE_MS);
+            result = smh_wait(call, SLICE_MS);
         }
     }
     return result;
@@ -421,8 +421,12 @@ static int prepare_lists(struct job *job)
         job->lists[i].count = options->ids[i].count;
     }
     job->scope.users = &job->lists[0];
-    job->scope.clients = job->lists[1].count > 0 ? &job->lists[1] : NULL;
-    job->scope.sessions = job->lists[2].count > 0 ? &job->lists[2] : NULL;
+    /* A filter that was asked for stays one, even if it came out empty: the
+     * library refuses that. */
+    if (options->files[1] || job->lists[1].count > 0)
+        job->scope.clients = &job->lists[1];
+    if (options->files[2] || job->lists[2].count > 0)
+        job->scope.sessions = &job->lists[2];
     job->users.given = &options->ids[0];
     if (!options->files[0])
         return 0;

@@ -59,7 +59,7 @@ static int blocking(void)
     int result;
 
     while ((result = smh_step(&call)) == 0)
-        if ((result = smh_wait(&call)) != 0)
+        if ((result = smh_wait(&call, UINT32_MAX)) != 0)
             return result;
     return result;
 }

@@ -84,7 +84,7 @@ static void assert_sticks(talk *t, int result)
     unsigned long calls = t->s->calls + t->s->waits;
     assert_int_equal(t->call.report.result, result);
     assert_int_equal(smh_step(&t->call), result);
-    assert_int_equal(smh_wait(&t->call), result);
+    assert_int_equal(smh_wait(&t->call, UINT32_MAX), result);
     assert_int_equal(smh_cancel(&t->call), result);
     assert_int_equal(smh_step(&t->call), result);
     assert_int_equal(t->s->calls + t->s->waits, calls);

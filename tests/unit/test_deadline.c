@@ -128,7 +128,7 @@ static void deadline_before_the_first_step(void **state)
     (void)state;
     assert_int_equal(smh_begin(&t->call, &t->scope, &t->io), 0);
     t->s->clock += TIMEOUT;
-    assert_int_equal(smh_wait(&t->call), 0);
+    assert_int_equal(smh_wait(&t->call, UINT32_MAX), 0);
     assert_int_equal(t->s->waits, 0);
     assert_int_equal(smh_step(&t->call), SMH_E_TIMEOUT);
     assert_int_equal(t->s->calls, 0);
@@ -257,7 +257,7 @@ static void slow_clock_is_not_stuck(void **state)
     for (i = 0; i < 2000 && r == 0; i++) {
         t->s->clock += i % (SMH_SPINS_MAX - 2) == 0;
         r = smh_step(&t->call);
-        r = r == 0 ? smh_wait(&t->call) : r;
+        r = r == 0 ? smh_wait(&t->call, UINT32_MAX) : r;
     }
     assert_int_equal(r, 0);
     assert_int_equal(smh_cancel(&t->call), SMH_E_CANCELLED);

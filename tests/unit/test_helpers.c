@@ -19,6 +19,7 @@ static void every_result_has_its_own_words(void **state)
     }
     assert_non_null(strstr(smh_strerror(SMH_E_COMMA), "comma"));
     assert_non_null(strstr(smh_strerror(SMH_AGAIN), "again"));
+    assert_non_null(strstr(smh_strerror(SMH_PENDING), "not finished"));
     assert_non_null(strstr(smh_strerror(SMH_E_EXTRA), "more than"));
 }
 

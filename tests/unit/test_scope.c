@@ -17,7 +17,7 @@ static void assert_not_begun(const smh_scope *scope, int want)
     io.size = sizeof buffer;
     assert_int_equal(smh_begin(&call, scope, &io), want);
     assert_int_equal(smh_step(&call), want);
-    assert_int_equal(smh_wait(&call), want);
+    assert_int_equal(smh_wait(&call, UINT32_MAX), want);
     assert_int_equal(smh_cancel(&call), want);
     assert_int_equal(smh_revoke(&call, scope, &io), want);
     assert_int_equal(call.report.result, want);
@@ -428,7 +428,7 @@ static void missing_arguments_are_refused(void **state)
     assert_int_equal(smh_revoke(&call, &scope, &bad), SMH_E_ARGUMENT);
     assert_int_equal(smh_begin(&call, &scope, NULL), SMH_E_ARGUMENT);
     assert_int_equal(smh_step(&call), SMH_E_ARGUMENT);
-    assert_int_equal(smh_wait(&call), SMH_E_ARGUMENT);
+    assert_int_equal(smh_wait(&call, UINT32_MAX), SMH_E_ARGUMENT);
     assert_int_equal(smh_cancel(&call), SMH_E_ARGUMENT);
     assert_int_equal(smh_revoke(&call, NULL, NULL), SMH_E_ARGUMENT);
     assert_int_equal(s->calls, 0);
@@ -445,7 +445,7 @@ static void assert_port_refused(const smh_port_ops *ops)
     io.size = sizeof buffer;
     assert_int_equal(smh_begin(&call, &scope, &io), SMH_E_PORT);
     assert_int_equal(smh_step(&call), SMH_E_PORT);
-    assert_int_equal(smh_wait(&call), SMH_E_PORT);
+    assert_int_equal(smh_wait(&call, UINT32_MAX), SMH_E_PORT);
     assert_int_equal(smh_cancel(&call), SMH_E_PORT);
 }
 
