@@ -1,0 +1,22 @@
+#!/bin/sh
+# tests/size/run.sh DIR COMMAND...: runs what measures, and fails if it does or
+# if README.md shows a row that was not measured now.
+dir=$1
+shift
+mkdir -p "$dir"
+echo "size: measuring, with the firmware run in an emulator for it" >&2
+"$@" >"$dir/size.txt"
+status=$?
+cat "$dir/size.txt"
+
+sed -n '/^## Sizes/,/^## T/p' README.md | grep -E '^ +[0-9]+  ' \
+    >"$dir/size.readme"
+if [ ! -s "$dir/size.readme" ]; then
+    echo "README.md shows no sizes: put rows of these into it" >&2
+    status=1
+fi
+if grep -vxF -f "$dir/size.txt" "$dir/size.readme" >&2; then
+    echo "README.md shows these rows, which are out of date" >&2
+    status=1
+fi
+exit $status
