@@ -1,14 +1,14 @@
 /* smh_mbedtls.h - a port of smh_token.h over another: TLS by mbedTLS - 0BSD, see end of file
 
 WHAT IT IS
-    The secure port: it verifies the server and encrypts, over any port that moves
-    octets (smh_posix.h, smh_lwip.h, smh_lwip_raw.h, yours).  For mbedTLS 2.28, 3.x
-    and 4.x.  It allocates nothing itself; mbedTLS does.
+    The secure port: it verifies the server and encrypts, over any port that
+    moves octets (smh_posix.h, smh_lwip.h, smh_lwip_raw.h, yours).  For mbedTLS
+    2.28, 3.x and 4.x.  It allocates nothing itself; mbedTLS does.
 
 WHAT CANNOT BE SWITCHED OFF
-    TLS 1.2 at least; a certificate that one of your CAs has signed; the host's own
-    name, or its address, in the certificate; its dates.  This holds too if you
-    bring an mbedtls_ssl_config: these settings of it are overwritten.
+    TLS 1.2 at least; a certificate that one of your CAs has signed; the host's
+    own name, or its address, in the certificate; its dates.  This holds too if
+    you bring an mbedtls_ssl_config: these settings of it are overwritten.
 
 DO THIS
     In one file, #define SMH_MBEDTLS_IMPLEMENTATION before the #include.
@@ -29,19 +29,20 @@ DO THIS
         smh_mbedtls_free(&tls);
 
 WHAT TO KNOW
-    - A session is kept when a connection is closed and offered when the same host
-      is opened again, which saves most of a handshake and costs some heap.
-    - The heap: mbedTLS reports an untrusted certificate when it runs out of memory
-      while it checks a signature.  This port checks once more, and says what it
-      was.  It is surer still, and in 4.x needs it, if you install an allocator that
-      counts its failures (mbedtls_platform_set_calloc_free()) and let
-      options.failed return their number.
+    - A session is kept when a connection is closed and offered when the same
+      host is opened again, which saves most of a handshake and costs some heap.
+    - The heap: mbedTLS reports an untrusted certificate when it runs out of
+      memory while it checks a signature.  This port checks once more, and says
+      what it was.  It is surer still, and in 4.x needs it, if you install an
+      allocator that counts its failures (mbedtls_platform_set_calloc_free())
+      and let options.failed return their number.
     - An address as host ([::1], 192.0.2.1) must stand in the certificate as an
       iPAddress; it is not sent as a server name (RFC 6066, 3).
-    - If MBEDTLS_SSL_IN_CONTENT_LEN is less than 16384, small records are asked for
-      (RFC 6066, 4) and TLS is held at 1.2.  A server may not obey; then a long
-      answer ends in an error, which smh_mbedtls_explain() tells.
-    - If mbedTLS is built without MBEDTLS_HAVE_TIME_DATE, options.time is required.
+    - If MBEDTLS_SSL_IN_CONTENT_LEN is less than 16384, small records are asked
+      for (RFC 6066, 4) and TLS is held at 1.2.  A server may not obey; then a
+      long answer ends in an error, which smh_mbedtls_explain() tells.
+    - If mbedTLS is built without MBEDTLS_HAVE_TIME_DATE, options.time is
+      required.
     - A handshake goes one message a step, so that a loop gets its turns.
     - An mbedtls_ssl_config of yours belongs to this port while it is in use.
 
@@ -92,7 +93,7 @@ typedef struct smh_mbedtls_options {
     size_t ca_size;          /* the NUL included */
     mbedtls_x509_crt *ca_chain;
 
-    /* Random octets, 0 for success; required before mbedTLS 4 if conf is NULL. */
+    /* Random octets, 0 for success; required before mbedTLS 4 without conf. */
     int (*f_rng)(void *p_rng, unsigned char *data, size_t size);
     void *p_rng;
 
@@ -193,8 +194,8 @@ SMH_API smh_port smh_mbedtls_port(smh_mbedtls *tls);
 /* Frees and wipes; the port must be closed. */
 SMH_API void smh_mbedtls_free(smh_mbedtls *tls);
 
-/* What went wrong, in words: always terminated, cut off at size; returns text, or
- * "" if size is 0. */
+/* What went wrong, in words: always terminated, cut off at size; returns text,
+ * or "" if size is 0. */
 SMH_API const char *smh_mbedtls_explain(const smh_mbedtls *tls, char *text,
                                         size_t size);
 
@@ -254,7 +255,7 @@ enum {
     SMHI_MBEDTLS_CLOSING
 };
 
-/* ---- errors ------------------------------------------------------------- */
+/* ---- errors -------------------------------------------------------------- */
 
 static int smhi_mbedtls_fail(smh_mbedtls *tls, int reason, int code, int result)
 {
@@ -264,8 +265,8 @@ static int smhi_mbedtls_fail(smh_mbedtls *tls, int reason, int code, int result)
     return result;
 }
 
-/* Whether mbedTLS says by this code that an allocation failed.  Before 4.0 a code
- * may be the sum of a high one and a low one of 7 bits. */
+/* Whether mbedTLS says by this code that an allocation failed.  Before 4.0 a
+ * code may be the sum of a high one and a low one of 7 bits. */
 static int smhi_mbedtls_is_memory(int code)
 {
     static const int16_t codes[] = {
@@ -322,6 +323,10 @@ static int smhi_mbedtls_fatal(smh_mbedtls *tls, int code)
         return smhi_mbedtls_fail(tls, SMH_MBEDTLS_CODE, code, SMH_E_TLS);
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
     diag->alert = tls->ssl.MBEDTLS_PRIVATE(in_msg)[1];
+#elif MBEDTLS_VERSION_NUMBER >= 0x04010000
+    code = mbedtls_ssl_get_fatal_alert(&tls->ssl);
+    diag->alert = (uint8_t)(code > 0 ? code : 0);
+    code = MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE;
 #endif
     return smhi_mbedtls_fail(tls, SMH_MBEDTLS_ALERT, code, SMH_E_TLS);
 }
@@ -357,8 +362,8 @@ static int smhi_mbedtls_result(smh_mbedtls *tls, int code)
 
 /* ---- octets below TLS ---------------------------------------------------- */
 
-/* Each operation of the caller begins with this.  A send comes after a receive that
- * may want a turn at once. */
+/* Each operation of the caller begins with this.  A send comes after a receive
+ * that may want a turn at once. */
 static void smhi_mbedtls_enter(smh_mbedtls *tls, int stage)
 {
     tls->diag.stage = (uint8_t)stage;
@@ -368,8 +373,8 @@ static void smhi_mbedtls_enter(smh_mbedtls *tls, int stage)
         tls->at_once = 0;
 }
 
-/* What the port below said, for mbedTLS: octets, or one of two codes.  0 would mean
- * to mbedTLS that all is sent. */
+/* What the port below said, for mbedTLS: octets, or one of two codes.  0 would
+ * mean to mbedTLS that all is sent. */
 static int smhi_mbedtls_moved(smh_mbedtls *tls, int moved, size_t size,
                               int want, int broken)
 {
@@ -488,8 +493,8 @@ static int smhi_mbedtls_same(const mbedtls_x509_buf *a,
     return a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
 }
 
-/* What checking the signature once more says, which mbedTLS keeps to itself.  The
- * heap is as it was when it failed. */
+/* What checking the signature once more says, which mbedTLS keeps to
+ * itself.  The heap is as it was when it failed. */
 static int smhi_mbedtls_recheck(const mbedtls_x509_crt *crt,
                                 mbedtls_x509_crt *issuer)
 {
@@ -531,7 +536,7 @@ static int smhi_mbedtls_starved(const smh_mbedtls *tls,
     return smhi_mbedtls_failures(tls) != tls->failed;
 }
 
-/* ---- what to tell of it: noted raw, made into words by explain ------------ */
+/* ---- what to tell of it: noted raw, made into words by explain ----------- */
 
 /* Adds kind, length and octets, if there is room. */
 static void smhi_mbedtls_add(smh_mbedtls_diag *diag, int kind,
@@ -604,8 +609,8 @@ static void smhi_mbedtls_note(smh_mbedtls_diag *diag,
     }
 }
 
-/* Called by mbedTLS for each certificate from the root to the server's, depth 0.
- * It only ever adds flags. */
+/* Called by mbedTLS for each certificate from the root to the server's at
+ * depth 0.  It only ever adds flags. */
 static int smhi_mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
                                uint32_t *flags)
 {
@@ -634,7 +639,7 @@ static unsigned smhi_mbedtls_digit(int character)
     return digit < 10 ? digit : letter < 6 ? letter + 10 : 16;
 }
 
-/* Octets of the address that host is: 0 if it is a name, -1 if it is neither. */
+/* Octets of the address that host is: 0 if it is a name, -1 if neither. */
 static int smhi_mbedtls_address(const char *host, unsigned char *ip)
 {
     int six = SMH_MBEDTLS_IPV6 && *host == '[';
@@ -642,10 +647,8 @@ static int smhi_mbedtls_address(const char *host, unsigned char *ip)
     int at = 0;
     int gap = -1; /* where :: is */
 
-    if (!six && *host == '[')
-        return -1;
     if (!six && host[strspn(host, "0123456789.")] != '\0')
-        return 0;
+        return *host == '[' ? -1 : 0;
     host += six;
     memset(ip, 0, 16);
     for (;;) {
@@ -1002,9 +1005,9 @@ static int smhi_mbedtls_share(smh_mbedtls *tls, size_t size)
     return most > 0 && (size_t)most < size ? most : (int)size;
 }
 
-/* A record of the caller's data.  While mbedTLS holds unsent octets, it takes a write
- * for the repetition of the one that left them; but what it receives may have made
- * it send them. */
+/* A record of the caller's data.  While mbedTLS holds unsent octets, it takes a
+ * write for the repetition of the one that left them; but what it receives may
+ * have made it send them. */
 static int smhi_mbedtls_record(smh_mbedtls *tls, const unsigned char *data,
                                size_t size)
 {

@@ -10,15 +10,15 @@ WHAT IT IS
     In one file, #define SMH_POSIX_IMPLEMENTATION before the #include.
 
 WHAT TO KNOW
-    - Nothing blocks but wait, with one exception: the look-up of the host name is
-      getaddrinfo(), which takes the system resolver's own time, whatever the
+    - Nothing blocks but wait, with one exception: the look-up of the host name
+      is getaddrinfo(), which takes the system resolver's own time, whatever the
       deadline of the call.  A literal address is not looked up.
     - Every address of the host is tried, in the resolver's order; one that is
-      silent for SMH_POSIX_PATIENCE_MS is given up for the next, if there is one.
+      silent for SMH_POSIX_PATIENCE_MS is given up for the next one.
     - It sets no signal handler and needs none: no SIGPIPE.
     - With a poll() of your own: after a step, wait for want (SMH_POSIX_READ,
       SMH_POSIX_WRITE) on fd, for no longer than the deadline, and for 500 ms at
-      the most while diag.stage is SMH_POSIX_CONNECT.  If want is 0, do not wait.
+      the most while diag.stage is SMH_POSIX_CONNECT.  If it is 0, do not wait.
 */
 #ifndef SMH_POSIX_H
 #define SMH_POSIX_H
@@ -69,8 +69,8 @@ typedef struct smh_posix {
 
 SMH_API smh_port smh_posix_port(smh_posix *posix);
 
-/* What went wrong, in words: always terminated, cut off at size; returns text, or
- * "" if size is 0. */
+/* What went wrong, in words: always terminated, cut off at size; returns text,
+ * or "" if size is 0. */
 SMH_API const char *smh_posix_explain(const smh_posix *posix, char *text,
                                       size_t size);
 
@@ -142,7 +142,7 @@ static int smhi_posix_poll(const smh_posix *posix, int want, int ms)
     return poll(&one, 1, ms);
 }
 
-/* ---- resolve ------------------------------------------------------------ */
+/* ---- resolve ------------------------------------------------------------- */
 
 static int smhi_posix_resolve_failed(smh_posix *posix, int resolver)
 {
@@ -184,7 +184,7 @@ static int smhi_posix_resolve(smh_posix *posix, const char *host, uint16_t port)
     return 1;
 }
 
-/* ---- connect ------------------------------------------------------------ */
+/* ---- connect ------------------------------------------------------------- */
 
 static void smhi_posix_close_fd(smh_posix *posix)
 {
@@ -292,7 +292,7 @@ static int smhi_posix_connect(smh_posix *posix)
     return smhi_posix_fail(posix, code);
 }
 
-/* ---- the port ----------------------------------------------------------- */
+/* ---- the port ------------------------------------------------------------ */
 
 static int smhi_posix_open(void *ctx, const char *host, uint16_t port)
 {
@@ -411,7 +411,7 @@ smh_port smh_posix_port(smh_posix *posix)
     return port;
 }
 
-/* ---- words -------------------------------------------------------------- */
+/* ---- words --------------------------------------------------------------- */
 
 const char *smh_posix_explain(const smh_posix *posix, char *text, size_t size)
 {

@@ -1,4 +1,5 @@
-/* heap.h - the heap of mbedTLS: calloc() and free() of what is linked statically */
+/* heap.h - the heap of mbedTLS: calloc() and free() of what is linked
+ * statically */
 #ifndef HEAP_H
 #define HEAP_H
 

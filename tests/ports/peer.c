@@ -264,7 +264,7 @@ void peer_raw(peer *p, const void *octets, size_t size)
     assert_int_equal(push(&p->down, octets, size), size);
 }
 
-/* ---- the port below the client -------------------------------------------- */
+/* ---- the port below the client ------------------------------------------- */
 
 /* What a call must say instead of doing anything, or 0. */
 static int faulty(peer *p, size_t *size)
@@ -387,7 +387,7 @@ smh_port peer_port(peer *p)
     return port;
 }
 
-/* ---- the client's side ----------------------------------------------------- */
+/* ---- the client's side --------------------------------------------------- */
 
 void client_init(smh_mbedtls *tls, peer *p, const smh_mbedtls_options *more)
 {

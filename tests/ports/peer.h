@@ -1,5 +1,5 @@
-/* peer.h - a TLS server in memory, and the port below the client that leads to it
- * and can be told to fail */
+/* peer.h - a TLS server in memory, and the port below the client that leads to
+ * it and can be told to fail */
 #ifndef PEER_H
 #define PEER_H
 
@@ -91,7 +91,7 @@ const char *pki(const char *name);
 /* Contents with a NUL behind, to be freed. */
 unsigned char *pki_read(const char *name, size_t *size);
 
-/* ---- the client's side ---- */
+/* ---- the client's side --------------------------------------------------- */
 
 /* A client of p that trusts ca.pem; opt may be NULL. */
 void client_init(smh_mbedtls *tls, peer *p, const smh_mbedtls_options *more);

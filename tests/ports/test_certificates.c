@@ -1,5 +1,5 @@
-/* Which servers smh_mbedtls.h accepts, which it refuses, and in what words; none
- * that it refuses gets an octet of the caller's data. */
+/* Which servers smh_mbedtls.h accepts, which it refuses, and in what words;
+ * none that it refuses gets an octet of the caller's data. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +53,7 @@ static void accepts(const char *certificate, const char *host)
     end();
 }
 
-/* Refused with flags, and the words; even a caller that goes on sends nothing. */
+/* Refused with flags, and the words; a caller that goes on sends nothing. */
 static void refuses(const char *certificate, const char *host, uint32_t flags,
                     const char *words)
 {
@@ -270,7 +270,7 @@ static void dates_to_the_second(void **state)
     end();
 }
 
-/* ---- set-up: nothing that would not verify ------------------------------------- */
+/* ---- set-up: nothing that would not verify ------------------------------- */
 
 static void set_up_fails(int reason, const char *words)
 {
@@ -357,7 +357,7 @@ static void a_parsed_chain_will_do(void **state)
     free(ca);
 }
 
-/* ---- a config of the caller's (peers: T1, T2, T3) ---------------------------------- */
+/* ---- a config of the caller's -------------------------------------------- */
 
 static int trusts_all(void *ctx, mbedtls_x509_crt *crt, int depth,
                       uint32_t *flags)
@@ -477,7 +477,7 @@ static void tls_1_1_is_refused(void **state)
 }
 #endif
 
-/* ---- other failures, in words -------------------------------------------------------- */
+/* ---- other failures, in words -------------------------------------------- */
 
 static int no_random(void *ctx, unsigned char *data, size_t size)
 {

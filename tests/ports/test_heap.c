@@ -1,5 +1,5 @@
-/* Memory: a heap that is too small is never called an untrusted certificate, and
- * what was freed holds no secret. */
+/* Memory: a heap that is too small is never called an untrusted certificate,
+ * and what was freed holds no secret. */
 #include <string.h>
 
 #include "cmocka_all.h"
@@ -129,8 +129,8 @@ static void starve(const char *certificate, int tls13, int count)
     peer_free(&server);
 }
 
-/* One single allocation fails, the next has room again: each of the first ones, then
- * ever fewer. */
+/* One single allocation fails, the next has room again: each of the first
+ * ones, then ever fewer. */
 static void fail_each(const char *certificate, int tls13)
 {
     size_t at, last;

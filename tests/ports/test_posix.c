@@ -123,7 +123,7 @@ static void reset(void)
     drop(&peer);
 }
 
-/* ---- the way it should go ------------------------------------------------------ */
+/* ---- the way it should go ------------------------------------------------ */
 
 static void octets_go_both_ways(void **state)
 {
@@ -151,7 +151,7 @@ static void ipv6_comes_in_brackets(void **state)
     assert_int_equal(tcp.diag.addresses, 1);
 }
 
-/* ---- several addresses (peers: I6) ------------------------------------------------- */
+/* ---- several addresses --------------------------------------------------- */
 
 /* What the resolver says of any name, if it is set; ends with NULL. */
 static const char *const *resolved;
@@ -257,7 +257,7 @@ static void it_can_be_opened_again(void **state)
     assert_int_equal(tcp.diag.sent, 0);
 }
 
-/* ---- descriptors (peers: I8) ------------------------------------------------------ */
+/* ---- descriptors --------------------------------------------------------- */
 
 static void nothing_is_closed_that_was_not_opened(void **state)
 {
@@ -327,7 +327,7 @@ static void no_descriptors_left(void **state)
     assert_string_equal(words(), "connection: Too many open files");
 }
 
-/* ---- failures told apart ------------------------------------------------------------ */
+/* ---- failures told apart ------------------------------------------------- */
 
 static void refused(void **state)
 {
@@ -385,7 +385,7 @@ static void a_reset(void **state)
     assert_string_equal(words(), "receiving: Connection reset by peer");
 }
 
-/* The default action of SIGPIPE would end this test (peers: I4). */
+/* The default action of SIGPIPE would end this test. */
 static void sending_to_nobody_raises_no_signal(void **state)
 {
     int result = 1;
@@ -412,7 +412,7 @@ static void nothing_moves_before_it_is_open(void **state)
     assert_int_equal(tcp.diag.code, ENOTCONN);
 }
 
-/* ---- waiting -------------------------------------------------------------------------- */
+/* ---- waiting ------------------------------------------------------------- */
 
 static uint32_t ms_of(uint32_t ms, int expected)
 {
@@ -437,7 +437,7 @@ static void a_wait_is_as_long_as_asked(void **state)
     assert_true(ms_of(UINT32_MAX, 1) < 1000); /* nothing is wanted any more */
 }
 
-/* Not ready for writing means nothing to who wants to read (peers: I6). */
+/* Not ready for writing means nothing to who wants to read. */
 static void only_what_is_wanted_is_waited_for(void **state)
 {
     static char data[BIG];
@@ -506,7 +506,7 @@ static void the_last_address_has_all_the_time(void **state)
         close(fillers[i]);
 }
 
-/* ---- the end --------------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------- */
 
 static void at_once_what_is_unsent_is_dropped(void **state)
 {

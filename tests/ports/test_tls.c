@@ -78,7 +78,7 @@ static void assert_prefix(void)
     assert_memory_equal(server.data, request, server.size);
 }
 
-/* ---- the way it should go -------------------------------------------------- */
+/* ---- the way it should go ------------------------------------------------ */
 
 static void moves_a_request_and_its_answer(void **state)
 {
@@ -147,9 +147,9 @@ static void a_long_request_is_cut_into_records(void **state)
     assert_memory_equal(server.data, data, LONG);
 }
 
-/* ---- faults of the port below ------------------------------------------------ */
+/* ---- faults of the port below -------------------------------------------- */
 
-/* One fault at each call in turn, until the whole goes by without meeting it. */
+/* One fault at each call in turn, until the whole goes by without one. */
 static void every_call(enum fault fault, int stays, const int *allowed)
 {
     unsigned at;
@@ -234,7 +234,7 @@ static void an_early_answer_is_read_after_a_failed_send(void **state)
     assert_int_equal(client_recv(&client, answer, sizeof answer), ANSWER);
 }
 
-/* ---- the same arguments (peers: T5) ------------------------------------------- */
+/* ---- the same arguments -------------------------------------------------- */
 
 static smh_port open_with_room(size_t room)
 {
@@ -314,7 +314,7 @@ static void the_end_is_said_behind_a_half_sent_alert(void **state)
 }
 #endif
 
-/* ---- the end (peers: T7) -------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------- */
 
 static void the_servers_end_is_told_from_a_cut(void **state)
 {
@@ -391,7 +391,7 @@ static void nothing_works_before_it_is_open(void **state)
     assert_int_equal(server.calls, 0);
 }
 
-/* ---- sessions --------------------------------------------------------------------- */
+/* ---- sessions ------------------------------------------------------------ */
 
 static uint32_t octets_of_opening(const char *host)
 {
@@ -475,7 +475,7 @@ static void a_session_is_kept_while_there_is_no_network(void **state)
     assert_true(octets_of_opening("standin.test") < full / 2);
 }
 
-/* ---- TLS 1.3 ------------------------------------------------------------------------ */
+/* ---- TLS 1.3 ------------------------------------------------------------- */
 
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
 static int set_up_13(void **state)
