@@ -48,7 +48,7 @@
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_RSA_ENABLED
 #define MBEDTLS_SSL_IN_CONTENT_LEN BOARD_TLS_RECORD
-#define MBEDTLS_SSL_OUT_CONTENT_LEN 2048
+#define MBEDTLS_SSL_OUT_CONTENT_LEN 4096 /* the agreement is the lesser one */
 #define MBEDTLS_SSL_CIPHERSUITES                                               \
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,                           \
         MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,                         \

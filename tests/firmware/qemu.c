@@ -92,10 +92,9 @@ static void capture(qemu *q, const line *l)
 void qemu_run(qemu *q, unsigned port, const char *format, va_list args)
 {
     /* Semihosting speaks on standard error. */
-    line l = {{"sh", "-c", "exec timeout -k 5 60 qemu-system-arm \"$@\" 2>&1",
-               "sh"},
-              4};
+    line l = {{"sh", "-c", "exec timeout -k 5 \"$@\" 2>&1", "sh"}, 4};
 
+    add(&l, q->patience ? q->patience : "60", "qemu-system-arm");
     add(&l, "-M", q->machine);
     add(&l, "-kernel", q->image);
     add(&l, "-display", "none");

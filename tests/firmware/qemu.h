@@ -12,6 +12,7 @@ typedef struct qemu {
     const char *directory;               /* holds the secret's file */
     const char *icount;                  /* NULL: the time of the machine */
     const char *wire;                    /* a second participant, or NULL */
+    const char *patience;                /* s, as text; NULL: a minute */
     int status;      /* of the last run: -1, or the exit's */
     char text[8192]; /* what it said */
 } qemu;

@@ -18,7 +18,7 @@ awk '/^(code|constants)[.]/ { flash += $2 }
 arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb -nostdlib -o silent.elf smh_*.o \
     -Wl,-e,smh_step,--gc-sections,--unresolved-symbols=ignore-all \
     -Wl,-Map,silent.map \
-    -Wl,-u,smh_begin,-u,smh_cancel,-u,smh_lwip_raw_port \
+    -Wl,-u,smh_begin,-u,smh_lwip_raw_port \
     -Wl,-u,smh_mbedtls_init,-u,smh_mbedtls_port
 awk -f "$pieces" silent.map |
     awk '/^code[.](header|raw|tls) / { silent += $2 }

@@ -62,7 +62,7 @@ static int end(void **state)
 static int before_each(void **state)
 {
     (void)state;
-    q.icount = q.wire = NULL;
+    q.icount = q.wire = q.patience = NULL;
     fill();
     return 0;
 }
@@ -413,22 +413,24 @@ static void tells_a_wrong_secret(void **state)
     check_tokens(ALL);
 }
 
-/* Idle time is left out, so the firmware's clock runs far ahead of the server's:
- * the deadline is that of qemu_run(). */
+/* Idle time is left out, so the firmware's clock runs far ahead, and only
+ * QEMU's side repeats in real time: seconds as a rule, minutes when it has
+ * bad luck. */
 static void bears_the_loss_of_20_percent(void **state)
 {
     unsigned seed, dropped = 0;
 
     (void)state;
     q.icount = "shift=5,sleep=off";
-    for (seed = 1; seed <= 4; seed++) {
+    q.patience = "300";
+    for (seed = 1; seed <= 3; seed++) {
         fill();
         run(ALICE "drop=20 seed=%u timeout=2000000000", seed);
         check_result(DONE, SMH_DONE);
         check_tokens("bob phone 3\n");
         dropped += (unsigned)atoi(strstr(q.text, "dropped: ") + 9);
     }
-    assert_true(dropped >= 4);
+    assert_true(dropped >= 3);
 }
 
 static void finds_its_address_and_the_host(void **state)
