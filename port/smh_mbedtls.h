@@ -803,6 +803,27 @@ static int smhi_mbedtls_missing(const smh_mbedtls_options *options)
     return SMH_MBEDTLS_NONE;
 }
 
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+/* PKCS #1 before PSS, the other way round than by default: a server of TLS 1.2
+ * takes the first that it has, and mbedTLS 3.6.6 refuses PSS in TLS 1.2. */
+static void smhi_mbedtls_prefer(mbedtls_ssl_config *config)
+{
+    static const uint16_t algorithms[] = {
+        MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256,
+        MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
+        MBEDTLS_TLS1_3_SIG_ECDSA_SECP521R1_SHA512,
+        MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256,
+        MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,
+        MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512,
+        MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256,
+        MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA384,
+        MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA512,
+        MBEDTLS_TLS1_3_SIG_NONE};
+
+    mbedtls_ssl_conf_sig_algs(config, algorithms);
+}
+#endif
+
 static int smhi_mbedtls_configure(smh_mbedtls *tls)
 {
     int code = 0;
@@ -821,6 +842,9 @@ static int smhi_mbedtls_configure(smh_mbedtls *tls)
     code = mbedtls_ssl_config_defaults(tls->config, MBEDTLS_SSL_IS_CLIENT,
                                        MBEDTLS_SSL_TRANSPORT_STREAM,
                                        MBEDTLS_SSL_PRESET_DEFAULT);
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    smhi_mbedtls_prefer(tls->config);
+#endif
     return code == 0 ? 0 : smhi_mbedtls_fatal(tls, code);
 }
 
