@@ -146,6 +146,50 @@ static void cancelled_before_the_first_step(void **state)
     assert_int_equal(t->s->calls, 0);
 }
 
+/* A wait of less than what is left is no deadline; one of all that is left, or
+ * of more, is. */
+static void wait_ends_early_if_wished(void **state)
+{
+    static const uint32_t rests[] = {400, 401, UINT32_MAX};
+    size_t i;
+    (void)state;
+    for (i = 0; i < 3; i++) {
+        talk *t = slow_talk(UINT32_MAX - 100);
+        t->s->hold = 100;
+        t->s->lazy = 0;
+        assert_int_equal(smh_begin(&t->call, &t->scope, &t->io), 0);
+        assert_int_equal(smh_step(&t->call), 0);
+        t->s->patience = 600;
+        assert_int_equal(smh_wait(&t->call, 0), 0);
+        assert_int_equal(t->s->waits, 0);
+        assert_int_equal(smh_wait(&t->call, 1), 0);
+        assert_int_equal(smh_wait(&t->call, 599), 0);
+        assert_int_equal(t->s->waits, 2);
+        assert_int_equal(t->s->clock, 499);
+        assert_int_equal(smh_step(&t->call), 0);
+        assert_int_equal(smh_wait(&t->call, rests[i]), 0);
+        assert_int_equal(t->s->clock, 899);
+        assert_int_equal(smh_step(&t->call), SMH_E_TIMEOUT);
+        assert_null(t->s->broken_rule);
+    }
+}
+
+/* So it is if the clock stands still. */
+static void wait_for_the_rest_is_the_deadline(void **state)
+{
+    talk *t = slow_talk(0);
+    (void)state;
+    t->s->hold = 100;
+    t->s->wait_sticks = 1;
+    t->s->wait_returns = SMH_AGAIN;
+    assert_int_equal(smh_begin(&t->call, &t->scope, &t->io), 0);
+    assert_int_equal(smh_wait(&t->call, TIMEOUT - 1), 0);
+    assert_int_equal(smh_step(&t->call), 0);
+    assert_int_equal(smh_wait(&t->call, TIMEOUT), 0);
+    assert_int_equal(smh_step(&t->call), SMH_E_TIMEOUT);
+    assert_int_equal(t->s->clock, 0);
+}
+
 /* ---- ports that never say anything else -------------------------------- */
 
 static void port_that_says_again_for_ever(void **state)
@@ -276,6 +320,8 @@ int deadline_tests(void)
         RUN(stepping_meets_the_deadline),
         RUN(deadline_before_the_first_step),
         RUN(cancelled_before_the_first_step),
+        RUN(wait_ends_early_if_wished),
+        RUN(wait_for_the_rest_is_the_deadline),
         RUN(port_that_says_again_for_ever),
         RUN(wait_that_returns_1_for_ever),
         RUN(port_without_a_wait),

@@ -122,7 +122,7 @@ static void resume_beyond_the_end_is_refused(void **state)
         t->io.resume = beyond[i];
         assert_int_equal(smh_revoke(&t->call, &t->scope, &t->io), SMH_E_RANGE);
         assert_int_equal(t->s->calls, 0);
-        assert_int_equal(t->call.report.resume, 0);
+        assert_int_equal(t->call.report.resume, beyond[i]);
         assert_int_equal(t->call.report.confirmed, 0);
     }
 }
