@@ -282,8 +282,9 @@ typedef struct smh_call {
     uint8_t early;   /* the answer began before its request was out */
     uint8_t expired; /* no more time, whatever the clock says */
     smh_reader reader;
-    uint16_t size; /* of a window: what fits the int that comes back */
-    int broken;    /* why sending failed, or 0 */
+    uint16_t awaited; /* requests that are out as a whole */
+    uint16_t size;    /* of a window: what fits the int that comes back */
+    int broken;       /* why sending failed, or 0 */
     const smh_io *io;
     smh_report report;
     size_t offset;  /* octets of sent that are out */
@@ -746,6 +747,7 @@ static int smhi_open(smh_call *call)
     if (r > 0) {
         call->sent = call->done;
         call->offset = 0;
+        call->awaited = 0;
         call->broken = 0;
         call->served = 0;
         call->state = SMHI_TALKING;
@@ -791,25 +793,21 @@ static int smhi_send(smh_call *call)
     call->offset += (size_t)r;
     if ((size_t)r == left) {
         call->offset = 0;
+        call->awaited++;
         smh_next(&call->plan, &call->sent);
     }
     return 1;
-}
-
-/* Requests that are out as a whole. */
-static uint32_t smhi_awaited(const smh_call *call)
-{
-    return call->sent.index - call->done.index;
 }
 
 /* A 204 counts for the oldest request that was out when the answer began, and
  * only if nothing that nobody asked for comes with it. */
 static int smhi_confirm(smh_call *call, int more)
 {
-    int last = smhi_awaited(call) == 1 && call->offset == 0;
+    int last = call->awaited == 1 && call->offset == 0;
     if (call->early || (last && more))
         return SMH_E_EXTRA;
     call->served = 1;
+    call->awaited--;
     call->report.confirmed++;
     call->report.resume++;
     return smh_next(&call->plan, &call->done) ? 0 : SMH_DONE;
@@ -827,7 +825,7 @@ static int smhi_recv(smh_call *call)
     for (i = 0; i < n;) {
         int r;
         if (call->reader.at == 0)
-            call->early = smhi_awaited(call) == 0;
+            call->early = call->awaited == 0;
         r = smh_read(&call->reader, (unsigned char)io->buffer[i++]);
         if (r == SMH_DONE)
             r = smhi_confirm(call, i < n);
@@ -840,10 +838,9 @@ static int smhi_recv(smh_call *call)
 /* Reading first shows an early answer or a stale connection in time. */
 static int smhi_talk(smh_call *call)
 {
-    uint32_t awaited = smhi_awaited(call);
     int r = smhi_recv(call);
     if (r == SMH_AGAIN && call->sent.n[0] != 0 &&
-        (awaited == 0 || awaited < call->io->pipeline))
+        (call->awaited == 0 || call->awaited < call->io->pipeline))
         r = smhi_send(call);
     return r;
 }
