@@ -17,7 +17,7 @@ packages() {
     cross) echo @build gcc-arm-none-eabi libnewlib-arm-none-eabi tcc \
         gcc-riscv64-unknown-elf gcc-avr avr-libc ;;
     tls) echo @build dpkg-dev bzip2 xz-utils ;;
-    lwip) echo @tls liblwip-dev pkg-config iproute2 ethtool ;;
+    lwip) echo @host @tls liblwip-dev ;;
     firmware) echo @tls gcc-arm-none-eabi libnewlib-arm-none-eabi \
         qemu-system-arm libcmocka-dev ;;
     quality) echo valgrind clang-format universal-ctags gcovr \

@@ -1,7 +1,7 @@
 #!/bin/sh
-# tests/lwip/compile.sh: both ports as C99 and as C++11, by gcc and clang, on both
-# versions of lwIP, with other choices in lwipopts.h; and what must not compile, with its
-# reason.  $STRICT holds the warnings.
+# tests/lwip/compile.sh: both ports as C99 and as C++11, by gcc and clang, on
+# both versions of lwIP, with other choices in lwipopts.h; and what must not
+# compile, with its reason.  $STRICT holds the warnings.
 set -eu
 
 cd "$(dirname "$0")/../.."

@@ -3,7 +3,7 @@
  *   LWIP_TEST_SOCKETS   threads and sockets
  *   LWIP_TEST_RAW       no threads, and memory as scarce as on a small board
  *   LWIP_TEST_UNIT      no threads and a loopback; every pcb and pbuf by
- *                       malloc(), so that ASan sees what is used after its end */
+ *                       malloc(), so that ASan sees a use after its end */
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
 

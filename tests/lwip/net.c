@@ -37,16 +37,21 @@ static struct netif tap;
 static int tap_fd;
 static pthread_mutex_t loss_lock = PTHREAD_MUTEX_INITIALIZER;
 static uint32_t loss_state;
-static unsigned loss_percent;
+static unsigned loss_percent, loss_count;
 
 /* ---- loss ---------------------------------------------------------------- */
 
-void net_lose(unsigned percent, uint32_t seed)
+unsigned net_lose(unsigned percent, uint32_t seed)
 {
+    unsigned count;
+
     pthread_mutex_lock(&loss_lock);
+    count = loss_count;
+    loss_count = 0;
     loss_percent = percent;
     loss_state = seed;
     pthread_mutex_unlock(&loss_lock);
+    return count;
 }
 
 static int lost(void)
@@ -56,6 +61,7 @@ static int lost(void)
     pthread_mutex_lock(&loss_lock);
     loss_state = loss_state * 1664525u + 1013904223u;
     result = (loss_state >> 16) % 100 < loss_percent;
+    loss_count += (unsigned)result;
     pthread_mutex_unlock(&loss_lock);
     return result;
 }
@@ -180,10 +186,8 @@ void net_start(void)
 void net_turn(void *unused)
 {
     (void)unused;
-    while (frame_in(0)) {
-    }
-    sys_check_timeouts();
     frame_in(1);
+    sys_check_timeouts();
 }
 
 #else

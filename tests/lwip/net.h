@@ -17,11 +17,11 @@
 void net_start(void);
 
 /* Loses percent of the frames, both ways, from the next on; the same seed loses
- * the same ones. */
-void net_lose(unsigned percent, uint32_t seed);
+ * the same ones.  How many were lost since the last call. */
+unsigned net_lose(unsigned percent, uint32_t seed);
 
-/* Without threads: takes frames to lwIP and calls its timers; waits for a frame
- * for up to 1 ms.  For smh_lwip_raw.turn. */
+/* Without threads: takes a frame to lwIP, after 1 ms of waiting at most, and
+ * calls its timers.  For smh_lwip_raw.turn. */
 void net_turn(void *unused);
 
 #endif

@@ -12,7 +12,9 @@
 
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/entropy.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -35,7 +37,13 @@ typedef smh_lwip lwip_tcp;
 #define lwip_tcp_explain smh_lwip_explain
 #endif
 
-enum { USERS = 25, REQUESTS = 3, QUICK_MS = 700, LONG_MS = 60000 };
+enum {
+    USERS = 25,
+    REQUESTS = 3,
+    QUICK_MS = 700,
+    LONG_MS = 60000,
+    LOSS_PERCENT = 5
+};
 
 static const char *const ids[USERS] = {"u00", "u01", "u02", "u03", "u04",
                                        "u05", "u06", "u07", "u08", "u09",
@@ -399,6 +407,40 @@ static void an_answer_cut_off_is_told(void **state)
     assert_int_equal(c.report.confirmed, 0);
 }
 
+/* Takes one connection, says no more, and waits for the other end. */
+static void *hang_up(void *listener)
+{
+    int fd = accept(*(int *)listener, NULL, NULL);
+    char octets[256];
+
+    shutdown(fd, SHUT_WR);
+    while (recv(fd, octets, sizeof octets, 0) > 0) {
+    }
+    close(fd);
+    return NULL;
+}
+
+static void an_end_without_a_word_is_told(void **state)
+{
+    struct sockaddr_in address = {0};
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    attempt c = usual();
+    pthread_t thread;
+
+    (void)state;
+    address.sin_family = AF_INET; /* any address, any port */
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    getsockname(fd, (struct sockaddr *)&address, &size);
+    c.port = ntohs(address.sin_port);
+    pthread_create(&thread, NULL, hang_up, &fd);
+    assert_int_equal(run(&c), SMH_E_CLOSED);
+    assert_string_equal(c.why, "receiving: closed by the server");
+    pthread_join(thread, NULL);
+    close(fd);
+}
+
 static void silence_ends_with_the_deadline(void **state)
 {
     static const char *const faults[] = {"1:silent", "1:handshake-stall"};
@@ -451,16 +493,19 @@ static void no_way_is_told(void **state)
 static void lost_frames_only_cost_time(void **state)
 {
     static const uint32_t seeds[] = {1, 20, 300};
+    unsigned lost = 0;
     size_t i;
 
     (void)state;
     for (i = 0; i < 3; i++) {
         attempt c = usual();
 
-        net_lose(10, seeds[i]);
+        c.timeout_ms = 2 * LONG_MS; /* RTO doubles with each loss in a row */
+        net_lose(LOSS_PERCENT, seeds[i]);
         done(&c);
-        net_lose(0, 0);
+        lost += net_lose(0, 0);
     }
+    assert_true(lost > 0);
 }
 
 static void a_link_that_dies_ends_with_the_deadline(void **state)
@@ -663,6 +708,7 @@ int main(void)
         cmocka_unit_test(a_stale_connection_is_opened_again),
         cmocka_unit_test(a_reset_is_told_and_resumed),
         cmocka_unit_test(an_answer_cut_off_is_told),
+        cmocka_unit_test(an_end_without_a_word_is_told),
         cmocka_unit_test(silence_ends_with_the_deadline),
         cmocka_unit_test(a_closed_port_is_told),
         cmocka_unit_test(no_way_is_told),
