@@ -84,8 +84,8 @@ OPTIONS
     SMH_TOKEN_IMPLEMENTATION   emit the code
     SMH_TOKEN_STATIC           make every function static (in every file)
     SMH_ALLOW_PLAINTEXT        allow a port that is not secure
-    SMH_LINE_MAX       8000    octets of a request line from DELETE to
-                               HTTP/1.1, 256 to 32000 (RFC 9110, 4.1)
+    SMH_LINE_MAX       8000    octets of a request, 256 to 32000: its line then
+                               fits a server's limit (RFC 9110, 4.1)
     SMH_COMMA          ","     what separates ids, "," or "%2C"
     SMH_TIMEOUT_MS     30000   for a whole call, if smh_io.timeout_ms is 0
     SMH_REQUESTS_MAX   1000000 requests of a call, from 1; they are counted
@@ -574,13 +574,14 @@ static void smhi_encode(smhi_sink *sink, const char *text)
     }
 }
 
-static void smhi_put_ids(smhi_sink *sink, const char *const *ids, size_t n)
+static void smhi_put_ids(smhi_sink *sink, const smh_list *list, size_t at,
+                         size_t n)
 {
     size_t i;
     for (i = 0; i < n; i++) {
         if (i > 0)
             smhi_puts(sink, SMH_COMMA);
-        smhi_encode(sink, ids[i]);
+        smhi_encode(sink, list->items[at + i]);
     }
 }
 
@@ -623,7 +624,7 @@ SMH_API size_t smh_write(const smh_plan *plan, const smh_batch *batch,
             smhi_puts(&sink, k == 0   ? "&user_id="
                              : k == 1 ? "&client_id="
                                       : "&session_id=");
-            smhi_put_ids(&sink, list->items + batch->at[k], batch->n[k]);
+            smhi_put_ids(&sink, list, batch->at[k], batch->n[k]);
         }
     }
     smhi_puts(&sink, " HTTP/1.1\r\nHost: ");
@@ -727,12 +728,13 @@ static uint32_t smhi_left(const smh_call *call)
 }
 
 /* What a callback that was offered size octets may answer: 1 to size, SMH_AGAIN
- * or an error of the table. */
+ * or an error of its own. */
 static int smhi_answered(int n, size_t size)
 {
-    if (n > 0 ? (size_t)n > size : n == 0 || n < SMH_E_CANCELLED)
-        return SMH_E_PORT;
-    return n;
+    if (n > 0 ? (size_t)n <= size
+              : n == SMH_AGAIN || (n <= SMH_E_RESOLVE && n >= SMH_E_MEMORY))
+        return n;
+    return SMH_E_PORT;
 }
 
 /* This and what follows returns 1 to go on, SMH_AGAIN, or the result. */
@@ -909,9 +911,10 @@ SMH_API int smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io)
     int r = smhi_check_io(io);
     smhi_wipe(call, sizeof *call);
     call->io = io;
-    call->report.resume = io != NULL ? io->resume : 0;
-    if (r == 0)
+    if (r == 0) {
+        call->report.resume = io->resume;
         r = smh_check(scope, &call->plan);
+    }
     if (r == 0)
         r = smhi_locate(call);
     call->report.result = r;
@@ -931,6 +934,7 @@ SMH_API int smh_wait(smh_call *call, uint32_t ms)
 {
     const smh_io *io = call->io;
     uint32_t left;
+    int r = SMH_E_PORT;
     if (call->state == SMHI_OVER)
         return call->report.result;
     left = smhi_left(call);
@@ -939,13 +943,16 @@ SMH_API int smh_wait(smh_call *call, uint32_t ms)
     call->left = left;
     if (ms > left)
         ms = left;
-    if (io->port.ops->wait == NULL)
-        smhi_finish(call, SMH_E_PORT);
-    else if (call->spins++ == SMH_SPINS_MAX)
-        smhi_finish(call, SMH_E_CLOCK);
-    else if (ms == 0 || io->port.ops->wait(io->port.ctx, ms) != SMH_AGAIN ||
-             ms < left)
+    if (call->spins++ == SMH_SPINS_MAX)
+        r = SMH_E_CLOCK;
+    else if (ms == 0)
+        r = 1;
+    else if (io->port.ops->wait != NULL)
+        r = smhi_answered(io->port.ops->wait(io->port.ctx, ms), 1);
+    if (r > 0 || (r == SMH_AGAIN && ms < left))
         return 0;
+    if (r != SMH_AGAIN)
+        smhi_finish(call, r);
     call->expired = 1;
     return 0;
 }

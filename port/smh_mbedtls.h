@@ -149,26 +149,18 @@ typedef struct smh_mbedtls_diag {
     uint8_t stage;     /* SMH_MBEDTLS_SET_UP.. */
     uint8_t reason;    /* SMH_MBEDTLS_NONE.. */
     uint8_t alert;     /* the fatal alert of the server, or 0 */
-    uint8_t noted;     /* private: what note holds, and how much */
     int16_t result;    /* SMH_E_*, or 0 */
     int code;          /* of mbedTLS, PSA or f_rng, or 0 */
     uint32_t flags;    /* MBEDTLS_X509_BADCERT_*, or 0 */
     uint32_t failed;   /* allocations, if options.failed counts */
     uint32_t received; /* octets below TLS */
     uint32_t sent;
-    unsigned char note[SMH_MBEDTLS_NOTE]; /* private: of the certificate */
 } smh_mbedtls_diag;
 
 /* Zero it, then call smh_mbedtls_init(). */
 typedef struct smh_mbedtls {
-    smh_mbedtls_diag diag;
-    smh_mbedtls_options options; /* private from here */
-    mbedtls_x509_crt *trusted;   /* what is known of the CAs */
-    mbedtls_ssl_config *config;
-    uint32_t kept_for; /* host and port of session, or 0: there is none */
-    uint32_t opened_for;
-    uint32_t failed; /* allocations before this opening */
-    int16_t below;   /* what the port below said to the last operation */
+    /* private; what is small comes first, where it is reached in less code */
+    int16_t below; /* what the port below said to the last operation */
     uint8_t state;
     uint8_t blocked;  /* the port below said AGAIN to it */
     uint8_t at_once;  /* there is more to do without waiting */
@@ -177,7 +169,16 @@ typedef struct smh_mbedtls {
     uint8_t notified; /* the end was said */
     uint8_t verified; /* certificate, name and dates */
     uint8_t ip_size;  /* 0: host is a name */
+    uint8_t noted;    /* octets of note */
+    smh_mbedtls_diag diag;     /* yours to read */
+    mbedtls_x509_crt *trusted; /* what is known of the CAs */
+    mbedtls_ssl_config *config;
+    uint32_t kept_for; /* host and port of session, or 0: there is none */
+    uint32_t opened_for;
+    uint32_t failed; /* allocations before this opening */
+    smh_mbedtls_options options;
     unsigned char ip[16];
+    unsigned char note[SMH_MBEDTLS_NOTE]; /* of the certificate */
     mbedtls_ssl_context ssl;
     mbedtls_ssl_session session;
     mbedtls_ssl_config own_config;
@@ -432,14 +433,15 @@ static int smhi_mbedtls_random(void *ctx, unsigned char *data, size_t size)
 
 /* ---- the certificate ----------------------------------------------------- */
 
-/* Seconds since 1970 (Gregorian, UTC), at the ends what fits. */
+/* Seconds since 1970 (UTC), at the ends what fits.  In between, 2100 alone divides
+ * by four and has no leap day. */
 static uint32_t smhi_mbedtls_seconds(const mbedtls_x509_time *date)
 {
     int early = date->mon < 3; /* years that begin in March end in a leap day */
     uint32_t year = (uint32_t)(date->year - early);
     uint32_t month = (uint32_t)(date->mon + (early ? 9 : -3));
-    uint32_t day = 365 * year + year / 4 - year / 100 + year / 400 +
-                   (153 * month + 2) / 5 + (uint32_t)date->day - 719469;
+    uint32_t day = 365 * year + year / 4 - (year > 2099) +
+                   (153 * month + 2) / 5 + (uint32_t)date->day - 719484;
 
     if (date->year < 1970)
         return 0;
@@ -539,11 +541,11 @@ static int smhi_mbedtls_starved(const smh_mbedtls *tls,
 /* ---- what to tell of it: noted raw, made into words by explain ----------- */
 
 /* Adds kind, length and octets, if there is room. */
-static void smhi_mbedtls_add(smh_mbedtls_diag *diag, int kind,
+static void smhi_mbedtls_add(smh_mbedtls *tls, int kind,
                              const unsigned char *data, size_t size)
 {
-    size_t room = SMH_MBEDTLS_NOTE - diag->noted;
-    unsigned char *to = diag->note + diag->noted;
+    size_t room = SMH_MBEDTLS_NOTE - tls->noted;
+    unsigned char *to = tls->note + tls->noted;
 
     if (room < 2)
         return;
@@ -552,11 +554,11 @@ static void smhi_mbedtls_add(smh_mbedtls_diag *diag, int kind,
     to[0] = (unsigned char)kind;
     to[1] = (unsigned char)size;
     memcpy(to + 2, data, size);
-    diag->noted = (uint8_t)(diag->noted + 2 + size);
+    tls->noted = (uint8_t)(tls->noted + 2 + size);
 }
 
 /* The common name, or what else there is. */
-static void smhi_mbedtls_add_name(smh_mbedtls_diag *diag,
+static void smhi_mbedtls_add_name(smh_mbedtls *tls,
                                   const mbedtls_x509_name *name)
 {
     static const unsigned char common[] = {0x55, 4, 3};
@@ -568,27 +570,27 @@ static void smhi_mbedtls_add_name(smh_mbedtls_diag *diag,
             break;
     }
     if (last->val.p != NULL)
-        smhi_mbedtls_add(diag, SMHI_MBEDTLS_DNS, last->val.p, last->val.len);
+        smhi_mbedtls_add(tls, SMHI_MBEDTLS_DNS, last->val.p, last->val.len);
 }
 
-static void smhi_mbedtls_add_names(smh_mbedtls_diag *diag,
+static void smhi_mbedtls_add_names(smh_mbedtls *tls,
                                    const mbedtls_x509_crt *crt)
 {
     const mbedtls_x509_sequence *name = &crt->subject_alt_names;
 
     if (name->buf.p == NULL)
-        smhi_mbedtls_add_name(diag, &crt->subject);
+        smhi_mbedtls_add_name(tls, &crt->subject);
     for (; name != NULL && name->buf.p != NULL; name = name->next) {
         int kind = smhi_mbedtls_name_kind(name);
 
         if (kind == SMHI_MBEDTLS_DNS || kind == SMHI_MBEDTLS_IP)
-            smhi_mbedtls_add(diag, kind, name->buf.p, name->buf.len);
+            smhi_mbedtls_add(tls, kind, name->buf.p, name->buf.len);
     }
 }
 
 /* One fault is noted in full: no trust before the dates before the name. */
-static void smhi_mbedtls_note(smh_mbedtls_diag *diag,
-                              const mbedtls_x509_crt *crt, uint32_t flags)
+static void smhi_mbedtls_note(smh_mbedtls *tls, const mbedtls_x509_crt *crt,
+                              uint32_t flags)
 {
     const mbedtls_x509_time *date = NULL;
 
@@ -596,16 +598,16 @@ static void smhi_mbedtls_note(smh_mbedtls_diag *diag,
         date = &crt->valid_from;
     else if (flags & MBEDTLS_X509_BADCERT_EXPIRED)
         date = &crt->valid_to;
-    if (diag->flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
+    if (tls->diag.flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
         return;
     if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) {
-        diag->noted = 0;
-        smhi_mbedtls_add_name(diag, &crt->issuer);
+        tls->noted = 0;
+        smhi_mbedtls_add_name(tls, &crt->issuer);
     } else if (date != NULL) {
-        diag->noted = 0;
-        smhi_mbedtls_add(diag, 0, (const unsigned char *)date, sizeof *date);
-    } else if (diag->noted == 0 && flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) {
-        smhi_mbedtls_add_names(diag, crt);
+        tls->noted = 0;
+        smhi_mbedtls_add(tls, 0, (const unsigned char *)date, sizeof *date);
+    } else if (tls->noted == 0 && flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) {
+        smhi_mbedtls_add_names(tls, crt);
     }
 }
 
@@ -622,7 +624,7 @@ static int smhi_mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
     if (*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED &&
         smhi_mbedtls_starved(tls, crt))
         tls->diag.reason = SMH_MBEDTLS_MEMORY;
-    smhi_mbedtls_note(&tls->diag, crt, *flags);
+    smhi_mbedtls_note(tls, crt, *flags);
     tls->diag.flags |= *flags;
     tls->verified = depth == 0 && tls->diag.flags == 0;
     return 0;
@@ -919,6 +921,7 @@ static int smhi_mbedtls_begin(smh_mbedtls *tls, const char *host, uint16_t port)
 
     memset(&tls->diag, 0, sizeof tls->diag);
     tls->unsent = tls->pending = tls->notified = tls->verified = 0;
+    tls->noted = 0;
     tls->opened_for = SMH_MBEDTLS_SESSIONS ? smhi_mbedtls_hash(host, port) : 0;
     tls->failed = smhi_mbedtls_failures(tls);
     tls->diag.stage = SMH_MBEDTLS_SET_UP;
@@ -1237,7 +1240,7 @@ static void smhi_mbedtls_say_dates(const smh_mbedtls *tls,
 {
     mbedtls_x509_time date;
 
-    memcpy(&date, tls->diag.note + 2, sizeof date);
+    memcpy(&date, tls->note + 2, sizeof date);
     smhi_mbedtls_say_date(text, &date);
 #if defined(MBEDTLS_HAVE_TIME_DATE)
     smhi_mbedtls_date((uint32_t)mbedtls_time(NULL), &date);
@@ -1266,13 +1269,13 @@ static void smhi_mbedtls_say_ip(smhi_mbedtls_text *text,
     }
 }
 
-static void smhi_mbedtls_say_names(const smh_mbedtls_diag *diag,
+static void smhi_mbedtls_say_names(const smh_mbedtls *tls,
                                    smhi_mbedtls_text *text)
 {
     size_t at = 0;
 
-    while (at + 2 <= diag->noted) {
-        const unsigned char *name = diag->note + at;
+    while (at + 2 <= tls->noted) {
+        const unsigned char *name = tls->note + at;
 
         smhi_mbedtls_say(text, at != 0 ? ", " : "");
         if (name[0] == SMHI_MBEDTLS_IP)
@@ -1281,7 +1284,7 @@ static void smhi_mbedtls_say_names(const smh_mbedtls_diag *diag,
             smhi_mbedtls_quote(text, name + 2, name[1]);
         at += 2u + name[1];
     }
-    if (diag->noted + 2 > SMH_MBEDTLS_NOTE)
+    if (tls->noted + 2 > SMH_MBEDTLS_NOTE)
         smhi_mbedtls_say(text, "...");
 }
 
@@ -1292,7 +1295,7 @@ static void smhi_mbedtls_say_note(const smh_mbedtls *tls, uint32_t flag,
     switch (flag) {
     case MBEDTLS_X509_BADCERT_NOT_TRUSTED:
         smhi_mbedtls_say(text, ": its issuer is ");
-        smhi_mbedtls_say_names(&tls->diag, text);
+        smhi_mbedtls_say_names(tls, text);
         break;
     case MBEDTLS_X509_BADCERT_FUTURE:
         smhi_mbedtls_say(text, ": valid from ");
@@ -1304,7 +1307,7 @@ static void smhi_mbedtls_say_note(const smh_mbedtls *tls, uint32_t flag,
         break;
     case MBEDTLS_X509_BADCERT_CN_MISMATCH:
         smhi_mbedtls_say(text, ": it is for ");
-        smhi_mbedtls_say_names(&tls->diag, text);
+        smhi_mbedtls_say_names(tls, text);
         break;
     default:
         break;
@@ -1332,7 +1335,7 @@ static void smhi_mbedtls_say_faults(const smh_mbedtls *tls,
          "signature or key too weak"},
     };
     const char *before = ": ";
-    uint32_t noted = tls->diag.noted != 0 ? UINT32_MAX : 0;
+    uint32_t noted = tls->noted != 0 ? UINT32_MAX : 0;
     size_t i;
 
     for (i = 0; i < sizeof faults / sizeof *faults; i++) {

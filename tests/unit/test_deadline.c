@@ -215,15 +215,32 @@ static void port_that_says_again_for_ever(void **state)
 /* A wait that always hopes, and goes on by a ms each time. */
 static void wait_that_returns_1_for_ever(void **state)
 {
-    static const int answers[] = {1, 2, INT_MAX, SMH_E_NETWORK, -99, INT_MIN};
+    talk *t = talk_new(21, 64, 2);
+    (void)state;
+    t->s->hold = 100;
+    t->s->wait_returns = 1;
+    assert_int_equal(talk_run(t), SMH_E_TIMEOUT);
+    assert_int_equal(t->s->clock, t->io.timeout_ms);
+}
+
+static void wait_that_fails(void **state)
+{
+    static const struct {
+        int answer, result;
+    } rows[] = {
+        {SMH_E_NETWORK, SMH_E_NETWORK}, {SMH_E_MEMORY, SMH_E_MEMORY},
+        {SMH_E_HOST, SMH_E_PORT},       {2, SMH_E_PORT},
+        {INT_MAX, SMH_E_PORT},          {-99, SMH_E_PORT},
+        {INT_MIN, SMH_E_PORT},
+    };
     size_t i;
     (void)state;
-    for (i = 0; i < sizeof answers / sizeof *answers; i++) {
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
         talk *t = talk_new(21, 64, 2);
         t->s->hold = 100;
-        t->s->wait_returns = answers[i];
-        assert_int_equal(talk_run(t), SMH_E_TIMEOUT);
-        assert_int_equal(t->s->clock, t->io.timeout_ms);
+        t->s->wait_returns = rows[i].answer;
+        assert_int_equal(talk_run(t), rows[i].result);
+        assert_int_equal(t->s->waits, 1);
     }
 }
 
@@ -324,6 +341,7 @@ int deadline_tests(void)
         RUN(wait_for_the_rest_is_the_deadline),
         RUN(port_that_says_again_for_ever),
         RUN(wait_that_returns_1_for_ever),
+        RUN(wait_that_fails),
         RUN(port_without_a_wait),
         RUN(stuck_clock_is_found_by_counting),
         RUN(stuck_clock_at_either_end),
