@@ -397,12 +397,12 @@ static int smhi_cost(const char *text, char separator)
         return SMH_E_ITEM;
     if (smhi_blank(*text))
         return SMH_E_BLANK;
-    for (; *text != '\0'; text++) {
+    do {
         if (*text == separator)
             return SMH_E_COMMA;
         if (n <= SMH_LINE_MAX)
             n += smhi_unreserved(*text) ? 1 : 3;
-    }
+    } while (*++text != '\0');
     return smhi_blank(text[-1]) ? SMH_E_BLANK : n;
 }
 
@@ -883,11 +883,10 @@ static int smhi_locate(smh_call *call)
     if (requests == 0 || resume > requests)
         return SMH_E_RANGE;
     call->report.requests = requests;
-    do
-        if (!smh_next(&call->plan, &call->done))
-            return SMH_DONE;
-    while (call->done.index < resume);
-    return 0;
+    while (smh_next(&call->plan, &call->done))
+        if (call->done.index == resume)
+            return 0;
+    return SMH_DONE;
 }
 
 static int smhi_check_io(const smh_io *io)
@@ -918,11 +917,10 @@ SMH_API int smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io)
     if (r == 0)
         r = smhi_locate(call);
     call->report.result = r;
-    call->state = SMHI_OVER;
+    call->state = r == 0 ? SMHI_READY : SMHI_OVER;
     if (r == 0) {
         call->size = (uint16_t)(io->size < 32767 ? io->size : 32767);
         call->begun = io->port.ops->now_ms(io->port.ctx);
-        call->state = SMHI_READY;
     }
     return r;
 }

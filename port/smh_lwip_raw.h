@@ -96,6 +96,17 @@ typedef struct smh_lwip_raw_diag {
 
 /* Zero it, then set what you need of the first four. */
 typedef struct smh_lwip_raw {
+    /* Private but for want; what is small comes first, where it is reached in
+     * less code. */
+    uint8_t want; /* SMH_LWIP_RAW_READ | SMH_LWIP_RAW_WRITE */
+    uint8_t state;
+    uint8_t look_up;
+    uint8_t ended; /* the peer's FIN has come */
+    uint8_t starved;
+    uint8_t first_stage; /* how the first family of addresses failed, or 0 */
+    int8_t first_code;
+    uint16_t number; /* of the look-up */
+
     /* Turns the stack once: driver and sys_check_timeouts(). */
     void (*turn)(void *arg);
     /* Instead of DNS: 1, SMH_AGAIN (called again) or SMH_E_RESOLVE. */
@@ -104,16 +115,8 @@ typedef struct smh_lwip_raw {
     void *arg;                     /* of all three */
 
     smh_lwip_raw_diag diag;
-    uint8_t want; /* SMH_LWIP_RAW_READ | SMH_LWIP_RAW_WRITE */
 
-    uint8_t state; /* private from here */
-    uint8_t look_up;
-    uint8_t ended; /* the peer's FIN has come */
-    uint8_t starved;
-    uint8_t first_stage; /* how the first family of addresses failed, or 0 */
-    int8_t first_code;
-    uint16_t number; /* of the look-up */
-    ip_addr_t address;
+    ip_addr_t address; /* private from here */
     struct tcp_pcb *pcb;
     struct pbuf *queue;        /* received, not yet read; ours */
     struct smh_lwip_raw *next; /* waits for DNS, too */
