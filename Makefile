@@ -52,8 +52,8 @@ $(B)/smh_revoke: examples/smh_revoke.c $(wildcard examples/smh_revoke/*.[ch]) \
 
 demo: ## revoke tokens on a service of its own, over verified TLS
 	@tests/setup.sh build
-	@$(MAKE) --no-print-directory all
-	B=$(B) examples/demo.sh
+	@echo "demo: building" && $(MAKE) -s --no-print-directory all
+	@B=$(B) examples/demo.sh
 
 PREFIX  = /usr/local
 DESTDIR =

@@ -56,10 +56,11 @@ sign() {
     fi
     name=$1 issuer=$2 from=$(when "$3") to=$(when "$4")
     shift 4
-    openssl req -new -key "$name.key" -subj "/CN=SMH test $name" |
-        openssl ca -batch -notext -config "$work/config" -in /dev/stdin \
-            -keyfile "$issuer.key" "$@" -startdate "$from" -enddate "$to" \
-            -extfile "$work/ext" -out "$name.pem" 2>"$work/log" ||
+    openssl req -new -key "$name.key" -subj "/CN=SMH test $name" \
+        -out "$work/request"
+    openssl ca -batch -notext -config "$work/config" -in "$work/request" \
+        -keyfile "$issuer.key" "$@" -startdate "$from" -enddate "$to" \
+        -extfile "$work/ext" -out "$name.pem" 2>"$work/log" ||
         { cat "$work/log" >&2; exit 1; }
 }
 

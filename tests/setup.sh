@@ -70,6 +70,12 @@ for group; do
     wanted="$wanted $(expand "$group")"
 done
 wanted=$(printf '%s\n' $wanted | sort -u)
+case " $* " in
+*" host "* | *" all "*)
+    [ -e /proc/self ] || die "the tests look into /proc, which is not there:" \
+        "mount -t proc proc /proc"
+    ;;
+esac
 [ -n "$(missing)" ] || exit 0
 
 command -v apt-get >/dev/null ||
