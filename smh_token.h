@@ -585,20 +585,19 @@ static void smhi_put_ids(smhi_sink *sink, const smh_list *list, size_t at,
     }
 }
 
-/* Without division, which costs 300 bytes of library on a Cortex-M0+. */
-static void smhi_put_port(smhi_sink *sink, unsigned port)
+/* n / 10 as a product, right for 16 bits: a division would cost 300 bytes of
+ * library on a Cortex-M0+. */
+static void smhi_put_port(smhi_sink *sink, uint32_t n)
 {
-    static const uint16_t units[] = {10000, 1000, 100, 10, 1};
-    int i, begun = 0;
-    smhi_put(sink, ':');
-    for (i = 0; i < 5; i++) {
-        char digit = '0';
-        for (; port >= units[i]; port -= units[i])
-            digit++;
-        begun |= digit > '0';
-        if (begun)
-            smhi_put(sink, digit);
+    char text[7], *p = text + sizeof text - 1;
+    *p = '\0';
+    while (n != 0) {
+        uint32_t tenth = n * 52429 >> 19;
+        *--p = (char)('0' + (n - tenth * 10));
+        n = tenth;
     }
+    *--p = ':';
+    smhi_puts(sink, p);
 }
 
 SMH_API size_t smh_write(const smh_plan *plan, const smh_batch *batch,

@@ -1,4 +1,4 @@
-/* smh_mbedtls.h - a port of smh_token.h over another: TLS by mbedTLS - 0BSD, see end of file
+/* smh_mbedtls.h - a port of smh_token.h over another: TLS by mbedTLS - 0BSD
 
 WHAT IT IS
     The secure port: it verifies the server and encrypts, over any port that
@@ -433,8 +433,8 @@ static int smhi_mbedtls_random(void *ctx, unsigned char *data, size_t size)
 
 /* ---- the certificate ----------------------------------------------------- */
 
-/* Seconds since 1970 (UTC), at the ends what fits.  In between, 2100 alone divides
- * by four and has no leap day. */
+/* Seconds since 1970 (UTC), at the ends what fits.  In between, 2100 alone
+ * divides by four and has no leap day. */
 static uint32_t smhi_mbedtls_seconds(const mbedtls_x509_time *date)
 {
     int early = date->mon < 3; /* years that begin in March end in a leap day */
@@ -1460,11 +1460,11 @@ LICENCE (0BSD)
     Permission to use, copy, modify, and/or distribute this software for any
     purpose with or without fee is hereby granted.
 
-    THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH
-    REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF MERCHANTABILITY
-    AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT,
-    INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM
-    LOSS OF USE, DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT, NEGLIGENCE OR
-    OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR
-    PERFORMANCE OF THIS SOFTWARE.
+    THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+    WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+    MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+    ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+    WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+    ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR
+    IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
 */
