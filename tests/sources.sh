@@ -59,7 +59,7 @@ in_suite() {
 }
 
 # The revision of the package does not matter, the upstream version does.
-work=$(mktemp -d "build/src/.$name.XXXXXX")
+work=$(mktemp -d -p build/src)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 (

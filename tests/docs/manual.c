@@ -1,6 +1,6 @@
 /* manual PORT CA-FILE SECRET EXAMPLE - an example of smh_token.h's manual or of
- * README.md, word for word, against a server on port PORT of the loopback that has the
- * certificate of the host in the example. */
+ * README.md, word for word, against a server on port PORT of the loopback that
+ * has the certificate of the host in the example. */
 #define SMH_TOKEN_IMPLEMENTATION
 #define SMH_POSIX_IMPLEMENTATION
 #define SMH_MBEDTLS_IMPLEMENTATION

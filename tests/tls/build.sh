@@ -20,7 +20,7 @@ exec 9>"$out.lock"
 flock 9
 [ ! -e "$out/library/libmbedtls.a" ] || exit 0
 echo "tls: building $name${san:+ with $san}"
-work=$(mktemp -d "$out.XXXXXX")
+work=$(mktemp -d -p build/tls)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
