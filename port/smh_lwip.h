@@ -23,12 +23,36 @@ WHAT TO KNOW
       LWIP_SO_SNDTIMEO nor select is used.
     - LWIP_SO_LINGER 1 makes a close at once drop what was not sent yet; without
       it lwIP goes on sending that.
-    - errno must be lwIP's: LWIP_PROVIDE_ERRNO, LWIP_ERRNO_STDINCLUDE or
-      LWIP_ERRNO_INCLUDE, and one for each thread.
     - Only names with lwip_ are used: LWIP_COMPAT_SOCKETS may be anything.
     - With an lwip_poll() of your own: after a step, wait for want
       (SMH_LWIP_READ, SMH_LWIP_WRITE) on fd, for no longer than the deadline.
       If want is 0, do not wait.
+
+WHAT TO SET IN LWIPOPTS.H
+    DEFAULT_TCP_RECVMBOX_SIZE  segments that wait to be read.  The default is 0,
+                      with which FreeRTOS can make no socket.  Take TCP_WND /
+                      TCP_MSS or more; what finds no room is kept by lwIP and
+                      offered again, later.
+    TCPIP_MBOX_SIZE   messages to lwIP's thread, frames of the driver included;
+                      0 by default, with which tcpip_init() fails there, too.
+    TCPIP_THREAD_STACKSIZE     of that thread; 0 by default, likewise.
+    MEMP_NUM_NETCONN  sockets of all your threads; without a free one the call
+                      ends in SMH_E_MEMORY.  This port uses one at a time.
+    LWIP_SOCKET_POLL  1, the default.
+    MEMP_NUM_TCP_PCB  one, and one more for each connection that still closes.
+    LWIP_DNS          0: a host is an address, or resolve() knows it.
+
+ERRNO
+    The port reads errno after each call, so the thread must find lwIP's there.
+    LWIP_ERRNO_STDINCLUDE      takes that of your C library, which is one for
+                      each thread if the library and the RTOS agree on it:
+                      newlib with FreeRTOS wants configUSE_NEWLIB_REENTRANT 1 in
+                      FreeRTOSConfig.h.
+    LWIP_ERRNO_INCLUDE         names another header instead of <errno.h>.
+    LWIP_PROVIDE_ERRNO         lwIP's own numbers, and one global for all
+                      threads unless errno is a macro: right only where one
+                      thread uses sockets.  With more, one may see the error of
+                      another, and end a call that had not failed.
 */
 #ifndef SMH_LWIP_H
 #define SMH_LWIP_H

@@ -13,7 +13,12 @@ WHAT IT IS
 
     turn_the_stack() takes what the driver has received to lwIP and calls
     sys_check_timeouts(); it may sleep until the next interrupt.  A loop that
-    steps the call and turns the stack itself leaves it NULL.
+    steps the call and turns the stack itself leaves it NULL; then smh_wait()
+    and smh_revoke() end the call with SMH_E_PORT.
+
+    On a Pico W in poll mode, where cyw43_arch_poll() takes no argument:
+
+        static void turn_the_stack(void *arg) { (void)arg; cyw43_arch_poll(); }
 
 WHAT TO KNOW
     - Nothing blocks but wait, names included.
@@ -21,6 +26,11 @@ WHAT TO KNOW
       With NO_SYS=0 that is the tcpip thread, or LOCK_TCPIP_CORE() around
       smh_begin(), smh_step() and smh_cancel(); smh_wait() and smh_revoke()
       would keep the lock, and smh_lwip.h is the better port.
+    - Where lwIP runs in an interrupt (a Pico W in threadsafe_background mode),
+      cyw43_arch_lwip_begin() and cyw43_arch_lwip_end() go around each of these
+      three; turn stays NULL, and smh_wait() and smh_revoke() are not for you.
+    - It takes a plain tcp_pcb, not altcp_tls, which by default goes on with a
+      server that it could not verify, and takes mbedTLS's allocator for itself.
     - Once close was called, and the exchange always calls it, the struct may be
       freed.  lwIP cannot cancel a look-up: its late answer finds a struct by a
       number, not by an address, and after the close finds none.

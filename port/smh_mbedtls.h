@@ -28,7 +28,13 @@ DO THIS
         ...
         smh_mbedtls_free(&tls);
 
+    Link -lmbedtls -lmbedx509 -lmbedcrypto in this order; in 4.x the last one is
+    -ltfpsacrypto.
+
 WHAT TO KNOW
+    - SMH_E_TLS, or SMH_E_MEMORY, with diag.stage up to SMH_MBEDTLS_HANDSHAKE:
+      this connection carried nothing of a request.  With a later stage the
+      handshake was over, and the request may have been carried out.
     - A session is kept when a connection is closed and offered when the same
       host is opened again, which saves most of a handshake and costs some heap.
     - The heap: mbedTLS reports an untrusted certificate when it runs out of
@@ -40,11 +46,38 @@ WHAT TO KNOW
       iPAddress; it is not sent as a server name (RFC 6066, 3).
     - If MBEDTLS_SSL_IN_CONTENT_LEN is less than 16384, small records are asked
       for (RFC 6066, 4) and TLS is held at 1.2.  A server may not obey; then a
-      long answer ends in an error, which smh_mbedtls_explain() tells.
+      long record ends in an error, which smh_mbedtls_explain() tells.
     - If mbedTLS is built without MBEDTLS_HAVE_TIME_DATE, options.time is
       required.
     - A handshake goes one message a step, so that a loop gets its turns.
     - An mbedtls_ssl_config of yours belongs to this port while it is in use.
+
+WHAT TO SET IN THE CONFIG
+    For a small machine; examples/bare_metal/tls_config.h is all of it, for 2.28
+    and 3.6.  The names begin with MBEDTLS_.
+
+    KEY_EXCHANGE_ECDHE_ECDSA_ENABLED, KEY_EXCHANGE_ECDHE_RSA_ENABLED
+                      both, if the server's kind of certificate may change;
+                      with the curves ECP_DP_SECP256R1 and 384R1_ENABLED
+    GCM_C, AES_C      with SHA256_C and, for the 256 bit suites, SHA512_C
+    PEM_PARSE_C       only if the CA is a PEM; a DER needs none
+    HAVE_TIME_DATE    dates by mbedTLS's clock (HAVE_TIME), which has to be set
+                      before the handshake; without it options.time is required
+    ENTROPY_HARDWARE_ALT, NO_PLATFORM_ENTROPY
+                      random octets come from your mbedtls_hardware_poll()
+                      alone; no message ever tells that they are bad
+    PLATFORM_MEMORY   where calloc comes from: MEMORY_BUFFER_ALLOC_C takes a
+                      static array, for one thread unless THREADING_C;
+                      mbedtls_platform_set_calloc_free() takes two functions
+                      over an RTOS's heap.  pvPortMalloc() does not clear what
+                      it gives, calloc must.
+    SSL_IN_CONTENT_LEN, SSL_OUT_CONTENT_LEN
+                      the longest record, most of the heap
+
+    Measured (README.md, "Sizes"): the least heap that does is about 29 kB with
+    records of 16384 octets in and 4096 out, 17 kB with 4096 both ways; leave a
+    third more for longer chains.  Stack, of a whole firmware on a Cortex-M3:
+    3.4 kB with mbedTLS 2.28, 2.2 kB with 3.6.
 
 OPTIONS
     Macros, defined before the #include in the file of the implementation; they

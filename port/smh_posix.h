@@ -7,7 +7,10 @@ WHAT IT IS
         static smh_posix tcp;              all zero
         options.lower = smh_posix_port(&tcp);
 
-    In one file, #define SMH_POSIX_IMPLEMENTATION before the #include.
+    In one file, #define SMH_POSIX_IMPLEMENTATION before the #include.  With
+    -std=c99 or c11 that file also begins, before its first #include, with
+    #define _POSIX_C_SOURCE 200809L, or struct timespec and getaddrinfo() are
+    unknown; -std=gnu99 needs nothing.
 
 WHAT TO KNOW
     - Nothing blocks but wait, with one exception: the look-up of the host name

@@ -55,7 +55,9 @@ static void on_signal(int number)
 static void help(FILE *to)
 {
     fputs(
-        "smh_standin --cert FILE --key FILE --library ID --secret-file FILE\n"
+        "usage: smh_standin --library ID --secret-file FILE "
+        "--cert FILE --key FILE\n"
+        "       smh_standin --library ID --secret-file FILE --plain\n"
         "    --address ADDR   to listen on (127.0.0.1)\n"
         "    --port N         0: the kernel's choice (0)\n"
         "    --plain          no TLS\n"
@@ -69,6 +71,11 @@ static void help(FILE *to)
         "Prints \"port N\", and \"admin N\" if asked for, when it is ready; "
         "ends on\n"
         "SIGTERM and SIGINT.\n\n"
+        "A token is made by a GET on either port; with \"admin N\",\n"
+        "and %20 for a blank:\n\n"
+        "    curl -G http://127.0.0.1:N/api/v1/token -d library_id=ID \\\n"
+        "        -d library_secret=SECRET -d user_id=alice "
+        "-d client_id=phone\n\n"
         "GET  /standin/tokens     a line \"user client session\" each\n"
         "GET  /standin/log        number connection method target status, and\n"
         "                         tls connection version suite name "
