@@ -42,7 +42,7 @@ EXAMPLE
             report(smh_strerror(result), call.report.resume);
 
 BARE METAL
-    the same without blocking, one step a turn
+    the same without blocking; other_work() gives the network stack its turns
 
         result = smh_begin(&call, &scope, &io);
         while (result == 0) {
@@ -50,15 +50,17 @@ BARE METAL
             other_work();
         }
 
-RESULTS are the same everywhere: > 0 is the HTTP status of the service, 0 is not
+RESULTS of a call and its steps: > 0 is the HTTP status of the service, 0 is not
 finished yet, < 0 is one of SMH_E_* and stays.  Only SMH_DONE (204) is success.
-After anything else call.report says how many requests are confirmed; a second
-call with the same lists and smh_io.resume = call.report.resume does the rest
-and nothing else.  If an id is at fault, call.plan.list and .index name it.
+After anything else call.report says how many requests are confirmed; the next
+one may have been carried out, and repeating it is harmless.  A second call with
+the same lists and smh_io.resume = call.report.resume does the rest and nothing
+else; what is confirmed does not depend on host, library id or secret, but on
+SMH_LINE_MAX.  If an id is at fault, call.plan.list and .index name it.
 
-YOUR BUFFER has any size from 1 octet; request and answer share it.  One for the
-whole request makes one TLS record of it, one of 64 octets makes many; neither
-limits what can be asked.
+YOUR BUFFER has any size from 1 octet; request and answer share it.  One that
+takes a whole request makes one TLS record of it, one of 64 octets makes many;
+neither limits what can be asked.
 
 THE PORT is a const table of callbacks and a context (smh_port).  None but wait
 blocks.  now_ms apart they return
@@ -66,26 +68,35 @@ blocks.  now_ms apart they return
         SMH_AGAIN       nothing could be done now, call again
         SMH_E_CLOSED    the peer ended the connection
         other SMH_E_*   it failed: RESOLVE, NETWORK, TLS or MEMORY
-and never 0.  They keep neither data nor its address; after SMH_AGAIN the same
-octets are offered again, and recv may come in between.
-        secure   1 if peer and data are authenticated and encrypted, else 0
-        open     resolve, connect, handshake; called until it is not AGAIN
-        send     some of size octets
-        recv     up to size octets
-        close    orderly, or at once if at_once: then never AGAIN; called when
-                 open was called, whatever came of it
-        now_ms   a clock that never goes back, in ms, free to wrap; a step of
-                 100 ms or less
-        wait     for smh_wait and smh_revoke only: 1 as soon as the last AGAIN
-                 may have changed (too early is fine), AGAIN when ms have passed
+and never 0.  Data must not be looked at after the return: what is taken is
+copied, and wiped when it is out or closed.
+        secure   1 only if, before open returns 1, the peer's chain to a CA of
+                 yours, its name and its dates are verified and all is
+                 encrypted; many a modem has to be told to.  Else 0
+        open     resolve, connect, handshake; called until it is not AGAIN, and
+                 again in the same call when a connection was lost.  An IPv6
+                 host has its brackets
+        send     some of size octets.  After AGAIN the same octets are offered
+                 again, unless close comes; recv may come in between
+        recv     up to size octets; CLOSED only when all that came is read, also
+                 after send has failed
+        close    orderly, repeated after AGAIN; or at once if at_once: then
+                 never AGAIN, in the middle of anything.  Comes if open was
+                 called, whatever came of it; a failure is ignored
+        now_ms   a clock that never goes back, in ms, free to wrap, with a tick
+                 every 100 ms at least
+        wait     for smh_wait and smh_revoke, else NULL: 1 as soon as the last
+                 AGAIN may have changed (too early is fine), AGAIN only when all
+                 of ms, up to 2^32 - 1, have passed: then the time is up
 
 OPTIONS
     macros for the file of the implementation; none changes a type
     SMH_TOKEN_IMPLEMENTATION   emit the code
     SMH_TOKEN_STATIC           make every function static (in every file)
     SMH_ALLOW_PLAINTEXT        allow a port that is not secure
-    SMH_LINE_MAX       8000    octets of a request, 256 to 32000: its line then
-                               fits a server's limit (RFC 9110, 4.1)
+    SMH_LINE_MAX       8000    octets of a request, 1024 to 32000: its line then
+                               fits a server's limit (RFC 9110, 4.1); 512 of
+                               them are for all but the ids
     SMH_COMMA          ","     what separates ids, "," or "%2C"
     SMH_TIMEOUT_MS     30000   for a whole call, if smh_io.timeout_ms is 0
     SMH_REQUESTS_MAX   1000000 requests of a call, from 1; they are counted
@@ -143,7 +154,7 @@ extern "C" {
     X(SMH_E_RESOLVE, -16, "host name not resolved")                            \
     X(SMH_E_NETWORK, -17, "network failed")                                    \
     X(SMH_E_CLOSED, -18, "server closed before its answer was whole")          \
-    X(SMH_E_TLS, -19, "TLS failed, server not verified")                       \
+    X(SMH_E_TLS, -19, "TLS failed")                                            \
     X(SMH_E_MEMORY, -20, "port out of memory")                                 \
     X(SMH_E_ANSWER, -21, "answer is not HTTP/1.x")                             \
     X(SMH_E_EXTRA, -22, "server sent more than was asked")                     \
@@ -174,9 +185,9 @@ typedef struct smh_list {
 
 enum { SMH_USERS = 1, SMH_CLIENTS, SMH_SESSIONS };
 
-/* Zero it, then set.  A NULL filter means none: all tokens of a user go.  A
- * list that is given must not be empty, so that an empty one cannot mean all.
- */
+/* Zero it (C: = {0}, C++: = {}), then set.  A NULL filter means none: all
+ * tokens of a user go.  A list that is given must not be empty, so that an
+ * empty one cannot mean all. */
 typedef struct smh_scope {
     const char *host;           /* name, IPv4 or [IPv6]; no scheme, no port */
     const char *library_id;     /* sent percent-encoded */
@@ -190,7 +201,6 @@ typedef struct smh_scope {
 /* A checked scope. */
 typedef struct smh_plan {
     uint8_t list;           /* SMH_USERS.. if a list is at fault, else 0 */
-    int room;               /* private: octets that a line has for ids */
     int inner[3];           /* private: octets that the lists inside need */
     size_t index;           /* the id at fault in list, from 0 */
     const smh_scope *scope; /* borrowed */
@@ -236,7 +246,8 @@ typedef struct smh_reader {
 
 /* Takes one octet.  0: more, please.  204: its blank line has come, the next
  * octet begins another answer.  Another status: its status line has come; what
- * follows cannot be framed.  SMH_E_ANSWER: not HTTP/1.x, or beyond a limit. */
+ * follows cannot be framed.  SMH_E_ANSWER: not HTTP/1.x, beyond a limit, or
+ * behind such a status or error. */
 SMH_API int smh_read(smh_reader *reader, unsigned char octet);
 
 /* ---- exchange: the call -------------------------------------------------- */
@@ -344,8 +355,8 @@ SMH_API int smh_cancel(smh_call *call);
 #define SMH_SPINS_MAX 1000000
 #endif
 
-#if SMH_LINE_MAX < 256 || SMH_LINE_MAX > 32000
-#error "SMH_LINE_MAX: want 256 to 32000 octets"
+#if SMH_LINE_MAX < 1024 || SMH_LINE_MAX > 32000
+#error "SMH_LINE_MAX: want 1024 to 32000 octets"
 #elif SMH_TIMEOUT_MS < 1 || SMH_TIMEOUT_MS > 4294967295
 #error "SMH_TIMEOUT_MS: want 1 to 4294967295 ms"
 #elif SMH_REQUESTS_MAX < 1 || SMH_REQUESTS_MAX > 4294967295
@@ -357,6 +368,14 @@ SMH_API int smh_cancel(smh_call *call);
 #elif SMH_SPINS_MAX < 1 || SMH_SPINS_MAX > 4294967295
 #error "SMH_SPINS_MAX: want 1 to 4294967295 turns"
 #endif
+
+/* Anything else would not part the ids. */
+enum { SMHI_COMMA_OK = 1 / (sizeof SMH_COMMA == 2 || sizeof SMH_COMMA == 4) };
+
+/* Octets of a request for all but the ids, and for them.  Always the same, so
+ * that a resume point holds when host, library id or secret were put right. */
+#define SMHI_FIXED_MAX 512
+#define SMHI_ROOM (SMH_LINE_MAX - SMHI_FIXED_MAX)
 
 /* Through volatile, or a compiler may leave out a last write. */
 static void smhi_wipe(void *memory, size_t size)
@@ -420,8 +439,8 @@ static int smhi_is_host(const char *host)
     return host[n] == '\0';
 }
 
-/* Encoding does not hide a dot segment (RFC 3986, 6.2.2.3): on its way it would
- * become another path. */
+/* Encoding does not hide that an id is a dot segment (RFC 3986, 6.2.2.3): on
+ * its way it would become another path. */
 static int smhi_is_dots(const char *id)
 {
     id += id[0] == '.';
@@ -445,7 +464,7 @@ static int smhi_check_lists(smh_plan *plan)
             int cost = smhi_cost(list->items[plan->index], ',');
             if (cost < 0)
                 return cost;
-            if (cost > plan->room - inner)
+            if (cost > SMHI_ROOM - inner)
                 return SMH_E_LONG;
             if (inner + cost > need)
                 need = inner + cost;
@@ -457,7 +476,6 @@ static int smhi_check_lists(smh_plan *plan)
 SMH_API int smh_check(const smh_scope *scope, smh_plan *plan)
 {
     smh_batch none;
-    size_t fixed;
     smhi_wipe(plan, sizeof *plan);
     plan->scope = scope;
     if (scope == NULL)
@@ -470,10 +488,8 @@ SMH_API int smh_check(const smh_scope *scope, smh_plan *plan)
     if (smhi_cost(scope->library_secret, '\0') < 0)
         return SMH_E_SECRET;
     smhi_wipe(&none, sizeof none);
-    fixed = smh_write(plan, &none, 0, 0, NULL, 0);
-    if (fixed > SMH_LINE_MAX)
+    if (smh_write(plan, &none, 0, 0, NULL, 0) > SMHI_FIXED_MAX)
         return SMH_E_LONG;
-    plan->room = (int)(SMH_LINE_MAX - fixed);
     return smhi_check_lists(plan);
 }
 
@@ -519,7 +535,7 @@ static int smhi_fill(const smh_plan *plan, smh_batch *batch, int k, int room)
 
 SMH_API int smh_next(const smh_plan *plan, smh_batch *batch)
 {
-    int k, room = plan->room;
+    int k, room = SMHI_ROOM;
     if (batch->n[0] != 0) {
         batch->index++;
         smhi_turn(plan, batch);
@@ -678,11 +694,9 @@ static int smhi_read_end(smh_reader *reader)
 
 /* Lines end with CR LF and nothing else: who is lenient here sees other lines
  * than a proxy on the way. */
-SMH_API int smh_read(smh_reader *reader, unsigned char octet)
+static int smhi_read_octet(smh_reader *reader, unsigned char octet)
 {
     unsigned at = reader->at;
-    if (reader->length++ == SMH_ANSWER_MAX)
-        return SMH_E_ANSWER;
     if (at < SMHI_CODE)
         return smhi_read_lead(reader, octet);
     if (reader->cr != (octet == '\n'))
@@ -700,6 +714,19 @@ SMH_API int smh_read(smh_reader *reader, unsigned char octet)
     if (at == SMHI_CODE && octet != ' ')
         return SMH_E_ANSWER;
     return (octet < ' ' && octet != '\t') || octet == 127 ? SMH_E_ANSWER : 0;
+}
+
+/* Behind a refusal or an error nothing can be framed: no octet counts. */
+SMH_API int smh_read(smh_reader *reader, unsigned char octet)
+{
+    int r = SMH_E_ANSWER;
+    if (reader->length != SMH_ANSWER_MAX) {
+        reader->length++;
+        r = smhi_read_octet(reader, octet);
+    }
+    if (r != 0 && r != SMH_DONE)
+        reader->length = SMH_ANSWER_MAX;
+    return r;
 }
 
 /* ---- exchange ------------------------------------------------------------ */
@@ -909,10 +936,10 @@ SMH_API int smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io)
     int r = smhi_check_io(io);
     smhi_wipe(call, sizeof *call);
     call->io = io;
-    if (r == 0) {
+    if (io != NULL)
         call->report.resume = io->resume;
+    if (r == 0)
         r = smh_check(scope, &call->plan);
-    }
     if (r == 0)
         r = smhi_locate(call);
     call->report.result = r;

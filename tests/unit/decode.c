@@ -260,9 +260,3 @@ size_t bare_line(const smh_scope *scope)
             n += strlen(names[k]);
     return n;
 }
-
-size_t spare_line(const smh_scope *scope)
-{
-    return 3 * strlen(SMH_COMMA) + strlen("\r\nHost: :65535\r\n\r\n") +
-           strlen(scope->host);
-}

@@ -63,8 +63,7 @@ size_t encoded_size(const char *text);
 /* Octets of a request line without ids and their fields' commas. */
 size_t bare_line(const smh_scope *scope);
 
-/* Octets of a line that may stay empty: a comma behind each list, and what
- * stands behind the line, if the header counts it in. */
-size_t spare_line(const smh_scope *scope);
-
+/* Octets of a request for ids, a comma behind each: the rest is always kept for
+ * what stands around them. */
+#define IDS_ROOM ((size_t)SMH_LINE_MAX - 512)
 #endif

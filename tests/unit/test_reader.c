@@ -392,12 +392,40 @@ static void verdict_does_not_depend_on_the_cut(void **state)
     }
 }
 
+/* Who feeds on hears no 204 behind what was none. */
+static void nothing_counts_behind_a_refusal(void **state)
+{
+    static const char *const rows[] = {
+        "HTTP/1.1 404 Not Found\r\n\r\nHTTP/1.1 204 OK\r\n\r\n",
+        "HTTP/1.1 500\r\nX: y\r\n\r\n",
+        "XTTP/1.1 204 OK\r\n\r\n",
+        "HTTP/1.1 204\nHTTP/1.1 204\r\n\r\n",
+        "HTTP/1.1 204 \x01\r\n\r\nHTTP/1.1 204\r\n\r\n",
+    };
+    size_t i;
+    (void)state;
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        smh_reader reader = {0};
+        const char *p;
+        int first = 0;
+        for (p = rows[i]; *p != '\0'; p++) {
+            int r = smh_read(&reader, (unsigned char)*p);
+            assert_int_not_equal(r, SMH_DONE);
+            if (first != 0)
+                assert_int_equal(r, SMH_E_ANSWER);
+            first = first != 0 ? first : r;
+        }
+        assert_int_not_equal(first, 0);
+    }
+}
+
 int reader_tests(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(samples_get_their_verdicts),
         RUN(every_code_gets_its_verdict),
         RUN(reader_begins_anew_after_204),
+        RUN(nothing_counts_behind_a_refusal),
         RUN(answer_has_an_end),
         RUN(interim_answers_count_into_the_length),
         RUN(interim_answers_have_an_end),

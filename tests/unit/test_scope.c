@@ -188,9 +188,10 @@ static void longest_ids_fit_and_longer_ones_do_not(void **state)
     for (k = 0; k < 3; k++)
         for (kind = 0; kind < 2; kind++) {
             smh_scope scope = with_id(k, 2, "x");
-            size_t left = SMH_LINE_MAX - bare_line(&scope) - 4;
-            size_t width = kind == 0 ? 1 : 3, spare = spare_line(&scope);
-            char *fits = long_text((left - spare) / width, kinds[kind]);
+            size_t left = IDS_ROOM - strlen(SMH_COMMA);
+            size_t width = kind == 0 ? 1 : 3,
+                   others = 2 * (2 + strlen(SMH_COMMA));
+            char *fits = long_text((left - others) / width, kinds[kind]);
             char *no = long_text(left / width + 1, kinds[kind]);
             assert_accepted(with_id(k, 2, fits));
             scope = with_id(k, 2, no);
@@ -234,13 +235,13 @@ static void too_long_a_library_or_secret_is_refused(void **state)
 static void longest_ids_must_fit_together(void **state)
 {
     smh_scope scope = with_id(0, 0, "x");
-    size_t room = SMH_LINE_MAX - bare_line(&scope), spare = spare_line(&scope);
+    size_t size = IDS_ROOM / 3 - strlen(SMH_COMMA);
     (void)state;
-    scope.users = numbered('u', 1, (room - spare) / 3);
-    scope.clients = numbered('c', 1, (room - spare) / 3);
-    scope.sessions = numbered('s', 1, (room - spare) / 3);
+    scope.users = numbered('u', 1, size);
+    scope.clients = numbered('c', 1, size);
+    scope.sessions = numbered('s', 1, size);
     assert_accepted(scope);
-    scope.users = numbered('u', 1, (room - spare) / 3 + spare + 3);
+    scope.users = numbered('u', 1, size + 3);
     assert_int_equal(smh_check(&scope, &(smh_plan){0}), SMH_E_LONG);
     assert_not_begun(&scope, SMH_E_LONG);
 }
