@@ -3,7 +3,11 @@
  *     SMH_LIBRARY_SECRET=... minimal HOST PORT CA-FILE LIBRARY USER...
  *
  * as in `minimal smh0example.api.tencentsmh.cn 443
- * /etc/ssl/certs/ca-certificates.crt smh0example alice`. */
+ * /etc/ssl/certs/ca-certificates.crt smh0example alice`.  To build it:
+ *
+ *     gcc -std=c99 -D_POSIX_C_SOURCE=200809L -I. -Iport -o minimal \
+ *         examples/minimal.c -lmbedtls -lmbedx509 -lmbedcrypto
+ */
 #define SMH_TOKEN_IMPLEMENTATION
 #define SMH_POSIX_IMPLEMENTATION
 #define SMH_MBEDTLS_IMPLEMENTATION
@@ -40,9 +44,19 @@ static int set_up_tls(const char *ca_file)
     return smh_mbedtls_init(&tls, &options);
 }
 
+/* What the ports know of it. */
+static const char *explain(void)
+{
+    static char why[256];
+
+    return tls.diag.reason == SMH_MBEDTLS_BELOW
+               ? smh_posix_explain(&tcp, why, sizeof why)
+               : smh_mbedtls_explain(&tls, why, sizeof why);
+}
+
 int main(int argc, char **argv)
 {
-    static char buffer[1024], why[256];
+    static char buffer[1024];
     const smh_list users = {(const char *const *)argv + 5, (size_t)argc - 5};
     smh_scope scope = {0};
     smh_io io = {0};
@@ -53,6 +67,11 @@ int main(int argc, char **argv)
         fputs("usage: minimal HOST PORT CA-FILE LIBRARY USER...\n", stderr);
         return 2;
     }
+    scope.library_secret = getenv("SMH_LIBRARY_SECRET");
+    if (!scope.library_secret) {
+        fputs("SMH_LIBRARY_SECRET is not set\n", stderr);
+        return 2;
+    }
     if (set_up_tls(argv[3]) != 0) {
         fprintf(stderr, "cannot set up TLS with the CAs of %s\n", argv[3]);
         return 2;
@@ -60,7 +79,6 @@ int main(int argc, char **argv)
     scope.host = argv[1];
     scope.port = (uint16_t)strtoul(argv[2], NULL, 10);
     scope.library_id = argv[4];
-    scope.library_secret = getenv("SMH_LIBRARY_SECRET");
     scope.users = &users;
     io.port = smh_mbedtls_port(&tls);
     io.buffer = buffer;
@@ -73,8 +91,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s (%d); %u of %u requests are done: io.resume = %u\n",
                 smh_strerror(result), result, (unsigned)call.report.resume,
                 (unsigned)call.report.requests, (unsigned)call.report.resume);
-    if (result == SMH_E_TLS)
-        fprintf(stderr, "%s\n", smh_mbedtls_explain(&tls, why, sizeof why));
+    if (result <= SMH_E_TIMEOUT && result >= SMH_E_MEMORY)
+        fprintf(stderr, "%s\n", explain());
     smh_mbedtls_free(&tls);
     return result == SMH_DONE ? 0 : 1;
 }

@@ -16,6 +16,7 @@
 #include <mbedtls/entropy.h>
 #include <mbedtls/error.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -29,6 +30,7 @@ struct transport {
     mbedtls_entropy_context entropy;
     mbedtls_ctr_drbg_context random;
     mbedtls_x509_crt ca;
+    const char *ca_name;
 };
 
 struct job {
@@ -110,13 +112,59 @@ static void explain(const struct job *job, int result, char *text, size_t size)
         explain_tls(&job->transport.tls, text, size);
 }
 
+/* What to do about a certificate: the fault that the port tells in full. */
+static void advise_certificate(struct job *job, uint32_t flags)
+{
+    const char *ca = job->transport.ca_name;
+    struct verdict *verdict = &job->verdict;
+
+    if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED && job->options.ca)
+        advise(verdict, "check --ca: the server's CA is not in %s", ca);
+    else if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
+        advise(verdict, "give the server's CA by --ca: it is not in %s", ca);
+    else if (flags & MBEDTLS_X509_BADCERT_FUTURE)
+        advise(verdict, "set the clock of this machine, or wait until the "
+                        "server's certificate is valid");
+    else if (flags & MBEDTLS_X509_BADCERT_EXPIRED)
+        advise(verdict, "check the clock of this machine; if it is right, the "
+                        "server needs a new certificate");
+    else if (flags & MBEDTLS_X509_BADCERT_CN_MISMATCH)
+        advise(verdict, "check --host: the certificate is for another name");
+    else
+        advise(verdict, "the server needs another certificate");
+}
+
+/* What to do about a connection that TLS ended; nothing if it was not TLS. */
+static void advise_tls(struct job *job, int result)
+{
+    const smh_mbedtls_diag *diag = &job->transport.tls.diag;
+    struct verdict *verdict = &job->verdict;
+
+    if (result != SMH_E_TLS &&
+        (result != SMH_E_CLOSED || diag->stage != SMH_MBEDTLS_HANDSHAKE))
+        return;
+    if (diag->stage > SMH_MBEDTLS_HANDSHAKE)
+        advise(verdict, "check the way to --host: what came was not what the "
+                        "server had sent, or it gave up");
+    else if (diag->stage < SMH_MBEDTLS_HANDSHAKE ||
+             diag->reason == SMH_MBEDTLS_RNG)
+        advise(verdict, "check --host and the mbedTLS of this machine");
+    else if (diag->reason == SMH_MBEDTLS_CERTIFICATE)
+        advise_certificate(job, diag->flags);
+    else if (diag->alert == MBEDTLS_SSL_ALERT_MSG_UNRECOGNIZED_NAME)
+        advise(verdict, "check --host: the server does not know this name");
+    else
+        advise(verdict, "check the port of --host, and for a proxy on the way: "
+                        "nothing there speaks TLS 1.2 or later with us");
+}
+
 static void conclude(struct job *job, int result)
 {
     struct verdict *verdict = &job->verdict;
 
     verdict->result = result;
     verdict->exit = exit_of(result);
-    verdict->error[0] = verdict->detail[0] = '\0';
+    verdict->error[0] = verdict->detail[0] = verdict->next[0] = '\0';
     if (result == SMH_DONE)
         return;
     if (result > 0)
@@ -128,6 +176,7 @@ static void conclude(struct job *job, int result)
         snprintf(verdict->error, sizeof verdict->error, "%s",
                  smh_strerror(result));
     explain(job, result, verdict->detail, sizeof verdict->detail);
+    advise_tls(job, result);
 }
 
 /* ---- transport ----------------------------------------------------------- */
@@ -154,15 +203,19 @@ static int load_ca(struct job *job, mbedtls_x509_crt *ca)
     char why[120];
     int result;
 
-    if (!name)
-        return refuse(&job->verdict, "no CA bundle found on this system: "
-                                     "install ca-certificates or give --ca");
+    if (!name) {
+        refuse(&job->verdict, "no CA bundle found on this system");
+        return advise(&job->verdict, "install ca-certificates or give --ca");
+    }
+    job->transport.ca_name = name;
     result = mbedtls_x509_crt_parse_file(ca, name);
     if (ca->version != 0) /* of a bundle, what this mbedTLS can read will do */
         return 0;
     mbedtls_strerror(result, why, sizeof why);
-    return refuse(&job->verdict, "--ca: %s: %s", name,
-                  result < 0 ? why : "no certificate in it");
+    refuse(&job->verdict, "--ca: %s: %s", name,
+           result < 0 ? why : "no certificate in it");
+    return advise(&job->verdict, "give --ca a file that can be read, with "
+                                 "certificates in PEM or one in DER");
 }
 
 static void transport_init(struct transport *transport)
@@ -178,6 +231,32 @@ static void transport_free(struct transport *transport)
     mbedtls_ctr_drbg_free(&transport->random);
     mbedtls_entropy_free(&transport->entropy);
     mbedtls_x509_crt_free(&transport->ca);
+}
+
+/* Sends by the TLS port, and notes how far the requests have got: those that
+ * are in flight with the next to be confirmed. */
+static int send_noted(void *ctx, const void *data, size_t size)
+{
+    struct job *job =
+        (struct job *)((char *)ctx - offsetof(struct job, transport.tls));
+    const smh_report *report = &job->call.report;
+    uint64_t last = (uint64_t)report->resume + job->options.pipeline;
+
+    if (last > report->requests)
+        last = report->requests;
+    job->verdict.sent = job->before + last;
+    return smh_mbedtls_port(&job->transport.tls).ops->send(ctx, data, size);
+}
+
+static smh_port noting_port(smh_mbedtls *tls)
+{
+    static smh_port_ops ops;
+    smh_port port = smh_mbedtls_port(tls);
+
+    ops = *port.ops;
+    ops.send = send_noted;
+    port.ops = &ops;
+    return port;
 }
 
 static int transport_open(struct job *job)
@@ -201,7 +280,7 @@ static int transport_open(struct job *job)
         conclude(job, result);
         return -1;
     }
-    job->io.port = smh_mbedtls_port(&transport->tls);
+    job->io.port = noting_port(&transport->tls);
     return 0;
 }
 
@@ -266,6 +345,8 @@ static void account(struct job *job, int result)
     job->io.resume = report->resume;
     job->verdict.confirmed += report->confirmed;
     job->verdict.resume = job->before + report->resume;
+    if (result < 400 || result > 499 || job->options.pipeline > 1)
+        job->verdict.doubt = job->verdict.sent; /* it was not refused */
     conclude(job, result);
 }
 
@@ -303,12 +384,17 @@ static int refuse_scope(struct job *job, int result, const smh_plan *plan)
         return refuse(&job->verdict, "%s", smh_strerror(result));
     list--;
     index += list == 0 ? job->users.before : 0;
+    if (index < job->given[list] && result == SMH_E_ITEM)
+        return refuse(&job->verdict,
+                      "--%s, no. %zu: empty id: is the shell variable set?",
+                      names[list], index + 1);
     if (index < job->given[list])
         return refuse(&job->verdict, "--%s, no. %zu: %s", names[list],
                       index + 1, smh_strerror(result));
-    return refuse(&job->verdict, "%s:%zu: %s",
-                  id_file_name(options->files[list]),
-                  index - job->given[list] + 1, smh_strerror(result));
+    refuse(&job->verdict, "%s:%zu: %s", id_file_name(options->files[list]),
+           index - job->given[list] + 1, smh_strerror(result));
+    return advise(&job->verdict, "mend that line of the --%ss file",
+                  names[list]);
 }
 
 typedef int visitor(struct job *job, const smh_plan *plan, uint32_t count);
@@ -386,6 +472,7 @@ static int visit_revoke(struct job *job, const smh_plan *plan, uint32_t count)
 
 static int prepare_scope(struct job *job)
 {
+    static const char *const files[] = {"users", "clients", "sessions"};
     struct options *options = &job->options;
     smh_scope *scope = &job->scope;
     struct verdict *verdict = &job->verdict;
@@ -405,8 +492,8 @@ static int prepare_scope(struct job *job)
     for (i = 0; i < 3; i++)
         job->given[i] = options->ids[i].count;
     for (i = 1; i < 3; i++)
-        if (options->files[i] &&
-            ids_read(&options->ids[i], options->files[i], verdict) != 0)
+        if (options->files[i] && ids_read(&options->ids[i], files[i],
+                                          options->files[i], verdict) != 0)
             return -1;
     return verdict->error[0] == '\0' ? 0 : -1;
 }
@@ -430,7 +517,8 @@ static int prepare_lists(struct job *job)
     job->users.given = &options->ids[0];
     if (!options->files[0])
         return 0;
-    return id_file_open(&job->users.file, options->files[0], &job->verdict);
+    return id_file_open(&job->users.file, "users", options->files[0],
+                        &job->verdict);
 }
 
 static int prepare_io(struct job *job)
@@ -459,19 +547,23 @@ static int run(struct job *job)
     if (prepare_scope(job) != 0 || prepare_lists(job) != 0 ||
         each_chunk(job, visit_count) != 0)
         return -1;
-    if (job->options.resume > verdict->requests)
-        return refuse(verdict,
-                      "--resume: there are only %" PRIu64
-                      " requests: not the same lists?",
-                      verdict->requests);
+    if (job->options.resume > verdict->requests) {
+        refuse(verdict,
+               "--resume: there are only %" PRIu64
+               " requests: not the same lists?",
+               verdict->requests);
+        return advise(verdict, "give the lists of the earlier run, or start "
+                               "over without --resume");
+    }
     verdict->resume = job->options.resume;
     if (job->options.dry_run)
         return each_chunk(job, visit_show);
     if (prepare_io(job) != 0 || each_chunk(job, visit_revoke) != 0)
         return -1;
-    if (job->before != verdict->requests)
-        return refuse(verdict, "%s: changed while it was read",
-                      job->options.files[0]);
+    if (job->before != verdict->requests) {
+        refuse(verdict, "%s: changed while it was read", job->options.files[0]);
+        return advise(verdict, "let the list be finished");
+    }
     return 0;
 }
 
@@ -521,16 +613,17 @@ int main(int argc, char **argv)
     secret_harden();
     catch_signals();
     transport_init(&job.transport);
-    if (options_parse(options, argc, argv, &job.verdict) != 0)
-        job.verdict.next = "smh_revoke --help shows the options";
+    (void)argc;
+    if (options_parse(options, argv, &job.verdict) != 0)
+        report(&job);
     else if (options->help)
         options_help();
     else if (options->version)
         puts("smh_revoke " SMH_TOKEN_VERSION);
-    else
+    else {
         run(&job);
-    if (!options->help && !options->version)
         report(&job);
+    }
     clean_up(&job);
     return job.verdict.exit;
 }

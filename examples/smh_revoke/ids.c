@@ -62,9 +62,17 @@ const char *id_file_name(const char *name)
     return strcmp(name, "-") == 0 ? "stdin" : name;
 }
 
-int id_file_open(struct id_file *file, const char *name,
+static int refuse_file(const struct id_file *file, struct verdict *verdict)
+{
+    refuse(verdict, "--%s %s: %s", file->option, file->name, strerror(errno));
+    return advise(verdict, "check that --%s names a file that can be read",
+                  file->option);
+}
+
+int id_file_open(struct id_file *file, const char *option, const char *name,
                  struct verdict *verdict)
 {
+    file->option = option;
     file->name = id_file_name(name);
     file->line = 0;
     file->stream = strcmp(name, "-") == 0 ? stdin : fopen(name, "r");
@@ -74,7 +82,7 @@ int id_file_open(struct id_file *file, const char *name,
             rewind(file->stream);
     }
     if (!file->stream)
-        return refuse(verdict, "%s: %s", file->name, strerror(errno));
+        return refuse_file(file, verdict);
     file->start = ftello(file->stream);
     return 0;
 }
@@ -86,22 +94,43 @@ void id_file_close(struct id_file *file)
     file->stream = NULL;
 }
 
+/* An empty filter must not become none, and the user should know why. */
+static int refuse_empty(const struct id_file *file, struct verdict *verdict)
+{
+    if (strcmp(file->option, "users") == 0) {
+        refuse(verdict, "--users %s: no id in it", file->name);
+        return advise(verdict, "put the users into it, one id a line");
+    }
+    refuse(verdict,
+           "--%s %s: no id in it; without a filter all %s' tokens would go",
+           file->option, file->name, file->option);
+    return advise(verdict, "mend the file, or leave --%s out to mean that",
+                  file->option);
+}
+
+static int refuse_line(const struct id_file *file, const char *why,
+                       struct verdict *verdict)
+{
+    refuse(verdict, "%s:%zu: %s", file->name, file->line, why);
+    return advise(verdict, "mend the line: want UTF-8 text, one id a line");
+}
+
 /* What only a file can get wrong; the rest is checked by the library. */
 static int check_line(const struct id_file *file, size_t length,
                       struct verdict *verdict)
 {
+    char why[40];
     size_t i;
 
     if (length == 0)
-        return refuse(verdict, "%s:%zu: empty line", file->name, file->line);
+        return refuse_line(file, "empty line", verdict);
     for (i = 0; i < length; i++) {
         unsigned char octet = (unsigned char)file->id[i];
 
-        if (octet < 0x20 || octet == 0x7F)
-            return refuse(verdict,
-                          "%s:%zu: control byte 0x%02x: want UTF-8 text, one "
-                          "id a line",
-                          file->name, file->line, octet);
+        if (octet < 0x20 || octet == 0x7F) {
+            snprintf(why, sizeof why, "control byte 0x%02x", octet);
+            return refuse_line(file, why, verdict);
+        }
     }
     return 1;
 }
@@ -128,22 +157,21 @@ int id_file_next(struct id_file *file, struct verdict *verdict)
     file->line++;
     while ((octet = getc(file->stream)) != EOF && octet != '\n') {
         if (length == ID_MAX)
-            return refuse(verdict, "%s:%zu: longer than %d octets", file->name,
-                          file->line, ID_MAX);
+            return refuse_line(file, "longer than any id", verdict);
         file->id[length++] = (char)octet;
     }
     if (octet == EOF && ferror(file->stream))
-        return refuse(verdict, "%s: %s", file->name, strerror(errno));
+        return refuse_file(file, verdict);
     if (octet == EOF && length == 0)
-        return file->line > 1 ? 0
-                              : refuse(verdict, "%s: no id in it", file->name);
+        return file->line > 1 ? 0 : refuse_empty(file, verdict);
     return check_line(file, trim(file, length), verdict);
 }
 
-int ids_read(struct ids *ids, const char *name, struct verdict *verdict)
+int ids_read(struct ids *ids, const char *option, const char *name,
+             struct verdict *verdict)
 {
     static struct id_file file;
-    int more = id_file_open(&file, name, verdict);
+    int more = id_file_open(&file, option, name, verdict);
 
     while (more == 0 && (more = id_file_next(&file, verdict)) > 0)
         more = ids_add(ids, file.id) == 0
@@ -163,7 +191,7 @@ int users_rewind(struct users *users, struct verdict *verdict)
     users->before = 0;
     file->line = 0;
     if (file->stream && fseeko(file->stream, file->start, SEEK_SET) != 0)
-        return refuse(verdict, "%s: %s", file->name, strerror(errno));
+        return refuse_file(file, verdict);
     return 0;
 }
 

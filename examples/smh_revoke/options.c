@@ -1,6 +1,5 @@
 #include "tool.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,21 +166,51 @@ static void set_defaults(struct options *options)
     options->buffer = 16384;
 }
 
-static void list_for_getopt(struct option *list)
+/* Only whole names count, or a new option could change what a script means. */
+static const struct known *find(const char *name, size_t length)
 {
     size_t i;
 
-    for (i = 0; i < COUNT; i++) {
-        list[i].name = known[i].name;
-        list[i].has_arg =
-            known[i].kind == FLAG ? no_argument : required_argument;
-    }
+    for (i = 0; i < COUNT; i++)
+        if (strlen(known[i].name) == length &&
+            memcmp(known[i].name, name, length) == 0)
+            return &known[i];
+    return NULL;
+}
+
+/* Nothing of a value is told: who guesses an option may give the secret. */
+static int refuse_name(const char *word, struct verdict *verdict)
+{
+    static const char secret[] = "--secret";
+
+    if (strncmp(word, secret, sizeof secret - 1) == 0)
+        return refuse(verdict, "the secret has no option: set "
+                               "SMH_LIBRARY_SECRET or give --secret-file");
+    if (word[1] != '-')
+        return refuse(verdict, "-%.1s: no such option", word + 1);
+    return refuse(verdict, "%.*s: no such option", (int)strcspn(word, "="),
+                  word);
+}
+
+/* A word where an option should be; it may be the secret. */
+static int refuse_word(const struct known *before, struct verdict *verdict)
+{
+    if (!before)
+        return refuse(verdict, "the first word: an option was expected");
+    return refuse(verdict, "the word behind --%s%s: an option was expected",
+                  before->name, before->kind == FLAG ? "" : " and its value");
 }
 
 /* With ID unset, `--client $ID --quiet` in a script would mean another id. */
-static int looks_swallowed(const char *text)
+static int refuse_swallowed(const struct known *option, const char *text,
+                            struct verdict *verdict)
 {
-    return text && text[0] == '-' && text[1] == '-';
+    const struct known *next = find(text + 2, strcspn(text + 2, "="));
+
+    return refuse(verdict,
+                  "--%s: its value is missing before %s%s (an id that begins "
+                  "with -- goes into a file)",
+                  option->name, next ? "--" : "", next ? next->name : "--");
 }
 
 static int complete(struct options *options, struct verdict *verdict)
@@ -197,37 +226,69 @@ static int complete(struct options *options, struct verdict *verdict)
     return split_host(options, verdict);
 }
 
-/* Goes on after an error, so that --json counts wherever it stands. */
-int options_parse(struct options *options, int argc, char **argv,
-                  struct verdict *verdict)
+/* The words of the command line, one option after the other. */
+struct words {
+    char **at;
+    const struct known *before; /* the option that came last */
+    unsigned char given[COUNT];
+};
+
+/* The value in the same word, or the next one; NULL: refused. */
+static const char *take_value(struct words *words, const struct known *option,
+                              const char *tail, struct verdict *verdict)
 {
-    struct option list[COUNT + 1] = {{NULL, 0, NULL, 0}};
-    unsigned char given[COUNT] = {0};
-    int found, at = 0;
+    const char *next = *words->at;
+
+    if (option->kind == FLAG && *tail == '=')
+        refuse(verdict, "--%s: takes no value", option->name);
+    else if (option->kind == FLAG || *tail == '=')
+        return *tail == '=' ? tail + 1 : tail;
+    else if (!next)
+        refuse(verdict, "--%s: its value is missing", option->name);
+    else if (next[0] == '-' && next[1] == '-')
+        refuse_swallowed(option, next, verdict);
+    else
+        return *words->at++;
+    return NULL;
+}
+
+static void take_option(struct options *options, struct words *words,
+                        struct verdict *verdict)
+{
+    const char *word = *words->at++;
+    size_t length = strcspn(word, "=");
+    const struct known *option;
+    const char *value;
+
+    if (word[0] != '-' || word[1] == '\0' || strcmp(word, "--") == 0) {
+        refuse_word(words->before, verdict);
+        return;
+    }
+    option = word[1] == '-' ? find(word + 2, length - 2) : NULL;
+    if (!option) {
+        refuse_name(word, verdict);
+        return;
+    }
+    words->before = option;
+    value = take_value(words, option, word + length, verdict);
+    if (value && words->given[option - known]++ && option->kind >= NUMBER)
+        refuse(verdict, "--%s is given twice", option->name);
+    else if (value)
+        set_value(options, option, value, verdict);
+}
+
+/* Goes on after an error, so that --json counts wherever it stands. */
+int options_parse(struct options *options, char **argv, struct verdict *verdict)
+{
+    struct words words = {NULL, NULL, {0}};
 
     set_defaults(options);
-    list_for_getopt(list);
-    opterr = 0;
-    while ((found = getopt_long(argc, argv, ":", list, &at)) != -1) {
-        const struct known *option = &known[at];
-
-        if (found == ':')
-            refuse(verdict, "%s: its value is missing", argv[optind - 1]);
-        else if (found != 0)
-            refuse(verdict, "%s: no such option", argv[optind - 1]);
-        else if (looks_swallowed(optarg))
-            refuse(verdict,
-                   "--%s: its value is missing before %s (an id that "
-                   "begins with -- goes into a file)",
-                   option->name, optarg);
-        else if (given[at]++ && option->kind >= NUMBER)
-            refuse(verdict, "--%s is given twice", option->name);
-        else
-            set_value(options, option, optarg, verdict);
-    }
-    if (optind < argc)
-        refuse(verdict, "%s: an option was expected", argv[optind]);
+    words.at = argv + (*argv != NULL);
+    while (*words.at)
+        take_option(options, &words, verdict);
     if (verdict->error[0] == '\0')
         complete(options, verdict);
-    return verdict->error[0] == '\0' ? 0 : -1;
+    return verdict->error[0] == '\0'
+               ? 0
+               : advise(verdict, "smh_revoke --help shows the options");
 }

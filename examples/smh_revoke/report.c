@@ -20,6 +20,17 @@ int refuse(struct verdict *verdict, const char *format, ...)
     return -1;
 }
 
+int advise(struct verdict *verdict, const char *format, ...)
+{
+    va_list list;
+
+    va_start(list, format);
+    if (verdict->next[0] == '\0')
+        vsnprintf(verdict->next, sizeof verdict->next, format, list);
+    va_end(list);
+    return -1;
+}
+
 /* ---- what a result means ------------------------------------------------- */
 
 /* The first row that fits counts.  Advice is what to do before another run. */
@@ -34,8 +45,8 @@ static const struct meaning {
      "check --host: redirects are not followed, they would take the secret "
      "elsewhere"},
     {400, 400, EXIT_ANSWER,
-     "check --library, the secret and the ids: the service finds the request "
-     "wrong"},
+     "check --library, the secret and the ids (with other ids, start over "
+     "without --resume)"},
     {401, 403, EXIT_ANSWER,
      "look at the library's console: it may be expired or not ready"},
     {404, 404, EXIT_ANSWER,
@@ -43,7 +54,8 @@ static const struct meaning {
      "service does not say which"},
     {408, 408, EXIT_ANSWER, NULL},
     {414, 414, EXIT_ANSWER,
-     "build with a smaller SMH_LINE_MAX: the service wants shorter requests"},
+     "build with a smaller SMH_LINE_MAX, for the service wants shorter "
+     "requests"},
     {429, 429, EXIT_ANSWER, "wait, and allow more --retries"},
     {500, 599, EXIT_ANSWER, "wait, and allow more --retries"},
     {1, 999, EXIT_ANSWER, "check --host: is it this service?"},
@@ -52,8 +64,7 @@ static const struct meaning {
      "check --host: what answers there is not this service"},
     {SMH_E_EXTRA, SMH_E_EXTRA, EXIT_ANSWER,
      "check --host, and what stands between here and there"},
-    {SMH_E_TLS, SMH_E_TLS, EXIT_TLS,
-     "check --host, --ca and the clock of this machine"},
+    {SMH_E_TLS, SMH_E_TLS, EXIT_TLS, NULL},
     {SMH_E_INSECURE, SMH_E_INSECURE, EXIT_TLS, "build it with TLS"},
     {SMH_E_MEMORY, SMH_E_MEMORY, EXIT_TLS, "free some memory"},
     {SMH_E_RESOLVE, SMH_E_RESOLVE, EXIT_NETWORK,
@@ -80,9 +91,38 @@ int exit_of(int result)
     return meaning_of(result)->exit;
 }
 
-static const char *advice(const struct verdict *verdict)
+/* Whether the same lists no longer make the same requests. */
+static int others_next(const struct verdict *verdict)
 {
-    return verdict->next ? verdict->next : meaning_of(verdict->result)->advice;
+    return verdict->result == 414 || verdict->exit == EXIT_INPUT;
+}
+
+static void what_next(const struct verdict *verdict, char *text, size_t size)
+{
+    const char *what = verdict->next[0] != '\0'
+                           ? verdict->next
+                           : meaning_of(verdict->result)->advice;
+    const char *then = what ? "; then " : "";
+
+    if (!what)
+        what = "";
+    if (verdict->result == 0)
+        snprintf(text, size, "%s",
+                 *what ? what : "mend that, and run it again");
+    else if (others_next(verdict))
+        snprintf(text, size, "%s%sstart over without --resume", what, then);
+    else if (verdict->resume == 0)
+        snprintf(text, size, "%s%srun it again", what, then);
+    else
+        snprintf(text, size,
+                 "%s%sgo on with the same lists and --resume %" PRIu64, what,
+                 then, verdict->resume);
+}
+
+static uint64_t in_doubt(const struct verdict *verdict)
+{
+    return verdict->doubt > verdict->resume ? verdict->doubt - verdict->resume
+                                            : 0;
 }
 
 /* ---- for people ---------------------------------------------------------- */
@@ -97,20 +137,31 @@ static void say_all_confirmed(const struct verdict *verdict)
                                                 : "");
 }
 
-static void say_what_next(const struct verdict *verdict)
+/* Of the requests that are not confirmed. */
+static void say_what_is_certain(const struct verdict *verdict)
 {
-    const char *what = advice(verdict);
+    uint64_t first = verdict->resume + 1;
 
-    fprintf(stderr, "  next: %s%s", what ? what : "", what ? "; then " : "");
-    if (verdict->resume > 0)
-        fprintf(stderr, "go on with the same lists and --resume %" PRIu64 "\n",
-                verdict->resume);
-    else
-        fputs("run it again\n", stderr);
+    if (verdict->sent == 0)
+        fputs("        the secret was not sent\n", stderr);
+    else if (in_doubt(verdict) == 1)
+        fprintf(stderr,
+                "        request %" PRIu64 " may have been carried out; "
+                "repeating it is harmless\n",
+                first);
+    else if (in_doubt(verdict) > 1)
+        fprintf(stderr,
+                "        requests %" PRIu64 " to %" PRIu64 " may have been "
+                "carried out; repeating them is harmless\n",
+                first, verdict->doubt);
+    else if (verdict->sent < first && first <= verdict->requests)
+        fprintf(stderr, "        request %" PRIu64 " was not sent\n", first);
 }
 
 void report_for_people(const struct verdict *verdict)
 {
+    char next[sizeof verdict->next + 80];
+
     if (verdict->exit == EXIT_CONFIRMED) {
         say_all_confirmed(verdict);
         return;
@@ -120,14 +171,14 @@ void report_for_people(const struct verdict *verdict)
         fprintf(stderr, "  why:  %s\n", verdict->detail);
     if (verdict->result == 0) {
         fputs("  done: nothing was sent\n", stderr);
-        if (verdict->next)
-            fprintf(stderr, "  next: %s\n", verdict->next);
-        return;
+    } else {
+        fprintf(stderr,
+                "  done: %" PRIu64 " of %" PRIu64 " requests are confirmed\n",
+                verdict->resume, verdict->requests);
+        say_what_is_certain(verdict);
     }
-    fprintf(stderr,
-            "  done: %" PRIu64 " of %" PRIu64 " requests are confirmed\n",
-            verdict->resume, verdict->requests);
-    say_what_next(verdict);
+    what_next(verdict, next, sizeof next);
+    fprintf(stderr, "  next: %s\n", next);
 }
 
 /* ---- for programs -------------------------------------------------------- */
@@ -192,18 +243,21 @@ static void json_member(const char *name, const char *text)
 
 void report_as_json(const struct verdict *verdict)
 {
-    int fine = verdict->exit == EXIT_CONFIRMED;
+    char next[sizeof verdict->next + 80] = "";
 
+    if (verdict->exit != EXIT_CONFIRMED)
+        what_next(verdict, next, sizeof next);
     if (verdict->result > 0)
         printf("\"status\":%d", verdict->result);
     else
         fputs("\"status\":null", stdout);
     printf(",\"requests\":%" PRIu64 ",\"confirmed\":%" PRIu64
-           ",\"resume\":%" PRIu64,
-           verdict->requests, verdict->confirmed, verdict->resume);
+           ",\"resume\":%" PRIu64 ",\"in_doubt\":%" PRIu64,
+           verdict->requests, verdict->confirmed, verdict->resume,
+           in_doubt(verdict));
     json_member("error", verdict->error);
     json_member("detail", verdict->detail);
-    json_member("next", fine ? NULL : advice(verdict));
+    json_member("next", next);
     printf(",\"exit\":%d}\n", verdict->exit);
 }
 

@@ -55,16 +55,15 @@ static int take_from_environment(void)
     return fine;
 }
 
-static void warn_if_public(int fd, const char *name)
+static void warn_if_public(int fd)
 {
     struct stat info;
 
     if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
         (info.st_mode & (S_IROTH | S_IWOTH)))
-        fprintf(stderr,
-                "smh_revoke: warning: every user of this machine can read or "
-                "write %s: chmod o-rw\n",
-                name);
+        fputs("smh_revoke: warning: every user of this machine can read or "
+              "write the --secret-file: chmod o-rw\n",
+              stderr);
 }
 
 /* No stdio: its buffer would keep a copy.  Octets read, or -1. */
@@ -78,6 +77,7 @@ static ssize_t read_whole(int fd)
     return got < 0 ? -1 : (ssize_t)size;
 }
 
+/* The name stays untold: it may be the secret itself, given for its file. */
 static int take_from_file(const char *name, int quiet, struct verdict *verdict)
 {
     int fd = open(name, O_RDONLY | O_CLOEXEC);
@@ -85,9 +85,9 @@ static int take_from_file(const char *name, int quiet, struct verdict *verdict)
     size_t size = (size_t)got;
 
     if (got < 0)
-        refuse(verdict, "--secret-file: %s: %s", name, strerror(errno));
+        refuse(verdict, "--secret-file: cannot be read: %s", strerror(errno));
     else if (!quiet)
-        warn_if_public(fd, name);
+        warn_if_public(fd);
     if (fd >= 0)
         close(fd);
     if (got < 0)
@@ -98,10 +98,9 @@ static int take_from_file(const char *name, int quiet, struct verdict *verdict)
         size--;
     if (size > SECRET_MAX || memchr(secret, '\n', size) ||
         memchr(secret, '\0', size))
-        return refuse(verdict, "--secret-file: %s: want one line of text",
-                      name);
+        return refuse(verdict, "--secret-file: want one line of text");
     secret[size] = '\0';
-    return size > 0 ? 0 : refuse(verdict, "--secret-file: %s: empty", name);
+    return size > 0 ? 0 : refuse(verdict, "--secret-file: empty");
 }
 
 const char *secret_load(const char *file, int quiet, struct verdict *verdict)

@@ -26,13 +26,19 @@ struct verdict {
     uint64_t requests;  /* in all */
     uint64_t confirmed; /* answered 204 in this run */
     uint64_t resume;    /* where a next run goes on */
+    uint64_t sent;      /* none behind this one began to go out; 0: none did */
+    uint64_t doubt;     /* those up to this may have been carried out */
     char error[400];    /* "" if all went well */
     char detail[400];   /* what the ports know of it */
-    const char *next;   /* advice, or NULL for what fits the result */
+    char next[400];     /* advice, or "" for what fits the result */
 };
 
 /* Illegal input: keeps the first reason.  -1, always. */
 int refuse(struct verdict *verdict, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* What to do about it: keeps the first advice.  -1, always. */
+int advise(struct verdict *verdict, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* The EXIT_* of a result. */
@@ -72,7 +78,8 @@ void ids_free(struct ids *ids);
 #define ID_MAX 8192 /* octets; the library knows the true limit */
 
 struct id_file {
-    FILE *stream; /* NULL: none */
+    FILE *stream;       /* NULL: none */
+    const char *option; /* that gave the name */
     const char *name;
     off_t start;
     size_t line; /* of id, from 1 */
@@ -83,7 +90,7 @@ struct id_file {
 const char *id_file_name(const char *name);
 
 /* "-" is stdin.  What cannot be read twice is copied to a temporary file. */
-int id_file_open(struct id_file *file, const char *name,
+int id_file_open(struct id_file *file, const char *option, const char *name,
                  struct verdict *verdict);
 void id_file_close(struct id_file *file);
 
@@ -91,7 +98,8 @@ void id_file_close(struct id_file *file);
 int id_file_next(struct id_file *file, struct verdict *verdict);
 
 /* Adds all ids of the file of that name. */
-int ids_read(struct ids *ids, const char *name, struct verdict *verdict);
+int ids_read(struct ids *ids, const char *option, const char *name,
+             struct verdict *verdict);
 
 /* Any number of users, USERS_CHUNK of them in memory.  Request numbers depend
  * on this number, and so do resume points. */
@@ -133,7 +141,7 @@ struct options {
 };
 
 /* 0 or -1. */
-int options_parse(struct options *options, int argc, char **argv,
+int options_parse(struct options *options, char **argv,
                   struct verdict *verdict);
 void options_help(void);
 

@@ -20,7 +20,12 @@ minimal() {
     check 1 minimal wrong a
     says 404 "0 of 1"
     check 1 minimal "" a
-    says secret
+    says "secret empty"
+    [ "$(wc -l <<<"$stderr")" = 1 ]
+    check 2 "$B/minimal" localhost "$port" "$dir/ca.pem" "$library" a
+    says "SMH_LIBRARY_SECRET is not set"
+    port=1 check 1 minimal "$secret" a
+    says "network failed" "connection: Connection refused"
     CA=$dir/other-ca-root.pem check 1 minimal "$secret" a
     says TLS CA "0 of 1"
     CA=/dev/null check 2 minimal "$secret" a
@@ -31,6 +36,15 @@ minimal() {
     check 2 minimal "$secret"
     says usage
     left 'a x'
+}
+
+@test "minimal is built by the command that it names" {
+    sed -n 's/^ [*]  *\(gcc .*\)/\1/p; s/^ [*]  *\(examples.*\)/\1/p' \
+        examples/minimal.c | sed 's|-o minimal|-o "$tmp/minimal"|' \
+        >"$tmp/build"
+    grep -q '^gcc -std=c99 ' "$tmp/build"
+    . "$tmp/build"
+    check 2 "$tmp/minimal"
 }
 
 demo() {

@@ -50,16 +50,72 @@ bare() {
 
 @test "unknown options and stray words are refused" {
     refused "--bogus: no such option" --user a --bogus
-    refused "--quiet=3: no such option" --user a --quiet=3
+    refused "--quiet: takes no value" --user a --quiet=3
     refused "-x: no such option" --user a -x
-    refused "bob: an option was expected" --user alice bob
-    refused "bob: an option was expected" --user alice -- bob
+    refused "behind --user and its value: an option was expected" \
+        --user alice bob
+    refused "behind --user and its value: an option was expected" \
+        --user alice -- bob
+    refused "behind --quiet: an option was expected" --user alice --quiet bob
+    check 2 bare --help --bogus
+    says "--bogus: no such option"
+    [ -z "$output" ]
+}
+
+@test "an option in one word with its value, in any order" {
+    tokens 'a=b x' 'c x'
+    check 0 revoke --json --user=a=b
+    left 'c x'
+}
+
+# Before and behind the options that are right.
+untold() {
+    check 2 bare "$@" --host localhost:1 --library l --user a
+    says "$words"
+    [[ $stderr != *TOPSECRET* ]]
+    check 2 bare --host localhost:1 --library l --user a --json "$@"
+    says "$words"
+    [[ $output$stderr != *TOPSECRET* ]]
+}
+
+@test "options are not abbreviated" {
+    for option in --lib --hos --use --timeou --pipe --resum --secre --j; do
+        check 2 bare --host localhost:1 --user a "$option" TOPSECRET
+        says "option"
+        [[ $stderr != *TOPSECRET* ]]
+    done
+    refused "--jso: no such option" --user a --jso
+}
+
+@test "a secret given where it does not belong is not told" {
+    words="the secret has no option: set SMH_LIBRARY_SECRET or give"
+    for option in --secret --secrets --secret-fil --secret-files; do
+        untold "$option" TOPSECRET
+        untold "$option=TOPSECRET"
+    done
+    untold --secretTOPSECRET
+    words="--library-secret: no such option"
+    untold --library-secret TOPSECRET
+    untold --library-secret=TOPSECRET
+    words="-s: no such option"
+    untold -sTOPSECRET
+    untold -s TOPSECRET
+    words="an option was expected"
+    untold TOPSECRET
+    untold -- TOPSECRET
+    words="--ca: its value is missing before --"
+    untold --ca --secret=TOPSECRET
+    words="--secret-file: cannot be read: No such file or directory"
+    untold --secret-file TOPSECRET
+    untold --secret-file=TOPSECRET
 }
 
 @test "an option without its value does not swallow the next one" {
     refused "--client: its value is missing before --quiet" \
         --user a --client --quiet
-    refused "--user: its value is missing before --json" --user --json
+    check 2 revoke --user --json
+    jq -e '.error | test("--user: its value is missing before --json")' \
+        <<<"$output"
 }
 
 @test "what is to be given once is not given twice" {
@@ -126,7 +182,7 @@ secret_refused() {
 @test "a secret that cannot be one is refused" {
     check 2 bare --host localhost:1 --library l --user a
     says "no secret" SMH_LIBRARY_SECRET --secret-file
-    secret_refused "$tmp/secret: No such file"
+    secret_refused "--secret-file: cannot be read: No such file"
     : >"$tmp/secret"
     secret_refused "empty"
     printf 'one\ntwo\n' >"$tmp/secret"
@@ -185,7 +241,7 @@ line_refused() {
 
 @test "a line that is too long is refused, however long" {
     (echo a && head -c 20000000 /dev/zero | tr '\0' x) >"$tmp/users"
-    refused "$tmp/users:2: longer than" --users "$tmp/users"
+    refused "$tmp/users:2: longer than any id" --users "$tmp/users"
     (echo a && printf '%07990d\n' 0) >"$tmp/users"
     refused "$tmp/users:2: *too long" \
         --users "$tmp/users"
@@ -200,16 +256,40 @@ line_refused() {
 
 @test "ids of the command line are named by their number" {
     refused "--user, no. 2: *comma" --user a --user b,c
-    refused "--client, no. 1: *empty" --user a --client ''
+    refused "--client, no. 1: empty id: is the shell variable set?" \
+        --user a --client ''
+    refused "--user, no. 1: empty id: is the shell variable set?" --user ''
     refused "--session, no. 1: *blank" --user a --session ' s'
 }
 
 @test "a list that is empty or not there is refused" {
-    refused "/dev/null: no id" --user a --users /dev/null
-    refused "/dev/null: no id" --user a --clients /dev/null
-    refused "stdin: no id" --user a --sessions - </dev/null
-    refused "$tmp/none: No such file" --users "$tmp/none"
-    refused "$tmp: Is a directory" --users "$tmp"
+    refused "--users /dev/null: no id" --user a --users /dev/null
+    says "next: put the users into it"
+    refused "--clients /dev/null: no id in it; without a filter all clients' \
+tokens would go" --user a --clients /dev/null
+    says "next: mend the file, or leave --clients out to mean that"
+    refused "--sessions stdin: no id*all sessions' tokens" \
+        --user a --sessions - </dev/null
+    says "leave --sessions out"
+    refused "--users $tmp/none: No such file" --users "$tmp/none"
+    refused "--users $tmp: Is a directory" --users "$tmp"
+    says "next: check that --users names a file"
+}
+
+@test "whatever is refused, it is said what to do next" {
+    for what in '--user a,b' '--users /nonexistent' '--clients /nonexistent' \
+        '--ca /nonexistent' '--ca /dev/null' '--timeout x' '--resume 2' \
+        '--bogus'; do
+        check 2 bare --host localhost:1 --library l --user a \
+            --secret-file "$dir/secret" $what
+        says "next: "
+    done
+    printf 'a\n\n' >"$tmp/users"
+    refused "empty line" --users "$tmp/users"
+    says "next: mend the line"
+    printf 'a\nb,c\n' >"$tmp/users"
+    refused "comma" --users "$tmp/users"
+    says "next: mend that line"
 }
 
 @test "too many requests to count are refused" {
@@ -249,5 +329,5 @@ line_refused() {
         (.next | test("--help"))' <<<"$output"
     check 2 revoke --json --users $'no"such\\file\n\x01\xff\xe9\u00fc'
     jq -e --arg name $'no"such\\file\n\x01\ufffd\ufffd\u00fc' \
-        '.error | startswith($name + ": ")' <<<"$output"
+        '.error | startswith("--users " + $name + ": ")' <<<"$output"
 }

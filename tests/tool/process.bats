@@ -57,7 +57,17 @@ end() {
         jq -e '.status == null and .requests == 3 and .confirmed == 1 and
             .resume == 1 and .error == "interrupted" and .exit == 5' "$tmp/out"
         grep -q -e '--resume 1$' "$tmp/err"
+        grep -q "request 2 may have been carried out; repeating" "$tmp/err"
     done
+}
+
+@test "interrupted in the handshake: the secret was not sent" {
+    standin_set "fault=*:handshake-stall"
+    start --user a --secret-file "$dir/secret"
+    sleep 0.5
+    kill -INT $!
+    end 5
+    grep -q "the secret was not sent" "$tmp/err"
 }
 
 @test "a signal ends the pause before a retry, and the wait for a list" {

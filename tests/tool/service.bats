@@ -102,6 +102,7 @@ home() { # two users with two devices and two sessions each, and one more
     check 1 "$B/smh_revoke" --host "localhost:$port" --library "$library" \
         --ca "$dir/ca.pem" --secret-file <(echo wrong) --user a
     says 404 "0 of 1 requests are confirmed" "--library and the secret"
+    no grep -q 'may have\|was not sent' <<<"$stderr"
     check 1 "$B/smh_revoke" --host "localhost:$port" --library other \
         --ca "$dir/ca.pem" --secret-file "$dir/secret" --user a --json
     jq -e '.status == 404 and .requests == 1 and .confirmed == 0 and
@@ -128,6 +129,30 @@ home() { # two users with two devices and two sessions each, and one more
 END
 }
 
+@test "after 414 the lists make other requests: no going on" {
+    seq 20 >"$tmp/users"
+    standin_set "fault=2:status:414"
+    check 1 revoke --users "$tmp/users"
+    says "1 of 2" "next: build with a smaller SMH_LINE_MAX" \
+        "start over without --resume"
+    no grep -q -e '--resume 1' <<<"$stderr"
+    standin_reset
+    standin_set "fault=2:status:414"
+    check 1 revoke --users "$tmp/users" --json
+    jq -e '.next | test("start over without --resume")' <<<"$output"
+}
+
+@test "after a 404 a corrected secret goes on with the same lists" {
+    seq 20 >"$tmp/users"
+    seq -f '%g x' 21 | standin_create
+    standin_set "fault=2:status:404"
+    check 1 revoke --users "$tmp/users"
+    says "go on with the same lists and --resume 1"
+    standin_set ""
+    check 0 revoke --users "$tmp/users" --resume 1
+    left '21 x'
+}
+
 @test "what is not HTTP, and more than was asked, is no answer" {
     standin_set "fault=*:garbage"
     check 1 revoke --user a --retries 0
@@ -142,13 +167,13 @@ END
 @test "nobody listens" {
     check 3 "$B/smh_revoke" --host 127.0.0.1:1 --library l --user a \
         --ca "$dir/ca.pem" --secret-file "$dir/secret" --retries 0
-    says "refused" "check --host"
+    says "refused" "check --host" "the secret was not sent"
 }
 
 @test "a name that is none" {
     check 3 "$B/smh_revoke" --host "$(printf 'a%.0s' {1..64})" --library l \
         --user a --ca "$dir/ca.pem" --secret-file "$dir/secret" --retries 0
-    says "not resolved" "name servers"
+    says "not resolved" "name servers" "the secret was not sent"
 }
 
 @test "a silent server: --timeout ends it" {
@@ -182,28 +207,118 @@ END
     while read -r name words; do
         another_standin --cert "$dir/$name.pem" --key "$dir/$name.key"
         check 4 revoke --user a
-        says "TLS" "$words" "0 of 1 requests"
+        says "TLS" "0 of 1 requests" "the secret was not sent" "next: $words"
         no grep -q DELETE "$tmp/log"
     done <<'END'
-expired expired
-future not valid
-other-name other.test
-self-signed CA
-other-ca CA
+expired check the clock of this machine; if it is right, the server needs
+future set the clock of this machine
+other-name check --host: the certificate is for another name
+self-signed check --ca: the server's CA is not in
+other-ca check --ca: the server's CA is not in
 END
 }
 
-@test "a server without TLS" {
+@test "a server without TLS, or with an old one" {
     another_standin --plain
     check 4 revoke --user a
-    says "mbedTLS failed*: SSL - "
+    says "mbedTLS failed*: SSL - " "the secret was not sent" \
+        "next: check the port of --host, and for a proxy"
     no grep -q DELETE "$tmp/log"
+    "$B/smh_standin" --tls 1.1 2>&1 | grep -q "1.1" &&
+        skip "this mbedTLS has no TLS 1.1"
+    another_standin --tls 1.1
+    check 4 revoke --user a
+    says "the secret was not sent" \
+        "next: check the port of --host, and for a proxy"
+}
+
+@test "what comes after the handshake and is no TLS any more" {
+    standin_set "fault=2:silent"
+    seq 20 >"$tmp/users"
+    perl tests/tool/spoil.pl "$port" >"$tmp/spoil" 3>&- &
+    others=$!
+    wait_for [ -s "$tmp/spoil" ]
+    "$B/smh_revoke" --host "localhost:$(cat "$tmp/spoil")" --ca "$dir/ca.pem" \
+        --library "$library" --secret-file "$dir/secret" \
+        --users "$tmp/users" >"$tmp/out" 2>"$tmp/err" 3>&- &
+    wait_for at_least 2
+    kill -USR1 "$others"
+    wait $! && status=0 || status=$?
+    stderr=$(cat "$tmp/err")
+    [ "$status" = 4 ]
+    says "1 of 2 requests" "why:  reading: " \
+        "request 2 may have been carried out; repeating it is harmless" \
+        "next: check the way to --host" "--resume 1"
+    no grep -q -e 'verified' -e '--ca' -e clock "$tmp/err"
+}
+
+# ---- what is certain --------------------------------------------------------
+
+@test "once a request was out, it may have been carried out" {
+    seq 20 >"$tmp/users"
+    while read -r want fault; do
+        standin_reset
+        standin_set "fault=2:$fault&fault=3:$fault"
+        check "$want" revoke --users "$tmp/users" --retries 0 --timeout 1
+        says "1 of 2 requests are confirmed" \
+            "request 2 may have been carried out; repeating it is harmless"
+        standin_reset
+        standin_set "fault=2:$fault&fault=3:$fault"
+        check "$want" revoke --users "$tmp/users" --retries 0 --timeout 1 --json
+        jq -e '.resume == 1 and .in_doubt == 1' <<<"$output"
+    done <<'END'
+1 status:500
+1 status:200
+1 garbage
+1 junk
+3 silent
+3 close-before
+3 close-middle
+3 reset
+END
+}
+
+@test "as many as were in flight may have been carried out" {
+    seq 100 >"$tmp/users"
+    standin_set "fault=2:silent"
+    check 3 revoke --users "$tmp/users" --retries 0 --timeout 1 --pipeline 4
+    says "requests 2 to 5 may have been carried out; repeating them is harmless"
+    standin_reset
+    standin_set "fault=8:silent"
+    check 3 revoke --users "$tmp/users" --retries 0 --timeout 1 --pipeline 4 \
+        --json
+    jq -e '.resume == 7 and .in_doubt == 3' <<<"$output"
+}
+
+@test "what an earlier try has sent stays in doubt" {
+    standin_set "fault=1:close-before&fault=2:handshake-stall"
+    check 3 revoke --user a --retries 1 --timeout 1
+    says "TLS handshake" "request 1 may have been carried out"
+    standin_reset
+    standin_set "fault=1:status:503&fault=2:status:404"
+    check 1 revoke --user a --retries 1
+    says 404 "request 1 may have been carried out"
+}
+
+@test "without a handshake nothing is in doubt" {
+    standin_set "fault=1:handshake-stall"
+    check 3 revoke --user a --retries 0 --timeout 1
+    says "the secret was not sent"
+    seq 1001 >"$tmp/users"
+    standin_reset
+    standin_set "fault=101:handshake-stall"
+    check 3 revoke --users "$tmp/users" --retries 0 --timeout 1
+    says "100 of 101" "request 101 was not sent"
+    standin_reset
+    standin_set "fault=1:handshake-stall"
+    check 3 revoke --users "$tmp/users" --retries 0 --timeout 1 --resume 100
+    says "100 of 101" "the secret was not sent"
 }
 
 @test "the system's CAs are the default" {
     check 4 "$B/smh_revoke" --host "localhost:$port" --library "$library" \
         --secret-file "$dir/secret" --user a
-    says "CA"
+    says "CA" "next: give the server's CA by --ca: it is not in /etc/ssl/"
 }
 
 @test "IPv6, IPv4, and a CA in DER" {
@@ -336,6 +451,7 @@ END
         wait $! && status=0 || status=$?
         [ "$status" = 2 ]
         grep -q "$tmp/users:" "$tmp/said"
+        grep -q 'next: .*start over without --resume' "$tmp/said"
         jq -e '.status == null and .requests == 150 and .confirmed >= 100' \
             "$tmp/report"
     done

@@ -1,0 +1,25 @@
+# spoil PORT: carries one connection to PORT of 127.0.0.1; on SIGUSR1 the client
+# gets what is no TLS.  Says its own port.
+use strict;
+use warnings;
+use IO::Select;
+use IO::Socket::INET;
+
+my $spoil = 0;
+$SIG{USR1} = sub { $spoil = 1 };
+my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
+    or die $!;
+$| = 1;
+print $listener->sockport, "\n";
+my $client = $listener->accept or die $!;
+my $server = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$ARGV[0]") or die $!;
+my $both = IO::Select->new($client, $server);
+while (!$spoil) {
+    for my $from ($both->can_read(0.1)) {
+        sysread $from, my $octets, 65536 or exit;
+        my $to = $from == $client ? $server : $client;
+        syswrite $to, $octets;
+    }
+}
+syswrite $client, 'this is no TLS at all, whatever came before it';
+sysread $client, my $end, 65536;
