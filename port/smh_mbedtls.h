@@ -8,7 +8,8 @@ WHAT IT IS
 WHAT CANNOT BE SWITCHED OFF
     TLS 1.2 at least; a certificate that one of your CAs has signed; the host's
     own name, or its address, in the certificate; its dates.  This holds too if
-    you bring an mbedtls_ssl_config: these settings of it are overwritten.
+    you bring an mbedtls_ssl_config: these settings of it are overwritten, its
+    verify callback and, if options has CAs, its CAs and CRL among them.
 
 DO THIS
     In one file, #define SMH_MBEDTLS_IMPLEMENTATION before the #include.
@@ -36,7 +37,9 @@ WHAT TO KNOW
       this connection carried nothing of a request.  With a later stage the
       handshake was over, and the request may have been carried out.
     - A session is kept when a connection is closed and offered when the same
-      host is opened again, which saves most of a handshake and costs some heap.
+      host (of less than 64 octets) is opened again, which saves most of a
+      handshake and costs some heap.  What was verified when it was made is not
+      looked at again.  None is kept with a config of yours.
     - The heap: mbedTLS reports an untrusted certificate when it runs out of
       memory while it checks a signature.  This port checks once more, and says
       what it was.  It is surer still, and in 4.x needs it, if you install an
@@ -50,7 +53,8 @@ WHAT TO KNOW
     - If mbedTLS is built without MBEDTLS_HAVE_TIME_DATE, options.time is
       required.
     - A handshake goes one message a step, so that a loop gets its turns.
-    - An mbedtls_ssl_config of yours belongs to this port while it is in use.
+    - An mbedtls_ssl_config of yours belongs to this port while it is in use;
+      free it with the port, for it points there.
 
 WHAT TO SET IN THE CONFIG
     For a small machine; examples/bare_metal/tls_config.h is all of it, for 2.28
@@ -203,15 +207,16 @@ typedef struct smh_mbedtls {
     uint8_t verified; /* certificate, name and dates */
     uint8_t ip_size;  /* 0: host is a name */
     uint8_t noted;    /* octets of note */
+    uint8_t kept;     /* there is a session */
+    uint16_t kept_port;
     smh_mbedtls_diag diag;     /* yours to read */
     mbedtls_x509_crt *trusted; /* what is known of the CAs */
     mbedtls_ssl_config *config;
-    uint32_t kept_for; /* host and port of session, or 0: there is none */
-    uint32_t opened_for;
     uint32_t failed; /* allocations before this opening */
     smh_mbedtls_options options;
     unsigned char ip[16];
     unsigned char note[SMH_MBEDTLS_NOTE]; /* of the certificate */
+    char kept_for[64];                    /* host of session; "" is none */
     mbedtls_ssl_context ssl;
     mbedtls_ssl_session session;
     mbedtls_ssl_config own_config;
@@ -701,7 +706,7 @@ static int smhi_mbedtls_address(const char *host, unsigned char *ip)
         for (; (digit = smhi_mbedtls_digit(*host)) < base; host++)
             group = group * base + digit;
         if (host == first || host - first > 4 || at == size ||
-            (!six && group > 255))
+            (!six && (group > 255 || (host - first > 1 && *first == '0'))))
             return -1;
         if (six)
             ip[at++] = (unsigned char)(group >> 8);
@@ -718,16 +723,6 @@ static int smhi_mbedtls_address(const char *host, unsigned char *ip)
         memset(ip + gap, 0, (size_t)(16 - at));
     }
     return size;
-}
-
-/* FNV-1a of host and port, never 0. */
-static uint32_t smhi_mbedtls_hash(const char *host, uint16_t port)
-{
-    uint32_t hash = 2166136261u ^ port;
-
-    for (; *host != '\0'; host++)
-        hash = (hash ^ (unsigned char)*host) * 16777619u;
-    return hash | 1;
 }
 
 /* ---- set-up -------------------------------------------------------------- */
@@ -910,33 +905,43 @@ int smh_mbedtls_init(smh_mbedtls *tls, const smh_mbedtls_options *options)
 
 static void smhi_mbedtls_drop_session(smh_mbedtls *tls)
 {
-    if (SMH_MBEDTLS_SESSIONS && tls->kept_for != 0)
+    if (tls->kept)
         mbedtls_ssl_session_free(&tls->session);
-    tls->kept_for = 0;
+    tls->kept = 0;
 }
 
-/* Once for each connection, at its end, when its last ticket has come. */
+/* A session is good only for the host that was verified when it was made; one
+ * too long to remember has none. */
+static void smhi_mbedtls_choose_session(smh_mbedtls *tls, const char *host,
+                                        uint16_t port)
+{
+    if (port != tls->kept_port || strcmp(host, tls->kept_for) != 0)
+        smhi_mbedtls_drop_session(tls);
+    tls->kept_for[0] = '\0';
+    if (strlen(host) < sizeof tls->kept_for)
+        strcpy(tls->kept_for, host);
+    tls->kept_port = port;
+}
+
+/* Once for each connection, at its end, when its last ticket has come.  Not
+ * with a config of the caller: it may have keys that need no certificate. */
 static void smhi_mbedtls_keep_session(smh_mbedtls *tls)
 {
     if (!SMH_MBEDTLS_SESSIONS || tls->options.no_session ||
-        tls->state != SMHI_MBEDTLS_OPEN)
+        tls->options.conf != NULL || tls->state != SMHI_MBEDTLS_OPEN)
         return;
     smhi_mbedtls_drop_session(tls);
     mbedtls_ssl_session_init(&tls->session);
-    tls->kept_for = tls->opened_for;
-    if (mbedtls_ssl_get_session(&tls->ssl, &tls->session) != 0)
-        smhi_mbedtls_drop_session(tls);
+    tls->kept = mbedtls_ssl_get_session(&tls->ssl, &tls->session) == 0;
+    if (!tls->kept)
+        mbedtls_ssl_session_free(&tls->session);
 }
 
-/* Only to the host that was verified when the session was made. */
 static void smhi_mbedtls_offer_session(smh_mbedtls *tls)
 {
-    tls->verified = 0;
-    if (SMH_MBEDTLS_SESSIONS && tls->kept_for != 0 &&
-        tls->kept_for == tls->opened_for &&
-        mbedtls_ssl_set_session(&tls->ssl, &tls->session) == 0)
-        tls->verified = 1;
-    else
+    tls->verified = SMH_MBEDTLS_SESSIONS && tls->kept &&
+                    mbedtls_ssl_set_session(&tls->ssl, &tls->session) == 0;
+    if (!tls->verified)
         smhi_mbedtls_drop_session(tls);
 }
 
@@ -955,7 +960,8 @@ static int smhi_mbedtls_begin(smh_mbedtls *tls, const char *host, uint16_t port)
     memset(&tls->diag, 0, sizeof tls->diag);
     tls->unsent = tls->pending = tls->notified = tls->verified = 0;
     tls->noted = 0;
-    tls->opened_for = SMH_MBEDTLS_SESSIONS ? smhi_mbedtls_hash(host, port) : 0;
+    if (SMH_MBEDTLS_SESSIONS)
+        smhi_mbedtls_choose_session(tls, host, port);
     tls->failed = smhi_mbedtls_failures(tls);
     tls->diag.stage = SMH_MBEDTLS_SET_UP;
     tls->ip_size = (uint8_t)(size > 0 ? size : 0);
@@ -1150,7 +1156,8 @@ static uint32_t smhi_mbedtls_now_ms(void *ctx)
 {
     const smh_port *lower = &((smh_mbedtls *)ctx)->options.lower;
 
-    return lower->ops->now_ms(lower->ctx);
+    /* before init, or after one that failed, a call may ask all the same */
+    return lower->ops != NULL ? lower->ops->now_ms(lower->ctx) : 0;
 }
 
 static int smhi_mbedtls_wait(void *ctx, uint32_t ms)
@@ -1158,7 +1165,10 @@ static int smhi_mbedtls_wait(void *ctx, uint32_t ms)
     const smh_mbedtls *tls = (const smh_mbedtls *)ctx;
     const smh_port *lower = &tls->options.lower;
 
-    return tls->at_once ? 1 : lower->ops->wait(lower->ctx, ms);
+    if (tls->at_once)
+        return 1;
+    return lower->ops->wait != NULL ? lower->ops->wait(lower->ctx, ms)
+                                    : (int)SMH_E_PORT;
 }
 
 smh_port smh_mbedtls_port(smh_mbedtls *tls)

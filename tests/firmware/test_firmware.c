@@ -215,12 +215,12 @@ static void revokes_25_users_pipelined(void **state)
     check_journal(" DELETE ", 3);
 }
 
-/* The second and third connection resume the session of the first. */
+/* Where sessions are kept, the second and third connection resume the first's. */
 static void opens_again_what_is_closed_after_each_answer(void **state)
 {
     (void)state;
     revoke_25("", "*:close-after", 3);
-    check_journal(" resumed", 2);
+    check_journal(" resumed", strstr(q.machine, "mps2") ? 2 : 0);
 }
 
 static void goes_on_where_it_failed(void **state)
