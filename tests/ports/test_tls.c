@@ -391,6 +391,21 @@ static void nothing_works_before_it_is_open(void **state)
     assert_int_equal(server.calls, 0);
 }
 
+/* Who forgot a piece hears of it; nobody jumps to NULL. */
+static void a_missing_piece_is_told(void **state)
+{
+    static smh_mbedtls none;
+    smh_port_ops ops = *client.options.lower.ops;
+    smh_port port = smh_mbedtls_port(&none);
+
+    (void)state;
+    assert_int_equal(port.ops->now_ms(port.ctx), 0);
+    ops.wait = NULL;
+    client.options.lower.ops = &ops;
+    port = smh_mbedtls_port(&client);
+    assert_int_equal(port.ops->wait(port.ctx, 1), SMH_E_PORT);
+}
+
 /* ---- sessions ------------------------------------------------------------ */
 
 static uint32_t octets_of_opening(const char *host)
@@ -508,7 +523,7 @@ static void it_speaks_tls_1_3(void **state)
         IN(set, an_orderly_end_waits_and_one_at_once_does_not),                \
         IN(set, the_end_is_said_once), IN(set, it_can_be_closed_at_any_stage), \
         IN(set, nothing_works_before_it_is_open),                              \
-        IN(set, a_session_is_offered_again),                                   \
+        IN(set, a_missing_piece_is_told), IN(set, a_session_is_offered_again), \
         IN(set, no_session_is_kept_if_none_is_wanted),                         \
         IN(set, a_session_is_for_its_host_alone),                              \
         IN(set, a_session_is_dropped_when_it_fails),                           \
