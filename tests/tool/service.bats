@@ -224,9 +224,8 @@ END
     says "mbedTLS failed*: SSL - " "the secret was not sent" \
         "next: check the port of --host, and for a proxy"
     no grep -q DELETE "$tmp/log"
-    "$B/smh_standin" --tls 1.1 2>&1 | grep -q "1.1" &&
-        skip "this mbedTLS has no TLS 1.1"
-    another_standin --tls 1.1
+    standin_start --tls 1.1 || skip "this mbedTLS has no TLS 1.1"
+    others="$others $standin"
     check 4 revoke --user a
     says "the secret was not sent" \
         "next: check the port of --host, and for a proxy"
