@@ -309,8 +309,10 @@ static int run_call(struct job *job)
         if (stopped) {
             result = smh_cancel(call);
         } else if (now_ms() - since > job->options.timeout * 1000) {
-            smh_cancel(call);
-            result = SMH_E_TIMEOUT;
+            result = smh_cancel(call);
+            if (result ==
+                SMH_E_CANCELLED) /* else it was over but for the end */
+                result = SMH_E_TIMEOUT;
         } else {
             result = smh_wait(call, SLICE_MS);
         }

@@ -115,6 +115,13 @@ static int refuse_line(const struct id_file *file, const char *why,
     return advise(verdict, "mend the line: want UTF-8 text, one id a line");
 }
 
+static const char byte_order_mark[] = "\xEF\xBB\xBF";
+
+static int is_marked(const struct id_file *file, size_t length)
+{
+    return length >= 3 && memcmp(file->id, byte_order_mark, 3) == 0;
+}
+
 /* What only a file can get wrong; the rest is checked by the library. */
 static int check_line(const struct id_file *file, size_t length,
                       struct verdict *verdict)
@@ -124,6 +131,9 @@ static int check_line(const struct id_file *file, size_t length,
 
     if (length == 0)
         return refuse_line(file, "empty line", verdict);
+    if (is_marked(file, length))
+        return refuse_line(file, "byte order mark of a file that was joined",
+                           verdict);
     for (i = 0; i < length; i++) {
         unsigned char octet = (unsigned char)file->id[i];
 
@@ -137,11 +147,9 @@ static int check_line(const struct id_file *file, size_t length,
 
 static size_t trim(struct id_file *file, size_t length)
 {
-    static const char mark[] = "\xEF\xBB\xBF";
-
     if (length > 0 && file->id[length - 1] == '\r')
         length--;
-    if (file->line == 1 && length >= 3 && memcmp(file->id, mark, 3) == 0) {
+    if (file->line == 1 && is_marked(file, length)) {
         length -= 3;
         memmove(file->id, file->id + 3, length);
     }

@@ -232,6 +232,7 @@ line_refused() {
     line_refused 2 'a\n\r\nb\n' 'empty line'
     line_refused 3 'a\nb\n\n' 'empty line'
     line_refused 1 '\n' 'empty line'
+    line_refused 2 'a\n\xef\xbb\xbfb\n' 'byte order mark'
     line_refused 2 'a\nb,c\n' '*comma'
     line_refused 3 'a\nb\n c\n' '*blank'
     line_refused 1 'a\tb\n' 'control byte 0x09'
