@@ -615,8 +615,7 @@ int main(int argc, char **argv)
     secret_harden();
     catch_signals();
     transport_init(&job.transport);
-    (void)argc;
-    if (options_parse(options, argv, &job.verdict) != 0)
+    if (options_parse(options, argc, argv, &job.verdict) != 0)
         report(&job);
     else if (options->help)
         options_help();

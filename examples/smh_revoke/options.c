@@ -1,5 +1,6 @@
 #include "tool.h"
 
+#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,8 +187,6 @@ static int refuse_name(const char *word, struct verdict *verdict)
     if (strncmp(word, secret, sizeof secret - 1) == 0)
         return refuse(verdict, "the secret has no option: set "
                                "SMH_LIBRARY_SECRET or give --secret-file");
-    if (word[1] != '-')
-        return refuse(verdict, "-%.1s: no such option", word + 1);
     return refuse(verdict, "%.*s: no such option", (int)strcspn(word, "="),
                   word);
 }
@@ -226,66 +225,76 @@ static int complete(struct options *options, struct verdict *verdict)
     return split_host(options, verdict);
 }
 
-/* The words of the command line, one option after the other. */
-struct words {
-    char **at;
-    const struct known *before; /* the option that came last */
-    unsigned char given[COUNT];
-};
-
-/* The value in the same word, or the next one; NULL: refused. */
-static const char *take_value(struct words *words, const struct known *option,
-                              const char *tail, struct verdict *verdict)
+static void list_for_getopt(struct option *list)
 {
-    const char *next = *words->at;
+    size_t i;
 
-    if (option->kind == FLAG && *tail == '=')
-        refuse(verdict, "--%s: takes no value", option->name);
-    else if (option->kind == FLAG || *tail == '=')
-        return *tail == '=' ? tail + 1 : tail;
-    else if (!next)
-        refuse(verdict, "--%s: its value is missing", option->name);
-    else if (next[0] == '-' && next[1] == '-')
-        refuse_swallowed(option, next, verdict);
-    else
-        return *words->at++;
-    return NULL;
+    for (i = 0; i < COUNT; i++) {
+        list[i].name = known[i].name;
+        list[i].has_arg =
+            known[i].kind == FLAG ? no_argument : required_argument;
+    }
 }
 
-static void take_option(struct options *options, struct words *words,
-                        struct verdict *verdict)
+/* What getopt_long() does not take: a name, or its value, is wrong. */
+static void refuse_option(const char *word, int letter, struct verdict *verdict)
 {
-    const char *word = *words->at++;
-    size_t length = strcspn(word, "=");
-    const struct known *option;
-    const char *value;
+    const struct known *option = find(word + 2, strcspn(word + 2, "="));
 
-    if (word[0] != '-' || word[1] == '\0' || strcmp(word, "--") == 0) {
-        refuse_word(words->before, verdict);
-        return;
-    }
-    option = word[1] == '-' ? find(word + 2, length - 2) : NULL;
-    if (!option) {
+    if (word[1] != '-')
+        refuse(verdict, "-%c: no such option", letter);
+    else if (!option)
         refuse_name(word, verdict);
-        return;
-    }
-    words->before = option;
-    value = take_value(words, option, word + length, verdict);
-    if (value && words->given[option - known]++ && option->kind >= NUMBER)
+    else if (option->kind == FLAG)
+        refuse(verdict, "--%s: takes no value", option->name);
+    else
+        refuse(verdict, "--%s: its value is missing", option->name);
+}
+
+/* getopt_long() takes abbreviations; here they are refused. */
+static const struct known *take_option(struct options *options, char **argv,
+                                       unsigned char *given,
+                                       struct verdict *verdict)
+{
+    int apart = optarg && optarg == argv[optind - 1];
+    const char *word = argv[optind - 1 - apart];
+    const struct known *option = find(word + 2, strcspn(word + 2, "="));
+
+    if (!option)
+        refuse_name(word, verdict);
+    else if (apart && optarg[0] == '-' && optarg[1] == '-')
+        refuse_swallowed(option, optarg, verdict);
+    else if (given[option - known]++ && option->kind >= NUMBER)
         refuse(verdict, "--%s is given twice", option->name);
-    else if (value)
-        set_value(options, option, value, verdict);
+    else
+        set_value(options, option, optarg, verdict);
+    return option;
 }
 
 /* Goes on after an error, so that --json counts wherever it stands. */
-int options_parse(struct options *options, char **argv, struct verdict *verdict)
+int options_parse(struct options *options, int argc, char **argv,
+                  struct verdict *verdict)
 {
-    struct words words = {NULL, NULL, {0}};
+    struct option list[COUNT + 1] = {{NULL, 0, NULL, 0}};
+    unsigned char given[COUNT] = {0};
+    const struct known *before = NULL; /* the option that came last */
 
     set_defaults(options);
-    words.at = argv + (*argv != NULL);
-    while (*words.at)
-        take_option(options, &words, verdict);
+    list_for_getopt(list);
+    opterr = 0;
+    while (optind < argc) {
+        const char *word = argv[optind];
+        int found = getopt_long(argc, argv, "+:", list, NULL);
+
+        if (found == 0)
+            before = take_option(options, argv, given, verdict);
+        else if (found != -1)
+            refuse_option(word, optopt, verdict);
+        else
+            refuse_word(before, verdict);
+        if (found == -1 && argv[optind] == word)
+            optind++;
+    }
     if (verdict->error[0] == '\0')
         complete(options, verdict);
     return verdict->error[0] == '\0'

@@ -141,7 +141,7 @@ struct options {
 };
 
 /* 0 or -1. */
-int options_parse(struct options *options, char **argv,
+int options_parse(struct options *options, int argc, char **argv,
                   struct verdict *verdict);
 void options_help(void);
 
