@@ -196,7 +196,7 @@ static void what_was_left_out_is_not_there(void **state)
     if (open_it() != 1)
         fail_msg("%s", words());
     port.ops->close(port.ctx, 1);
-    assert_int_equal(tls.kept_for, 0);
+    assert_int_equal(tls.kept, 0);
     end();
     child_stop(&server);
 }
