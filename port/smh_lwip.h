@@ -146,7 +146,7 @@ SMH_API const char *smh_lwip_explain(const smh_lwip *lwip, char *text,
 #include <string.h>
 
 #ifndef EWOULDBLOCK
-#error "smh_lwip.h needs errno: define LWIP_PROVIDE_ERRNO 1 in lwipopts.h"
+#error "smh_lwip.h needs errno: see LWIP_PROVIDE_ERRNO in its manual"
 #endif
 
 #ifdef __cplusplus
@@ -574,18 +574,4 @@ const char *smh_lwip_explain(const smh_lwip *lwip, char *text, size_t size)
 #endif
 #endif /* SMH_LWIP_IMPLEMENTATION */
 
-/*
-LICENCE (0BSD)
-    Copyright (C) 2026 the smh_token.h authors
-
-    Permission to use, copy, modify, and/or distribute this software for any
-    purpose with or without fee is hereby granted.
-
-    THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
-    WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
-    MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
-    ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
-    WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
-    ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR
-    IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
-*/
+/* LICENCE: 0BSD, word for word at the end of smh_token.h, which it needs. */
