@@ -53,17 +53,29 @@ BARE METAL
 RESULTS of a call and its steps: > 0 is the HTTP status of the service, 0 is not
 finished yet, < 0 is one of SMH_E_* and stays.  Only SMH_DONE (204) is success.
 After anything else call.report says how many requests are confirmed; the next
-one may have been carried out, and repeating it is harmless.  A second call with
-the same lists and smh_io.resume = call.report.resume does the rest and nothing
-else; what is confirmed does not depend on host, library id or secret, but on
-SMH_LINE_MAX.  If an id is at fault, call.plan.list and .index name it.
+smh_io.pipeline of them may have been carried out, and repeating them is
+harmless.  A second call with the same lists and smh_io.resume =
+call.report.resume does the rest and nothing else.  What a request holds depends
+on the lists, SMH_LINE_MAX and SMH_COMMA alone: a resume point outlives another
+host, library id or secret, and a later release of this header, but no change of
+those three.  If an id is at fault, call.plan.list and .index name it.
 
 YOUR BUFFER has any size from 1 octet; request and answer share it.  One that
 takes a whole request makes one TLS record of it, one of 64 octets makes many;
 neither limits what can be asked.
 
+TIME: smh_io.timeout_ms counts from smh_begin(), and anew from each 204.  So it
+fits any number of requests, and a server that only drips gains nothing.
+
+LIMITS that HTTP/1.1 and a small reader bring.  A server that answers a request
+twice, and says its second 204 late, confirms the next request by it.  Header
+fields are skipped: who says "Connection: close" and then answers 408 or 503 to
+what follows, instead of closing, ends the call with that; it goes on from
+report.resume.
+
 THE PORT is a const table of callbacks and a context (smh_port).  None but wait
-blocks.  now_ms apart they return
+blocks, and none reads a port below it more than 8 times, so that a deadline or
+smh_cancel() counts soon whatever the peer sends.  now_ms apart they return
         > 0             octets moved, or 1 for "done" (open, close, wait)
         SMH_AGAIN       nothing could be done now, call again
         SMH_E_CLOSED    the peer ended the connection
@@ -85,9 +97,10 @@ copied, and wiped when it is out or closed.
                  called, whatever came of it; a failure is ignored
         now_ms   a clock that never goes back, in ms, free to wrap, with a tick
                  every 100 ms at least
-        wait     for smh_wait and smh_revoke, else NULL: 1 as soon as the last
-                 AGAIN may have changed (too early is fine), AGAIN only when all
-                 of ms, up to 2^32 - 1, have passed: then the time is up
+        wait     for smh_wait and smh_revoke, else NULL; called only behind an
+                 AGAIN: 1 as soon as that may have changed (too early is fine),
+                 AGAIN only when all of ms, up to 2^32 - 1, have passed: then
+                 the time is up
 
 OPTIONS
     macros for the file of the implementation; none changes a type
@@ -98,7 +111,7 @@ OPTIONS
                                fits a server's limit (RFC 9110, 4.1); 512 of
                                them are for all but the ids
     SMH_COMMA          ","     what separates ids, "," or "%2C"
-    SMH_TIMEOUT_MS     30000   for a whole call, if smh_io.timeout_ms is 0
+    SMH_TIMEOUT_MS     30000   for each 204, if smh_io.timeout_ms is 0
     SMH_REQUESTS_MAX   1000000 requests of a call, from 1; they are counted
                                before the first one is sent
     SMH_ANSWER_MAX     65535   octets of an answer with its interim ones, 64
@@ -140,7 +153,8 @@ extern "C" {
     X(SMH_AGAIN, -1, "not now, call again")                                    \
     X(SMH_E_ARGUMENT, -2, "scope, io, buffer or its size missing")             \
     X(SMH_E_HOST, -3, "host: want a name, IPv4 or [IPv6] alone")               \
-    X(SMH_E_LIBRARY, -4, "library id: want A-Z a-z 0-9 - _ ~ ., not dots alone") \
+    X(SMH_E_LIBRARY, -4,                                                       \
+      "library id: want A-Z a-z 0-9 - _ ~ ., not dots alone")                  \
     X(SMH_E_SECRET, -5, "library secret empty, or white space at an end")      \
     X(SMH_E_LIST, -6, "list empty (no filter: NULL)")                          \
     X(SMH_E_ITEM, -7, "id NULL or empty")                                      \
@@ -271,19 +285,22 @@ typedef struct smh_port {
 /* Zero it, then set the first three. */
 typedef struct smh_io {
     smh_port port;
-    char *buffer; /* wiped when a call that could send ends */
-    size_t size;  /* octets, from 1 */
-    uint32_t
-        timeout_ms;    /* for all of it, from smh_begin(); 0: SMH_TIMEOUT_MS */
-    uint32_t resume;   /* requests to leave out: an earlier report.resume */
-    uint16_t pipeline; /* requests in flight at most; 0 and 1: one */
+    char *buffer;        /* wiped when a call that could send ends */
+    size_t size;         /* octets, from 1 */
+    uint32_t timeout_ms; /* to the first 204 from smh_begin(), and to each next
+                            one; 0: SMH_TIMEOUT_MS */
+    uint32_t resume;     /* requests to leave out: an earlier report.resume of
+                            the same lists, SMH_LINE_MAX and SMH_COMMA */
+    uint16_t pipeline;   /* requests in flight at most; 0 and 1: one, as it is
+                            behind a loss until the next 204 */
 } smh_io;
 
 typedef struct smh_report {
     int result;         /* as returned at the end */
     uint32_t requests;  /* in all */
     uint32_t confirmed; /* answered 204 in this call */
-    uint32_t resume; /* where a next call goes on: all before are confirmed */
+    uint32_t resume; /* where a next call with the same lists, SMH_LINE_MAX and
+                        SMH_COMMA goes on: all before are confirmed */
 } smh_report;
 
 /* Complete so that you can allocate it; only report and plan are yours to read.
@@ -315,15 +332,16 @@ typedef struct smh_call {
 SMH_API int smh_revoke(smh_call *call, const smh_scope *scope,
                        const smh_io *io);
 
-/* Checks everything and starts the clock.  0, or the result if that is all. */
+/* Starts the clock and checks everything.  0, or the result if that is all. */
 SMH_API int smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io);
 
-/* Goes on until a callback says SMH_AGAIN.  0, or the result. */
+/* Goes on until a callback says SMH_AGAIN, for 8 turns at most.  0, or the
+ * result. */
 SMH_API int smh_step(smh_call *call);
 
-/* Blocks in the port until another step makes sense, the time is up, or ms have
- * passed (UINT32_MAX: no sooner), to look at a signal or show progress.  0, or
- * the result. */
+/* Blocks in the port until another step makes sense (not at all if the last one
+ * did not end with SMH_AGAIN), the time is up, or ms have passed (UINT32_MAX:
+ * no sooner), to look at a signal or show progress.  0, or the result. */
 SMH_API int smh_wait(smh_call *call, uint32_t ms);
 
 /* Ends the call now: closes at once, wipes the buffer.  The result. */
@@ -392,8 +410,9 @@ enum { SMHI_COMMA_OK = 1 / (SMHI_COMMA_SIZE == 1 || SMHI_COMMA_SIZE == 3) };
 #define SMHI_END "\r\n\r\n"
 enum {
     SMHI_LITERALS = sizeof SMHI_TO_LIBRARY SMHI_TO_SECRET SMHI_TO_USERS
-        SMHI_TO_CLIENTS SMHI_TO_SESSIONS SMHI_TO_HOST ":65535" SMHI_END -
-    1
+                        SMHI_TO_CLIENTS SMHI_TO_SESSIONS SMHI_TO_HOST
+                    ":65535" SMHI_END -
+                    1
 };
 
 /* Through volatile, or a compiler may leave out a last write. */
@@ -417,9 +436,9 @@ static int smhi_unreserved(char c)
  * it; of U+0085 and U+00A0, which have two, any third one. */
 static int smhi_blank(const char *text)
 {
-    static const uint32_t rows[] = {
-        0xC28500FF, 0xC2A000FF, 0xE19A8000, 0xE280800B, 0xE280A801,
-        0xE280AF00, 0xE2819F00, 0xE3808000, 0xEFBBBF00};
+    static const uint32_t rows[] = {0xC28500FF, 0xC2A000FF, 0xE19A8000,
+                                    0xE280800B, 0xE280A801, 0xE280AF00,
+                                    0xE2819F00, 0xE3808000, 0xEFBBBF00};
     const unsigned char *p = (const unsigned char *)text;
     uint32_t three = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8;
     unsigned i;
@@ -442,9 +461,9 @@ static const smh_list *smhi_list(const smh_plan *plan, int k)
 }
 
 /* Octets of an encoded text, counted no further than needed to see that it fits
- * no line; or why it cannot be sent: a service that trims would take a blank for
- * empty, and an empty filter for none; a separator would make two ids of one,
- * and nothing escapes it. */
+ * no line; or why it cannot be sent: a service that trims would take a blank
+ * for empty, and an empty filter for none; a separator would make two ids of
+ * one, and nothing escapes it. */
 static int smhi_cost(const char *text, char separator)
 {
     const char *p = text;
@@ -485,9 +504,9 @@ static size_t smhi_host(const char *host)
     return host[n] == '\0' ? n : 0;
 }
 
-/* The length of one segment of a path, to any proxy, or 0: what is encoded there
- * (a slash) may be decoded on its way, and a dot segment goes away (RFC 3986,
- * 6.2.2.3). */
+/* The length of one segment of a path, to any proxy, or 0: what is encoded
+ * there (a slash) may be decoded on its way, and a dot segment goes away (RFC
+ * 3986, 6.2.2.3). */
 static size_t smhi_segment(const char *id)
 {
     size_t n = smhi_span(id, '.');
@@ -853,8 +872,9 @@ static int smhi_open(smh_call *call)
 }
 
 /* A connection that the server has closed is opened again if it was of use or
- * may have taken answers with it; what is not confirmed is sent again.  One that
- * came to nothing is an error, or a server that only closes would be hammered. */
+ * may have taken answers with it; what is not confirmed is sent again.  One
+ * that came to nothing is an error, or a server that only closes would be
+ * hammered. */
 static int smhi_lost(smh_call *call, int error)
 {
     const smh_port *port = &call->io->port;
@@ -1131,6 +1151,19 @@ SMH_API uint32_t smh_backoff(unsigned attempt, uint32_t base_ms,
 
 /*
 HISTORY
+    0.1.1  mends what was dangerous in 0.1.0:
+           - a library id with a slash became another call behind a proxy that
+             decodes it, and counted as done: only unreserved bytes are taken
+           - an id of Unicode's white space alone was sent, which a service may
+             take for no filter: it is refused at an end of an id
+           - with a size_t of 16 bits a long library id passed the checks
+           - a peer could hold a step for ever by feeding it
+           - behind a loss requests went out together at once, and answers that
+             a reset took along were an error: one goes out first, and more only
+             when it is answered
+           Changed besides: timeout_ms counts anew from each 204, and
+           smh_begin() is within it.  Batches, and so resume points, are the
+           same.  The ports tell what changed in them.
     0.1.0  first version
 
 LICENCE (0BSD)

@@ -240,10 +240,10 @@ int decoded_is(const decoded *d, const smh_scope *scope, const smh_batch *batch)
 }
 
 /* PropList.txt of Unicode, White_Space, and two that show nothing. */
-const unsigned blanks[] = {
-    0x85,   0xA0,   0x1680, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005,
-    0x2006, 0x2007, 0x2008, 0x2009, 0x200A, 0x200B, 0x2028, 0x2029, 0x202F,
-    0x205F, 0x3000, 0xFEFF};
+const unsigned blanks[] = {0x85,   0xA0,   0x1680, 0x2000, 0x2001, 0x2002,
+                           0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008,
+                           0x2009, 0x200A, 0x200B, 0x2028, 0x2029, 0x202F,
+                           0x205F, 0x3000, 0xFEFF};
 const size_t blank_count = sizeof blanks / sizeof *blanks;
 
 void utf8(unsigned code, char *to)
@@ -251,8 +251,8 @@ void utf8(unsigned code, char *to)
     if (code >= 0x800)
         *to++ = (char)(0xE0 | code >> 12);
     if (code >= 0x80) {
-        *to++ = (char)(code >= 0x800 ? 0x80 | (code >> 6 & 63)
-                                     : 0xC0 | code >> 6);
+        *to++ =
+            (char)(code >= 0x800 ? 0x80 | (code >> 6 & 63) : 0xC0 | code >> 6);
         code = 0x80 | (code & 63);
     }
     *to++ = (char)code;
@@ -271,7 +271,8 @@ int blank_at_an_end(const char *text)
         char blank[4];
         utf8(blanks[i], blank);
         if (strncmp(text, blank, strlen(blank)) == 0 ||
-            (n >= strlen(blank) && strcmp(text + n - strlen(blank), blank) == 0))
+            (n >= strlen(blank) &&
+             strcmp(text + n - strlen(blank), blank) == 0))
             return 1;
     }
     return 0;

@@ -52,7 +52,7 @@ typedef struct server {
     unsigned answers;     /* answers in all */
     unsigned hold;        /* whole requests on a connection before it answers */
     int lost;             /* what recv says after the last of them */
-    unsigned reset[2];    /* so many whole requests end the first connection, and
+    unsigned reset[2]; /* so many whole requests end the first connection, and
                              a later one, and what was answered is lost; 0: none
                              do.  hold is for the first one alone then */
     size_t send_most, recv_most; /* octets a call */

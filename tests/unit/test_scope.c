@@ -405,10 +405,19 @@ static void library_takes_unreserved_bytes_alone(void **state)
 
 static void empty_secret_is_refused(void **state)
 {
-    static const char *const bad[] = {NULL,    "",           " ",
-                                      "\t",    " a",         "a ",
-                                      "a\r\n", "\na",        "a\x1f",
-                                      "\x7f",  "\xEF\xBB\xBF" "a", "a\xC2\xA0"};
+    static const char *const bad[] = {NULL,
+                                      "",
+                                      " ",
+                                      "\t",
+                                      " a",
+                                      "a ",
+                                      "a\r\n",
+                                      "\na",
+                                      "a\x1f",
+                                      "\x7f",
+                                      "\xEF\xBB\xBF"
+                                      "a",
+                                      "a\xC2\xA0"};
     size_t i;
     (void)state;
     for (i = 0; i < sizeof bad / sizeof *bad; i++) {
