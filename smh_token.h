@@ -1,4 +1,4 @@
-/* smh_token.h - v0.1.1 - cut a user off at Smart Media Hosting (SMH) - 0BSD
+/* smh_token.h - v0.2.0 - cut a user off at Smart Media Hosting (SMH) - 0BSD
 
 Calls "Delete All Access Tokens for a Specific User" of the service,
 
@@ -6,21 +6,30 @@ Calls "Delete All Access Tokens for a Specific User" of the service,
 
 for any number of users, clients and sessions, in batches that the service
 accepts, over any transport that is authenticated and encrypted.  No allocation,
-no globals, no libc.  It carries the library's secret, so it belongs into a back
-end or a gateway, never into an app.
+no globals, no libc.  It carries the library's secret, so it belongs in a back
+end or a gateway, never in an app.
 
-It never widens a deletion: what cannot be said safely is refused before an
-octet is sent.  It never claims what did not happen: done means that a 204 was
-read for every batch.  It follows no redirect.  It prints and keeps no secret:
-the buffer that held it is wiped on every way out.
+CONTENTS
+    DO THIS             how to include it
+    EXAMPLE             the blocking call
+    BARE METAL          the same without blocking
+    HOW IT WORKS        the layers, and where the secret is
+    RESULTS             what a call returns and its report says
+    BUFFER AND TIME     any size, and one limit
+    LIMITS              what it cannot know
+    A PORT OF YOUR OWN  the contract
+    OPTIONS             macros
+    THREADS, SECRETS    who may touch what
+    then the API, the implementation, HISTORY and LICENCE
 
-DO THIS, in one C or C++ file; everywhere else only the #include:
+DO THIS
+    in one C or C++ file; everywhere else only the #include
 
         #define SMH_TOKEN_IMPLEMENTATION
         #include "smh_token.h"
 
 EXAMPLE
-    with a port from port/, or your own (THE PORT below)
+    with a port from port/, or your own
 
         static char buffer[1024];
         static const char *const ids[] = { "alice" };
@@ -28,6 +37,7 @@ EXAMPLE
         smh_scope scope = { 0 };
         smh_io    io    = { 0 };
         smh_call  call;
+        char      why[200];
 
         scope.host           = "smh0example.api.tencentsmh.cn";
         scope.library_id     = "smh0example";
@@ -39,7 +49,9 @@ EXAMPLE
 
         int result = smh_revoke(&call, &scope, &io);
         if (result != SMH_DONE)
-            report(smh_strerror(result), call.report.resume);
+            report(smh_explain(&call, why, sizeof why), call.report.resume);
+
+    In C++ the two zeroed structs are written = {}.
 
 BARE METAL
     the same without blocking; other_work() gives the network stack its turns
@@ -50,80 +62,92 @@ BARE METAL
             other_work();
         }
 
-RESULTS of a call and its steps: > 0 is the HTTP status of the service, 0 is not
-finished yet, < 0 is one of SMH_E_* and stays.  Only SMH_DONE (204) is success.
-After anything else call.report says how many requests are confirmed; the next
-smh_io.pipeline of them may have been carried out, and repeating them is
-harmless.  A second call with the same lists and smh_io.resume =
-call.report.resume does the rest and nothing else.  What a request holds depends
-on the lists, SMH_LINE_MAX and SMH_COMMA alone: a resume point outlives another
-host, library id or secret, and a later release of this header, but no change of
-those three.  If an id is at fault, call.plan.list and .index name it.
+HOW IT WORKS
+    Data flows one way, and each layer knows only the one before it:
 
-YOUR BUFFER has any size from 1 octet; request and answer share it.  One that
-takes a whole request makes one TLS record of it, one of 64 octets makes many;
-neither limits what can be asked.
+        scope -> batches -> writer -> exchange -> port (TLS -> TCP)
+                            reader ---^
 
-TIME: smh_io.timeout_ms counts from smh_begin(), and anew from each 204.  So it
-fits any number of requests, and a server that only drips gains nothing.
+        smh_begin()   The scope is checked and its requests are counted.
+                      Nothing is sent; the secret is where you keep it.
+        smh_step()    The port is opened: name, connection, handshake, and the
+                      certificate is verified.
+                      Requests are written into your buffer, secret included,
+                      and sent.  Answers are read into the same buffer.
+                      A 204 confirms the oldest request in flight.  A connection
+                      that was of use and is lost is opened again.
+        the end       The buffer is wiped, then the port is closed.
 
-LIMITS that HTTP/1.1 and a small reader bring.  A server that answers a request
-twice, and says its second 204 late, confirms the next request by it.  Header
-fields are skipped: who says "Connection: close" and then answers 408 or 503 to
-what follows, instead of closing, ends the call with that; it goes on from
-report.resume.
+RESULTS
+    A call and its steps return > 0, the HTTP status of the service; 0, not
+    finished yet; or < 0, one of SMH_E_*.  A result stays.  Only SMH_DONE (204)
+    is success: a 204 was read for every request.  It does not say whether there
+    were any tokens.
 
-THE PORT is a const table of callbacks and a context (smh_port).  None but wait
-blocks, and none reads a port below it more than 8 times, so that a deadline or
-smh_cancel() counts soon whatever the peer sends.  now_ms apart they return
-        > 0             octets moved, or 1 for "done" (open, close, wait)
-        SMH_AGAIN       nothing could be done now, call again
+    After anything else, call.report says how many requests are confirmed and
+    how many of the others may have been carried out; repeating those is
+    harmless.  smh_explain() says in words what is known.  A second call with
+    the same lists and smh_io.resume = call.report.resume does the rest and
+    nothing else.
+
+    What a request holds depends on the lists, SMH_LINE_MAX and SMH_COMMA alone.
+    So a resume point outlives another host, library id or secret, and a later
+    release of this header, but no change of those three.
+
+BUFFER AND TIME
+    Your buffer may have any size from 1 byte; requests and answers share it.
+    One that takes a whole request makes one TLS record of it, one of 64 bytes
+    makes many; neither limits what can be asked.
+
+    smh_io.timeout_ms counts from smh_begin(), and anew from each 204.  So it
+    fits any number of requests, and a server that only drips gains nothing.
+
+LIMITS
+    HTTP/1.1 does not say which request an answer belongs to: a server that
+    answers a request twice, and sends its second 204 late, confirms the next
+    request by it.
+
+    Header fields are skipped, not read.  A server that says "Connection: close"
+    and then answers 408 or 503 to what follows, instead of closing, ends the
+    call with that status; a second call goes on from report.resume.
+
+A PORT OF YOUR OWN
+    is a const table of callbacks, smh_port_ops, and a context for them.  The
+    contract stands at the members of the table.  None of them blocks but wait.
+    Except for now_ms and explain they return
+
+        > 0             bytes moved, or 1 for "done" (open, close, wait)
+        SMH_AGAIN       nothing could be done now; call again
         SMH_E_CLOSED    the peer ended the connection
-        other SMH_E_*   it failed: RESOLVE, NETWORK, TLS or MEMORY
-and never 0.  Data must not be looked at after the return: what is taken is
-copied, and wiped when it is out or closed.
-        secure   1 only if, before open returns 1, the peer's chain to a CA of
-                 yours, its name and its dates are verified and all is
-                 encrypted; many a modem has to be told to.  Else 0
-        open     resolve, connect, handshake; called until it is not AGAIN, and
-                 again in the same call when a connection was lost.  An IPv6
-                 host has its brackets
-        send     some of size octets.  After AGAIN the same octets are offered
-                 again, unless close comes; recv may come in between
-        recv     up to size octets; CLOSED only when all that came is read, also
-                 after send has failed
-        close    orderly, repeated after AGAIN; or at once if at_once: then
-                 never AGAIN, in the middle of anything.  Comes if open was
-                 called, whatever came of it; a failure is ignored
-        now_ms   a clock that never goes back, in ms, free to wrap, with a tick
-                 every 100 ms at least
-        wait     for smh_wait and smh_revoke, else NULL; called only behind an
-                 AGAIN: 1 as soon as that may have changed (too early is fine),
-                 AGAIN only when all of ms, up to 2^32 - 1, have passed: then
-                 the time is up
+        another SMH_E_  it failed: RESOLVE, NETWORK, TLS or MEMORY
+
+    and never 0, which means three things in three libraries.
 
 OPTIONS
     macros for the file of the implementation; none changes a type
-    SMH_TOKEN_IMPLEMENTATION   emit the code
-    SMH_TOKEN_STATIC           make every function static (in every file)
-    SMH_ALLOW_PLAINTEXT        allow a port that is not secure
-    SMH_LINE_MAX       8000    octets of a request, 1024 to 32000: its line then
+    SMH_TOKEN_IMPLEMENTATION   emits the code
+    SMH_TOKEN_STATIC           makes every function static (in every file)
+    SMH_ALLOW_PLAINTEXT        allows a port that is not secure
+    SMH_WORDS          1       0: no words, here and in the ports; explanations
+                               and smh_strerror() are then empty
+    SMH_LINE_MAX       8000    bytes of a request, 1024 to 32000: its line then
                                fits a server's limit (RFC 9110, 4.1); 512 of
                                them are for all but the ids
     SMH_COMMA          ","     what separates ids, "," or "%2C"
     SMH_TIMEOUT_MS     30000   for each 204, if smh_io.timeout_ms is 0
     SMH_REQUESTS_MAX   1000000 requests of a call, from 1; they are counted
                                before the first one is sent
-    SMH_ANSWER_MAX     65535   octets of an answer with its interim ones, 64
-                               to 65535
+    SMH_ANSWER_MAX     65535   bytes of an answer with its interim ones, 64 to
+                               65535
     SMH_INTERIM_MAX    8       1xx answers before each answer, 0 to 255
-    SMH_SPINS_MAX      1000000 turns of smh_wait, from 1, without a tick of
+    SMH_SPINS_MAX      1000000 turns of smh_wait(), from 1, without a tick of
                                the clock before it counts as stuck
 
-MEMORY, THREADS, SECRETS
-    A call borrows scope, lists, io and buffer until it is finished, and writes
-    only to the buffer.  Calls share nothing: one per thread needs no lock.  The
-    secret stays where you keep it; no copy outlives a call.
+THREADS, SECRETS
+    A call borrows scope, lists, io, buffer and port until you have asked your
+    last question about it, and writes only to the buffer.  Calls share nothing,
+    so one per thread needs no lock.  The secret stays where you keep it; no
+    copy of it outlives a call.
 */
 #ifndef SMH_TOKEN_H
 #define SMH_TOKEN_H
@@ -131,8 +155,8 @@ MEMORY, THREADS, SECRETS
 #include <stddef.h>
 #include <stdint.h>
 
-#define SMH_TOKEN_VERSION "0.1.1"
-#define SMH_TOKEN_VERSION_NUMBER 0x000101 /* a byte each: 0, 1, 1 */
+#define SMH_TOKEN_VERSION "0.2.0"
+#define SMH_TOKEN_VERSION_NUMBER 0x000200 /* a byte each: 0, 2, 0 */
 
 #if !defined(SMH_TOKEN_STATIC)
 #define SMH_API extern
@@ -142,107 +166,183 @@ MEMORY, THREADS, SECRETS
 #define SMH_API static
 #endif
 
+#ifndef SMH_WORDS
+#define SMH_WORDS 1
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* ---- results ------------------------------------------------------------- */
 
-/* One table makes the enum and the texts of smh_strerror(). */
+/* One table makes the enum and the texts of smh_strerror().  From ARGUMENT to
+ * RANGE the input is at fault and nothing was sent. */
 #define SMH_RESULTS(X)                                                         \
     X(SMH_AGAIN, -1, "not now, call again")                                    \
-    X(SMH_E_ARGUMENT, -2, "scope, io, buffer or its size missing")             \
-    X(SMH_E_HOST, -3, "host: want a name, IPv4 or [IPv6] alone")               \
-    X(SMH_E_LIBRARY, -4,                                                       \
+    X(SMH_E_ARGUMENT, -2, "scope or io missing")                               \
+    X(SMH_E_BUFFER, -3, "io.buffer missing, or io.size 0")                     \
+    X(SMH_E_NO_PORT, -4, "io.port not set, or without a callback")             \
+    X(SMH_E_INSECURE, -5, "port not authenticated and encrypted")              \
+    X(SMH_E_HOST, -6,                                                          \
+      "host: want a name alone: no address, scheme, port, path")               \
+    X(SMH_E_LIBRARY, -7,                                                       \
       "library id: want A-Z a-z 0-9 - _ ~ ., not dots alone")                  \
-    X(SMH_E_SECRET, -5, "library secret empty, or white space at an end")      \
-    X(SMH_E_LIST, -6, "list empty (no filter: NULL)")                          \
-    X(SMH_E_ITEM, -7, "id NULL or empty")                                      \
-    X(SMH_E_BLANK, -8, "id with white space or a control byte at an end")      \
-    X(SMH_E_COMMA, -9, "id with a comma, which separates ids")                 \
-    X(SMH_E_LONG, -10, "too long for a request line")                          \
-    X(SMH_E_RANGE, -11, "too many requests, or resume past the end")           \
-    X(SMH_E_INSECURE, -12, "port not authenticated and encrypted")             \
-    X(SMH_E_PORT, -13, "port breaks its contract")                             \
-    X(SMH_E_CLOCK, -14, "clock of the port stands still")                      \
-    X(SMH_E_TIMEOUT, -15, "deadline passed")                                   \
-    X(SMH_E_RESOLVE, -16, "host name not resolved")                            \
-    X(SMH_E_NETWORK, -17, "network failed")                                    \
-    X(SMH_E_CLOSED, -18, "server closed before its answer was whole")          \
-    X(SMH_E_TLS, -19, "TLS failed")                                            \
-    X(SMH_E_MEMORY, -20, "port out of memory")                                 \
-    X(SMH_E_ANSWER, -21, "answer is not HTTP/1.x")                             \
-    X(SMH_E_EXTRA, -22, "server sent more than was asked")                     \
-    X(SMH_E_CANCELLED, -23, "cancelled")
+    X(SMH_E_SECRET, -8, "library secret empty, or white space at an end")      \
+    X(SMH_E_USERS, -9, "no users given")                                       \
+    X(SMH_E_LIST, -10, "list given but empty (no filter: NULL)")               \
+    X(SMH_E_ITEM, -11, "id NULL or empty")                                     \
+    X(SMH_E_BLANK, -12, "id with white space or a control byte at an end")     \
+    X(SMH_E_COMMA, -13, "id with a comma, which separates ids")                \
+    X(SMH_E_LONG, -14, "too long for a request line")                          \
+    X(SMH_E_RANGE, -15, "too many requests, or resume past the end")           \
+    X(SMH_E_PORT, -16, "port breaks its contract")                             \
+    X(SMH_E_CLOCK, -17, "clock of the port stands still")                      \
+    X(SMH_E_TIMEOUT, -18, "deadline passed")                                   \
+    X(SMH_E_RESOLVE, -19, "host name not resolved")                            \
+    X(SMH_E_NETWORK, -20, "network failed")                                    \
+    X(SMH_E_CLOSED, -21, "server closed before its answer was whole")          \
+    X(SMH_E_TLS, -22, "TLS failed")                                            \
+    X(SMH_E_MEMORY, -23, "port out of memory")                                 \
+    X(SMH_E_ANSWER, -24, "answer is not HTTP/1.x")                             \
+    X(SMH_E_EXTRA, -25, "server sent more than was asked")                     \
+    X(SMH_E_CANCELLED, -26, "cancelled")
 
 #define SMHI_ENUM(name, value, text) name = value,
 enum { SMH_RESULTS(SMHI_ENUM) SMH_PENDING = 0, SMH_DONE = 204 };
 #undef SMHI_ENUM
 
-/* A text for any result, a status included; never NULL, never the secret. */
+/* Returns a text for any result, a status included: never NULL, never the
+ * secret. */
 SMH_API const char *smh_strerror(int result);
 
-/* 1 if the same call may succeed later: 429, 500, 502, 503, 504, and what a
- * network does (TIMEOUT, RESOLVE, NETWORK, CLOSED); else 0. */
+/* Returns 1 if the same call may succeed later: after 429, 500, 502, 503, 504,
+ * and what a network does (TIMEOUT, RESOLVE, NETWORK, CLOSED).  Else 0. */
 SMH_API int smh_retryable(int result);
 
-/* ms to wait before repetition attempt, from 1: base_ms doubled each time, up
- * to cap_ms; random, any 32 bits, picks from the upper half of that. */
+/* Returns the ms to wait before repetition attempt, from 1: base_ms doubled each
+ * time, up to cap_ms.  random, any 32 bits, picks from the upper half of that. */
 SMH_API uint32_t smh_backoff(unsigned attempt, uint32_t base_ms,
                              uint32_t cap_ms, uint32_t random);
 
+/* ---- words: how a port says what it knows -------------------------------- */
+
+/* A text that grows up to the end of its buffer and is cut off there.  It always
+ * ends in a NUL. */
+typedef struct smh_text {
+    char *at;    /* Where the next byte goes; a NUL stands there. */
+    size_t room; /* The bytes that still fit before the NUL. */
+} smh_text;
+
+/* Adds words. */
+SMH_API void smh_put_words(smh_text *text, const char *words);
+
+/* Adds a number in decimal, or in hexadecimal if base is 16, of at least so many
+ * digits. */
+SMH_API void smh_put_number(smh_text *text, uint32_t number, unsigned base,
+                            int digits);
+
+/* Adds a stranger's name of size bytes in quotes: nothing that a terminal or a
+ * log would obey. */
+SMH_API void smh_put_name(smh_text *text, const void *name, size_t size);
+
+/* What a port is at, or where it failed. */
+enum {
+    SMH_STAGE_NONE,
+    SMH_STAGE_SET_UP,
+    SMH_STAGE_RESOLVE,
+    SMH_STAGE_CONNECT,
+    SMH_STAGE_HANDSHAKE,
+    SMH_STAGE_WRITE,
+    SMH_STAGE_READ,
+    SMH_STAGE_CLOSE
+};
+
+/* What a port may wait for, in its member want. */
+enum { SMH_WANT_READ = 1, SMH_WANT_WRITE = 2 };
+
+/* What happened since the last opening; it stays after the close.  Each port in
+ * port/ begins with one. */
+typedef struct smh_diag {
+    uint8_t stage;     /* SMH_STAGE_*: the last thing tried. */
+    int16_t result;    /* The SMH_E_* that it came to, or 0. */
+    int32_t code;      /* The same in numbers of the system below, or 0. */
+    uint32_t received; /* Bytes from below. */
+    uint32_t sent;     /* Bytes that were taken below. */
+} smh_diag;
+
+/* Adds the stage, such as "handshake: "; if nothing went wrong also how many
+ * bytes there were, which is what is to be said when time is up. */
+SMH_API void smh_put_diag(smh_text *text, const smh_diag *diag);
+
 /* ---- scope: what to revoke ----------------------------------------------- */
 
+/* A list that is given must not be empty, so that an empty one cannot mean all.
+ */
 typedef struct smh_list {
-    const char *const *items; /* opaque ids, sent percent-encoded */
-    size_t count;
+    const char *const *items; /* Opaque ids; they are sent percent-encoded. */
+    size_t count;             /* How many there are, from 1. */
 } smh_list;
 
+/* The numbers of the three lists in smh_plan.list. */
 enum { SMH_USERS = 1, SMH_CLIENTS, SMH_SESSIONS };
 
-/* Zero it (C: = {0}, C++: = {}), then set.  A NULL filter means none: all
- * tokens of a user go.  A list that is given must not be empty, so that an
- * empty one cannot mean all. */
+/* Zero it, then set what you need. */
 typedef struct smh_scope {
-    const char *host;           /* name, IPv4 or [IPv6]; no scheme, no port */
-    const char *library_id;     /* of unreserved bytes (RFC 3986, 2.3) */
-    const char *library_secret; /* sent percent-encoded */
-    const smh_list *users;      /* whose tokens; required */
-    const smh_list *clients;    /* only tokens of these clients, or NULL */
-    const smh_list *sessions;   /* only tokens of these sessions, or NULL */
-    uint16_t port;              /* 0: 443 */
+    /* The library's own host: a name, without scheme, port or path.  An address
+     * is refused; a port's resolve hook pins a name to one. */
+    const char *host;
+
+    /* The library: unreserved bytes alone (RFC 3986, 2.3), no dot segment. */
+    const char *library_id;
+
+    /* Its secret; it is sent percent-encoded. */
+    const char *library_secret;
+
+    /* The users whose tokens go; required. */
+    const smh_list *users;
+
+    /* If given, only tokens of these clients go.  NULL is no filter. */
+    const smh_list *clients;
+
+    /* If given, only tokens of these sessions go.  NULL is no filter. */
+    const smh_list *sessions;
+
+    /* The TCP port; 0 means 443. */
+    uint16_t port;
 } smh_scope;
 
 /* A checked scope. */
 typedef struct smh_plan {
-    uint8_t list;           /* SMH_USERS.. if a list is at fault, else 0 */
-    int inner[3];           /* private: octets that the lists inside need */
-    size_t index;           /* the id at fault in list, from 0 */
-    const smh_scope *scope; /* borrowed */
+    uint8_t list;           /* The list at fault, SMH_USERS.., or 0. */
+    int inner[3];           /* Private: bytes that the lists inside need. */
+    size_t index;           /* The id at fault in that list, from 0. */
+    const smh_scope *scope; /* Borrowed. */
 } smh_plan;
 
-/* 0, or the first error; plan->list and plan->index say where. */
+/* Returns 0, or the first error; plan->list and plan->index say where it is. */
 SMH_API int smh_check(const smh_scope *scope, smh_plan *plan);
 
 /* ---- batches: which ids go into one request ------------------------------ */
 
 /* Zero it, then call smh_next(). */
 typedef struct smh_batch {
-    uint8_t n[3];   /* users, clients, sessions; at most 10, 100, 100 */
-    size_t at[3];   /* the first of each */
-    uint32_t index; /* requests before this one */
+    uint8_t n[3];   /* Users, clients and sessions: at most 10, 100, 100. */
+    size_t at[3];   /* Where the first of each is in its list. */
+    uint32_t index; /* How many requests come before this one. */
 } smh_batch;
 
-/* Goes to the next batch: 1, or 0 behind the last.  The same scope always gives
- * the same batches; they cover users x clients x sessions exactly once. */
+/* Goes to the next batch.  Returns 1, or 0 behind the last.  The same lists
+ * always give the same batches, which cover users x clients x sessions exactly
+ * once. */
 SMH_API int smh_next(const smh_plan *plan, smh_batch *batch);
 
-/* The number of batches; 0 stands for more than SMH_REQUESTS_MAX. */
+/* Returns the number of batches; 0 stands for more than SMH_REQUESTS_MAX. */
 SMH_API uint32_t smh_count(const smh_plan *plan);
 
-/* ---- writer: the octets of one request ----------------------------------- */
+/* ---- writer: the bytes of one request ------------------------------------ */
 
-/* Writes the octets of the request from offset on into window, size of them at
+/* Writes the bytes of the request from offset on into window, size of them at
  * most, and returns the whole length.  A size of 0 measures; window may then be
  * NULL.  If masked, the secret is shown as "***", for people to read. */
 SMH_API size_t smh_write(const smh_plan *plan, const smh_batch *batch,
@@ -252,100 +352,162 @@ SMH_API size_t smh_write(const smh_plan *plan, const smh_batch *batch,
 
 /* Zero it before the first answer. */
 typedef struct smh_reader {
-    uint16_t length; /* octets of the answer so far, interim ones included */
-    uint16_t status;
-    uint8_t at;      /* private from here */
-    uint8_t cr;      /* the last octet was a CR */
-    uint8_t interim; /* 1xx answers so far */
+    uint16_t length; /* Bytes of the answer so far, interim ones included. */
+    uint16_t status; /* As far as it has been read. */
+    uint8_t at;      /* Private from here: the place in the grammar, */
+    uint8_t cr;      /* whether the last byte was a CR, */
+    uint8_t interim; /* and the 1xx answers so far. */
 } smh_reader;
 
-/* Takes one octet.  0: more, please.  204: its blank line has come, the next
- * octet begins another answer.  Another status: its status line has come; what
- * follows cannot be framed.  SMH_E_ANSWER: not HTTP/1.x, beyond a limit, or
- * behind such a status or error. */
-SMH_API int smh_read(smh_reader *reader, unsigned char octet);
+/* Takes one byte.  Returns 0: more, please.  204: its blank line has come, and
+ * the next byte begins another answer.  Another status: its status line has
+ * come, and what follows cannot be framed.  SMH_E_ANSWER: this is not HTTP/1.x,
+ * is beyond a limit, or comes behind such a status or error. */
+SMH_API int smh_read(smh_reader *reader, unsigned char byte);
 
-/* ---- exchange: the call -------------------------------------------------- */
+/* ---- port: what moves the bytes ------------------------------------------ */
 
-typedef struct smh_port_ops { /* see THE PORT above */
+/* The contract.  What these return stands in A PORT OF YOUR OWN above.  None may
+ * look at data after it has returned: what is taken is copied, and wiped when it
+ * is out or the port is closed. */
+typedef struct smh_port_ops {
+    /* Resolves, connects, shakes hands.  It is called until it does not return
+     * SMH_AGAIN, and again in the same call when a connection was lost. */
     int (*open)(void *ctx, const char *host, uint16_t port);
+
+    /* Takes some of size bytes.  After SMH_AGAIN the same bytes are offered
+     * again, unless close comes; recv may come in between. */
     int (*send)(void *ctx, const void *data, size_t size);
+
+    /* Gives up to size bytes.  SMH_E_CLOSED comes only when all that arrived has
+     * been read, also after send has failed.  It reads a port below it at most 8
+     * times, so that a limit of time or smh_cancel() counts soon whatever the
+     * peer sends; the same goes for open. */
     int (*recv)(void *ctx, void *data, size_t size);
+
+    /* Closes in an orderly way, called again after SMH_AGAIN; or at once if
+     * at_once, in the middle of anything, and then never says SMH_AGAIN.  It
+     * comes whenever open was called, whatever came of it.  A failure is
+     * ignored. */
     int (*close)(void *ctx, int at_once);
+
+    /* Returns a clock that never goes back, in ms.  It may wrap, and ticks every
+     * 100 ms at least. */
     uint32_t (*now_ms)(void *ctx);
+
+    /* Blocks, for smh_wait() and smh_revoke(); NULL if those are not used.  It
+     * is called only behind an SMH_AGAIN: it returns 1 as soon as that may have
+     * changed (too early is fine), and SMH_AGAIN only when all of ms, up to
+     * 2^32 - 1, have passed: then the time is up. */
     int (*wait)(void *ctx, uint32_t ms);
+
+    /* 1 only if, before open returns 1, the peer's chain to a CA of yours, its
+     * name and its dates are verified, and all is encrypted; many a modem has to
+     * be told to.  Else 0. */
     uint8_t secure;
+
+    /* Adds what this port, and the one below it, know of what went wrong, for
+     * smh_explain(); NULL if they have no words. */
+    void (*explain)(void *ctx, smh_text *text);
 } smh_port_ops;
 
 typedef struct smh_port {
-    const smh_port_ops *ops;
-    void *ctx;
+    const smh_port_ops *ops; /* One table for all ports of a kind. */
+    void *ctx;               /* The state of this one. */
 } smh_port;
+
+/* ---- exchange: the call -------------------------------------------------- */
 
 /* Zero it, then set the first three. */
 typedef struct smh_io {
+    /* What moves the bytes; secure, unless SMH_ALLOW_PLAINTEXT. */
     smh_port port;
-    char *buffer;        /* wiped when a call that could send ends */
-    size_t size;         /* octets, from 1 */
-    uint32_t timeout_ms; /* to the first 204 from smh_begin(), and to each next
-                            one; 0: SMH_TIMEOUT_MS */
-    uint32_t resume;     /* requests to leave out: an earlier report.resume of
-                            the same lists, SMH_LINE_MAX and SMH_COMMA */
-    uint16_t pipeline;   /* requests in flight at most; 0 and 1: one, as it is
-                            behind a loss until the next 204 */
+
+    /* Yours, for requests and answers.  It is wiped when a call that could send
+     * ends. */
+    char *buffer;
+
+    /* Its size in bytes, from 1. */
+    size_t size;
+
+    /* The time in ms to the first 204 from smh_begin(), and to each next one.  0
+     * means SMH_TIMEOUT_MS. */
+    uint32_t timeout_ms;
+
+    /* Requests to leave out: an earlier report.resume of the same lists,
+     * SMH_LINE_MAX and SMH_COMMA. */
+    uint32_t resume;
+
+    /* Requests in flight at most.  0 and 1 mean one, and so it is behind a loss
+     * until the next 204. */
+    uint16_t pipeline;
 } smh_io;
 
 typedef struct smh_report {
-    int result;         /* as returned at the end */
-    uint32_t requests;  /* in all */
-    uint32_t confirmed; /* answered 204 in this call */
-    uint32_t resume; /* where a next call with the same lists, SMH_LINE_MAX and
-                        SMH_COMMA goes on: all before are confirmed */
+    int result;         /* As returned at the end. */
+    uint32_t requests;  /* In all. */
+    uint32_t confirmed; /* Answered 204 in this call. */
+
+    /* Where a next call with the same lists, SMH_LINE_MAX and SMH_COMMA goes on:
+     * all requests before it are confirmed. */
+    uint32_t resume;
+
+    /* How many requests from there on were offered to the port as a whole, so
+     * that they may have been carried out. */
+    uint32_t in_doubt;
 } smh_report;
 
 /* Complete so that you can allocate it; only report and plan are yours to read.
  */
 typedef struct smh_call {
     uint8_t state;
-    uint8_t lively;  /* this connection may be opened again: a 204 came by it,
-                        or more than one request was in flight */
-    uint8_t lost;    /* one was, and no 204 has come since */
-    uint8_t early;   /* the answer began before its request was out */
-    uint8_t expired; /* no more time, whatever the clock says */
-    uint8_t busy;    /* the step ended, and not by SMH_AGAIN */
-    smh_reader reader;
-    uint16_t awaited; /* requests that are out as a whole */
-    uint16_t size;    /* of a window: what fits the int that comes back */
-    int broken;       /* why sending failed, or 0 */
-    const smh_io *io;
+    uint8_t lively;    /* This connection may be opened again: a 204 came by it,
+                          or more than one request was in flight. */
+    uint8_t lost;      /* One was, and no 204 has come since. */
+    uint8_t early;     /* The answer began before its request was out. */
+    uint8_t expired;   /* There is no more time, whatever the clock says. */
+    uint8_t busy;      /* The last step ended, and not by SMH_AGAIN. */
+    smh_reader reader; /* Of the next answer. */
+    uint16_t awaited;  /* Requests that are out as a whole. */
+    uint16_t size;     /* Of a window: what fits the int that comes back. */
+    int broken;        /* Why sending failed, or 0. */
+    const smh_io *io;  /* Borrowed. */
     smh_report report;
-    size_t offset;  /* octets of sent that are out */
-    smh_batch sent; /* being sent */
-    smh_batch done; /* the next to be confirmed */
-    uint32_t begun; /* ms, or when the last 204 came */
-    uint32_t left;  /* ms to the deadline at the last wait */
-    uint32_t spins; /* waits since that changed */
+    size_t offset;  /* Bytes of sent that are out. */
+    smh_batch sent; /* The request that is being sent. */
+    smh_batch done; /* The next to be confirmed. */
+    uint32_t begun; /* ms, when it began or the last 204 came. */
+    uint32_t left;  /* ms to the deadline at the last wait. */
+    uint32_t spins; /* Waits since that changed. */
     smh_plan plan;
 } smh_call;
 
-/* The blocking call: begin, step and wait until it is over. */
+/* The blocking call: it begins, steps and waits until the end.  Returns the
+ * result. */
 SMH_API int smh_revoke(smh_call *call, const smh_scope *scope,
                        const smh_io *io);
 
-/* Starts the clock and checks everything.  0, or the result if that is all. */
+/* Starts the clock and checks everything.  Returns 0, or the result if that is
+ * all. */
 SMH_API int smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io);
 
-/* Goes on until a callback says SMH_AGAIN, for 8 turns at most.  0, or the
- * result. */
+/* Goes on until a callback says SMH_AGAIN, for 8 turns at most.  Returns 0, or
+ * the result. */
 SMH_API int smh_step(smh_call *call);
 
 /* Blocks in the port until another step makes sense (not at all if the last one
- * did not end with SMH_AGAIN), the time is up, or ms have passed (UINT32_MAX:
- * no sooner), to look at a signal or show progress.  0, or the result. */
+ * did not end with SMH_AGAIN), the time is up, or ms have passed, to look at a
+ * signal or show progress; UINT32_MAX: no sooner.  Returns 0, or the result. */
 SMH_API int smh_wait(smh_call *call, uint32_t ms);
 
-/* Ends the call now: closes at once, wipes the buffer.  The result. */
+/* Ends the call now: wipes the buffer and closes at once.  Returns the result.
+ */
 SMH_API int smh_cancel(smh_call *call);
+
+/* Says all that is known of how a call ended: its result, then what each port
+ * knows, from the uppermost to the lowest.  The text is cut off at size.
+ * Returns text, or "" if size is 0.  scope, io and ports must still be there. */
+SMH_API const char *smh_explain(const smh_call *call, char *text, size_t size);
 
 #ifdef __cplusplus
 }
@@ -378,13 +540,13 @@ SMH_API int smh_cancel(smh_call *call);
 #endif
 
 #if SMH_LINE_MAX < 1024 || SMH_LINE_MAX > 32000
-#error "SMH_LINE_MAX: want 1024 to 32000 octets"
+#error "SMH_LINE_MAX: want 1024 to 32000 bytes"
 #elif SMH_TIMEOUT_MS < 1 || SMH_TIMEOUT_MS > 4294967295
 #error "SMH_TIMEOUT_MS: want 1 to 4294967295 ms"
 #elif SMH_REQUESTS_MAX < 1 || SMH_REQUESTS_MAX > 4294967295
 #error "SMH_REQUESTS_MAX: want 1 to 4294967295 requests"
 #elif SMH_ANSWER_MAX < 64 || SMH_ANSWER_MAX > 65535
-#error "SMH_ANSWER_MAX: want 64 to 65535 octets"
+#error "SMH_ANSWER_MAX: want 64 to 65535 bytes"
 #elif SMH_INTERIM_MAX < 0 || SMH_INTERIM_MAX > 255
 #error "SMH_INTERIM_MAX: want 0 to 255 answers"
 #elif SMH_SPINS_MAX < 1 || SMH_SPINS_MAX > 4294967295
@@ -395,7 +557,7 @@ SMH_API int smh_cancel(smh_call *call);
 enum { SMHI_COMMA_SIZE = sizeof SMH_COMMA - 1 };
 enum { SMHI_COMMA_OK = 1 / (SMHI_COMMA_SIZE == 1 || SMHI_COMMA_SIZE == 3) };
 
-/* Octets of a request for all but the ids, and for them.  Always the same, so
+/* Bytes of a request for all but the ids, and for them.  Always the same, so
  * that a resume point holds when host, library id or secret were put right. */
 #define SMHI_FIXED_MAX 512
 #define SMHI_ROOM (SMH_LINE_MAX - SMHI_FIXED_MAX)
@@ -430,9 +592,9 @@ static int smhi_unreserved(char c)
            c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-/* Octets of the blank that text, which is not empty, begins with, or 0: ASCII's
+/* Bytes of the blank that text, which is not empty, begins with, or 0: ASCII's
  * blank and control bytes, and in UTF-8 what Unicode counts as White_Space,
- * U+200B and U+FEFF.  A row is the first three octets and how many more follow
+ * U+200B and U+FEFF.  A row is the first three bytes and how many more follow
  * it; of U+0085 and U+00A0, which have two, any third one. */
 static int smhi_blank(const char *text)
 {
@@ -460,7 +622,7 @@ static const smh_list *smhi_list(const smh_plan *plan, int k)
     return k == 0 ? scope->users : k == 1 ? scope->clients : scope->sessions;
 }
 
-/* Octets of an encoded text, counted no further than needed to see that it fits
+/* Bytes of an encoded text, counted no further than needed to see that it fits
  * no line; or why it cannot be sent: a service that trims would take a blank
  * for empty, and an empty filter for none; a separator would make two ids of
  * one, and nothing escapes it. */
@@ -483,25 +645,28 @@ static int smhi_cost(const char *text, char separator)
     return n;
 }
 
-/* Unreserved bytes, and one more kind, at the start of text. */
-static size_t smhi_span(const char *text, char more)
+/* Unreserved bytes at the start of text. */
+static size_t smhi_span(const char *text)
 {
     size_t n = 0;
-    while (smhi_unreserved(text[n]) || text[n] == more)
+    while (smhi_unreserved(text[n]))
         n++;
     return n;
 }
 
 /* The length of what stands in a Host field by itself (RFC 9110, 7.2), or 0: no
- * user, no port, no path, no line end. */
+ * user, no port, no path, no line end.  The last label is not empty, as TLS
+ * takes no dot at the end, and begins with no digit, or a resolver might take
+ * it all for an address (RFC 1123, 2.1). */
 static size_t smhi_host(const char *host)
 {
-    int literal = *host == '[';
-    size_t n = smhi_span(host + literal, literal ? ':' : '.');
-    if (n == 0 || n > 255 || (literal && host[++n] != ']'))
+    size_t n = smhi_span(host), last = n;
+    while (last != 0 && host[last - 1] != '.')
+        last--;
+    if (host[n] != '\0' || n > 255 || last == n ||
+        (host[last] >= '0' && host[last] <= '9'))
         return 0;
-    n += (size_t)literal;
-    return host[n] == '\0' ? n : 0;
+    return n;
 }
 
 /* The length of one segment of a path, to any proxy, or 0: what is encoded
@@ -509,7 +674,7 @@ static size_t smhi_host(const char *host)
  * 3986, 6.2.2.3). */
 static size_t smhi_segment(const char *id)
 {
-    size_t n = smhi_span(id, '.');
+    size_t n = smhi_span(id);
     if (id[n] != '\0' || (n < 3 && id[0] == '.' && id[n - 1] == '.'))
         return 0;
     return n;
@@ -546,7 +711,9 @@ static int smhi_check_lists(smh_plan *plan)
         if (list == NULL && plan->list > 1)
             continue;
         plan->index = 0;
-        if (list == NULL || list->items == NULL || list->count == 0)
+        if (list == NULL)
+            return SMH_E_USERS;
+        if (list->items == NULL || list->count == 0)
             return SMH_E_LIST;
         for (; plan->index < list->count; plan->index++) {
             int cost = smhi_cost(list->items[plan->index], ',');
@@ -773,35 +940,35 @@ static int smhi_read_end(smh_reader *reader)
 
 /* Lines end with CR LF and nothing else: who is lenient here sees other lines
  * than a proxy on the way. */
-static int smhi_read_octet(smh_reader *reader, unsigned char octet)
+static int smhi_read_byte(smh_reader *reader, unsigned char byte)
 {
     unsigned at = reader->at;
     if (at < SMHI_CODE)
-        return smhi_read_lead(reader, octet);
-    if (reader->cr != (octet == '\n'))
+        return smhi_read_lead(reader, byte);
+    if (reader->cr != (byte == '\n'))
         return SMH_E_ANSWER;
-    reader->cr = octet == '\r';
-    if (octet == '\r')
+    reader->cr = byte == '\r';
+    if (byte == '\r')
         return 0;
-    if (octet == '\n') {
+    if (byte == '\n') {
         reader->at = SMHI_FIELD;
         return at == SMHI_FIELD  ? smhi_read_end(reader)
                : at < SMHI_FIELD ? smhi_read_status(reader)
                                  : 0;
     }
     reader->at = (uint8_t)(at | 1);
-    if (at == SMHI_CODE && octet != ' ')
+    if (at == SMHI_CODE && byte != ' ')
         return SMH_E_ANSWER;
-    return (octet < ' ' && octet != '\t') || octet == 127 ? SMH_E_ANSWER : 0;
+    return (byte < ' ' && byte != '\t') || byte == 127 ? SMH_E_ANSWER : 0;
 }
 
-/* Behind a refusal or an error nothing can be framed: no octet counts. */
-SMH_API int smh_read(smh_reader *reader, unsigned char octet)
+/* Behind a refusal or an error nothing can be framed: no byte counts. */
+SMH_API int smh_read(smh_reader *reader, unsigned char byte)
 {
     int r = SMH_E_ANSWER;
     if (reader->length != SMH_ANSWER_MAX) {
         reader->length++;
-        r = smhi_read_octet(reader, octet);
+        r = smhi_read_byte(reader, byte);
     }
     if (r != 0 && r != SMH_DONE)
         reader->length = SMH_ANSWER_MAX;
@@ -841,7 +1008,7 @@ static uint32_t smhi_left(const smh_call *call)
     return call->expired || past >= most ? 0 : most - past;
 }
 
-/* What a callback that was offered size octets may answer: 1 to size, SMH_AGAIN
+/* What a callback that was offered size bytes may answer: 1 to size, SMH_AGAIN
  * or an error of its own. */
 static int smhi_answered(int n, size_t size)
 {
@@ -901,8 +1068,12 @@ static int smhi_send(smh_call *call)
     int r;
     if (size > left)
         size = left;
+    /* Noted before the port takes it, for after SMH_AGAIN it may hold bytes and
+     * send them with its close. */
     if (call->awaited != 0)
-        call->lively = 1; /* before the port takes it: AGAIN may hold octets */
+        call->lively = 1;
+    if (size == left && call->report.in_doubt <= call->awaited)
+        call->report.in_doubt = call->awaited + 1u;
     r = (io->port.ops->send)(io->port.ctx, io->buffer, size);
     r = smhi_answered(r, size);
     if (r == SMH_AGAIN || r == SMH_E_PORT)
@@ -933,6 +1104,7 @@ static int smhi_confirm(smh_call *call, int more)
     call->awaited--;
     call->report.confirmed++;
     call->report.resume++;
+    call->report.in_doubt--;
     return smh_next(&call->plan, &call->done) ? 0 : SMH_DONE;
 }
 
@@ -1022,12 +1194,14 @@ static int smhi_locate(smh_call *call)
 static int smhi_check_io(const smh_io *io)
 {
     const smh_port_ops *ops;
-    if (io == NULL || io->buffer == NULL || io->size == 0)
+    if (io == NULL)
         return SMH_E_ARGUMENT;
+    if (io->buffer == NULL || io->size == 0)
+        return SMH_E_BUFFER;
     ops = io->port.ops;
     if (!ops || !ops->open || !ops->send || !ops->recv || !ops->close ||
         !ops->now_ms)
-        return SMH_E_PORT;
+        return SMH_E_NO_PORT;
 #ifndef SMH_ALLOW_PLAINTEXT
     if (!ops->secure)
         return SMH_E_INSECURE;
@@ -1109,6 +1283,65 @@ SMH_API int smh_cancel(smh_call *call)
 
 /* ---- words and retries --------------------------------------------------- */
 
+#if SMH_WORDS
+static void smhi_put_char(smh_text *text, char c)
+{
+    if (text->room == 0)
+        return;
+    text->room--;
+    *text->at++ = c;
+    *text->at = '\0';
+}
+
+SMH_API void smh_put_words(smh_text *text, const char *words)
+{
+    while (*words != '\0')
+        smhi_put_char(text, *words++);
+}
+
+/* By subtraction: see smhi_put_port(). */
+SMH_API void smh_put_number(smh_text *text, uint32_t number, unsigned base,
+                            int digits)
+{
+    uint32_t powers[10], power = 1;
+    int n = 0, most = base == 16 ? 8 : 10;
+    do {
+        powers[n++] = power;
+        power *= base;
+    } while (n < most && (n < digits || power <= number));
+    while (n-- > 0) {
+        unsigned digit = 0;
+        for (; number >= powers[n]; number -= powers[n])
+            digit++;
+        smhi_put_char(text, "0123456789ABCDEF"[digit]);
+    }
+}
+
+SMH_API void smh_put_name(smh_text *text, const void *name, size_t size)
+{
+    const char *p = (const char *)name;
+    smhi_put_char(text, '"');
+    for (; size != 0; size--, p++)
+        smhi_put_char(text, *p >= ' ' && *p < 127 && *p != '"' ? *p : '?');
+    smhi_put_char(text, '"');
+}
+
+SMH_API void smh_put_diag(smh_text *text, const smh_diag *diag)
+{
+    static const char *const stages[] = {"not opened", "set-up",    "look-up",
+                                         "connection", "handshake", "sending",
+                                         "receiving",  "closing"};
+    smh_put_words(text, stages[diag->stage]);
+    if (diag->result != 0 || diag->stage < SMH_STAGE_CONNECT) {
+        smh_put_words(text, ": ");
+        return;
+    }
+    smh_put_words(text, ", bytes sent ");
+    smh_put_number(text, diag->sent, 10, 1);
+    smh_put_words(text, ", received ");
+    smh_put_number(text, diag->received, 10, 1);
+}
+
 SMH_API const char *smh_strerror(int result)
 {
 #define SMHI_TEXT(name, value, text) text "\0"
@@ -1126,6 +1359,37 @@ SMH_API const char *smh_strerror(int result)
         while (*p++ != '\0')
             continue;
     return *p != '\0' ? p : "unknown result";
+}
+#else
+SMH_API const char *smh_strerror(int result)
+{
+    (void)result;
+    return "";
+}
+#endif
+
+/* Bad input never reached a port, and a status says all there is. */
+SMH_API const char *smh_explain(const smh_call *call, char *text, size_t size)
+{
+    if (size == 0)
+        return "";
+    *text = '\0';
+#if SMH_WORDS
+    {
+        int result = call->report.result;
+        smh_text out;
+        out.at = text;
+        out.room = size - 1;
+        smh_put_words(&out, smh_strerror(result));
+        if (result < SMH_E_RANGE && call->io->port.ops->explain != NULL) {
+            smh_put_words(&out, ": ");
+            (call->io->port.ops->explain)(call->io->port.ctx, &out);
+        }
+    }
+#else
+    (void)call;
+#endif
+    return text;
 }
 
 SMH_API int smh_retryable(int result)
@@ -1151,6 +1415,14 @@ SMH_API uint32_t smh_backoff(unsigned attempt, uint32_t base_ms,
 
 /*
 HISTORY
+    0.2.0  one vocabulary.  What a user of 0.1 must change:
+           - smh_explain() says what the four explain() of the ports said
+           - a host is a name: a port's resolve hook pins it to an address
+           - smh_port_ops has explain as its last member; NULL will do
+           - the numbers of SMH_E_* have moved; USERS, BUFFER and NO_PORT are
+             new, where ARGUMENT, LIST and PORT said it before
+           - smh_report.in_doubt says how many requests may have been carried
+             out
     0.1.1  mends what was dangerous in 0.1.0:
            - a library id with a slash became another call behind a proxy that
              decodes it, and counted as done: only unreserved bytes are taken
