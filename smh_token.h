@@ -10,17 +10,9 @@ no globals, no libc.  It carries the library's secret, so it belongs in a back
 end or a gateway, never in an app.
 
 CONTENTS
-    DO THIS             how to include it
-    EXAMPLE             the blocking call
-    BARE METAL          the same without blocking
-    HOW IT WORKS        the layers, and where the secret is
-    RESULTS             what a call returns and its report says
-    BUFFER AND TIME     any size, and one limit
-    LIMITS              what it cannot know
-    A PORT OF YOUR OWN  the contract
-    OPTIONS             macros
-    THREADS, SECRETS    who may touch what
-    then the API, the implementation, HISTORY and LICENCE
+    DO THIS, EXAMPLE, BARE METAL; HOW IT WORKS; RESULTS; BUFFER AND TIME;
+    LIMITS; A PORT OF YOUR OWN; OPTIONS; THREADS, SECRETS; then the API, the
+    implementation, HISTORY and LICENCE.
 
 DO THIS
     in one C or C++ file; everywhere else only the #include
@@ -220,30 +212,26 @@ SMH_API const char *smh_strerror(int result);
  * and what a network does (TIMEOUT, RESOLVE, NETWORK, CLOSED).  Else 0. */
 SMH_API int smh_retryable(int result);
 
-/* Returns the ms to wait before repetition attempt, from 1: base_ms doubled each
- * time, up to cap_ms.  random, any 32 bits, picks from the upper half of that. */
+/* Returns the ms to wait before repetition attempt, from 1: base_ms doubled
+ * each time, up to cap_ms.  random, any 32 bits, picks from the upper half. */
 SMH_API uint32_t smh_backoff(unsigned attempt, uint32_t base_ms,
                              uint32_t cap_ms, uint32_t random);
 
 /* ---- words: how a port says what it knows -------------------------------- */
 
-/* A text that grows up to the end of its buffer and is cut off there.  It always
- * ends in a NUL. */
+/* A text that grows up to the end of its buffer and is cut off there. */
 typedef struct smh_text {
-    char *at;    /* Where the next byte goes; a NUL stands there. */
+    char *at;    /* Where the next byte goes, and the NUL is. */
     size_t room; /* The bytes that still fit before the NUL. */
 } smh_text;
 
-/* Adds words. */
 SMH_API void smh_put_words(smh_text *text, const char *words);
 
-/* Adds a number in decimal, or in hexadecimal if base is 16, of at least so many
- * digits. */
+/* Adds a number to the base 10 or 16, of at least so many digits. */
 SMH_API void smh_put_number(smh_text *text, uint32_t number, unsigned base,
                             int digits);
 
-/* Adds a stranger's name of size bytes in quotes: nothing that a terminal or a
- * log would obey. */
+/* Adds a stranger's name in quotes, without what a terminal or a log obeys. */
 SMH_API void smh_put_name(smh_text *text, const void *name, size_t size);
 
 /* What a port is at, or where it failed. */
@@ -261,8 +249,7 @@ enum {
 /* What a port may wait for, in its member want. */
 enum { SMH_WANT_READ = 1, SMH_WANT_WRITE = 2 };
 
-/* What happened since the last opening; it stays after the close.  Each port in
- * port/ begins with one. */
+/* What happened since the last opening; it stays after the close. */
 typedef struct smh_diag {
     uint8_t stage;     /* SMH_STAGE_*: the last thing tried. */
     int16_t result;    /* The SMH_E_* that it came to, or 0. */
@@ -271,8 +258,8 @@ typedef struct smh_diag {
     uint32_t sent;     /* Bytes that were taken below. */
 } smh_diag;
 
-/* Adds the stage, such as "handshake: "; if nothing went wrong also how many
- * bytes there were, which is what is to be said when time is up. */
+/* Adds the stage and ": "; or, if nothing went wrong there, the stage and how
+ * many bytes there were, which is what to say when the time is up. */
 SMH_API void smh_put_diag(smh_text *text, const smh_diag *diag);
 
 /* ---- scope: what to revoke ----------------------------------------------- */
@@ -289,27 +276,15 @@ enum { SMH_USERS = 1, SMH_CLIENTS, SMH_SESSIONS };
 
 /* Zero it, then set what you need. */
 typedef struct smh_scope {
-    /* The library's own host: a name, without scheme, port or path.  An address
-     * is refused; a port's resolve hook pins a name to one. */
-    const char *host;
-
-    /* The library: unreserved bytes alone (RFC 3986, 2.3), no dot segment. */
-    const char *library_id;
-
-    /* Its secret; it is sent percent-encoded. */
-    const char *library_secret;
-
-    /* The users whose tokens go; required. */
-    const smh_list *users;
-
-    /* If given, only tokens of these clients go.  NULL is no filter. */
-    const smh_list *clients;
-
-    /* If given, only tokens of these sessions go.  NULL is no filter. */
-    const smh_list *sessions;
-
-    /* The TCP port; 0 means 443. */
-    uint16_t port;
+    const char *host;           /* The library's own: a name, without scheme,
+                                   port or path.  An address is refused; a
+                                   port's resolve hook pins a name to one. */
+    const char *library_id;     /* Unreserved bytes (RFC 3986, 2.3). */
+    const char *library_secret; /* It is sent percent-encoded. */
+    const smh_list *users;      /* Whose tokens go; required. */
+    const smh_list *clients;    /* Only tokens of these go; NULL: no filter. */
+    const smh_list *sessions;   /* Only tokens of these go; NULL: no filter. */
+    uint16_t port;              /* Of TCP; 0 means 443. */
 } smh_scope;
 
 /* A checked scope. */
@@ -367,9 +342,9 @@ SMH_API int smh_read(smh_reader *reader, unsigned char byte);
 
 /* ---- port: what moves the bytes ------------------------------------------ */
 
-/* The contract.  What these return stands in A PORT OF YOUR OWN above.  None may
- * look at data after it has returned: what is taken is copied, and wiped when it
- * is out or the port is closed. */
+/* The contract; what these return stands in A PORT OF YOUR OWN above.  None
+ * looks at data after its return: what is taken is copied, and wiped when it is
+ * out or the port is closed. */
 typedef struct smh_port_ops {
     /* Resolves, connects, shakes hands.  It is called until it does not return
      * SMH_AGAIN, and again in the same call when a connection was lost. */
@@ -379,10 +354,10 @@ typedef struct smh_port_ops {
      * again, unless close comes; recv may come in between. */
     int (*send)(void *ctx, const void *data, size_t size);
 
-    /* Gives up to size bytes.  SMH_E_CLOSED comes only when all that arrived has
-     * been read, also after send has failed.  It reads a port below it at most 8
-     * times, so that a limit of time or smh_cancel() counts soon whatever the
-     * peer sends; the same goes for open. */
+    /* Gives up to size bytes.  SMH_E_CLOSED comes only when all that arrived
+     * has been read, also after send has failed.  Like open, it reads a port
+     * below it at most 8 times, so that a limit of time or smh_cancel() counts
+     * soon whatever the peer sends. */
     int (*recv)(void *ctx, void *data, size_t size);
 
     /* Closes in an orderly way, called again after SMH_AGAIN; or at once if
@@ -391,8 +366,8 @@ typedef struct smh_port_ops {
      * ignored. */
     int (*close)(void *ctx, int at_once);
 
-    /* Returns a clock that never goes back, in ms.  It may wrap, and ticks every
-     * 100 ms at least. */
+    /* Returns a clock that never goes back, in ms.  It may wrap, and ticks
+     * every 100 ms at least. */
     uint32_t (*now_ms)(void *ctx);
 
     /* Blocks, for smh_wait() and smh_revoke(); NULL if those are not used.  It
@@ -402,12 +377,12 @@ typedef struct smh_port_ops {
     int (*wait)(void *ctx, uint32_t ms);
 
     /* 1 only if, before open returns 1, the peer's chain to a CA of yours, its
-     * name and its dates are verified, and all is encrypted; many a modem has to
-     * be told to.  Else 0. */
+     * name and its dates are verified, and all is encrypted; many a modem has
+     * to be told to.  Else 0. */
     uint8_t secure;
 
-    /* Adds what this port, and the one below it, know of what went wrong, for
-     * smh_explain(); NULL if they have no words. */
+    /* Adds, for smh_explain(), what this port and the one below it know of what
+     * went wrong; NULL if they have no words. */
     void (*explain)(void *ctx, smh_text *text);
 } smh_port_ops;
 
@@ -420,41 +395,26 @@ typedef struct smh_port {
 
 /* Zero it, then set the first three. */
 typedef struct smh_io {
-    /* What moves the bytes; secure, unless SMH_ALLOW_PLAINTEXT. */
-    smh_port port;
-
-    /* Yours, for requests and answers.  It is wiped when a call that could send
-     * ends. */
-    char *buffer;
-
-    /* Its size in bytes, from 1. */
-    size_t size;
-
-    /* The time in ms to the first 204 from smh_begin(), and to each next one.  0
-     * means SMH_TIMEOUT_MS. */
-    uint32_t timeout_ms;
-
-    /* Requests to leave out: an earlier report.resume of the same lists,
-     * SMH_LINE_MAX and SMH_COMMA. */
-    uint32_t resume;
-
-    /* Requests in flight at most.  0 and 1 mean one, and so it is behind a loss
-     * until the next 204. */
-    uint16_t pipeline;
+    smh_port port;       /* What moves the bytes; secure. */
+    char *buffer;        /* Yours, for requests and answers; wiped when a call
+                            that could send ends. */
+    size_t size;         /* Of buffer in bytes, from 1. */
+    uint32_t timeout_ms; /* To the first 204 from smh_begin(), and to each next
+                            one; 0 means SMH_TIMEOUT_MS. */
+    uint32_t resume;     /* Requests to leave out: an earlier report.resume of
+                            the same lists, SMH_LINE_MAX and SMH_COMMA. */
+    uint16_t pipeline;   /* Requests in flight at most; 0 and 1 mean one, and
+                            so it is behind a loss until the next 204. */
 } smh_io;
 
 typedef struct smh_report {
     int result;         /* As returned at the end. */
     uint32_t requests;  /* In all. */
     uint32_t confirmed; /* Answered 204 in this call. */
-
-    /* Where a next call with the same lists, SMH_LINE_MAX and SMH_COMMA goes on:
-     * all requests before it are confirmed. */
-    uint32_t resume;
-
-    /* How many requests from there on were offered to the port as a whole, so
-     * that they may have been carried out. */
-    uint32_t in_doubt;
+    uint32_t resume;    /* Where a next call of the same lists, SMH_LINE_MAX and
+                           SMH_COMMA goes on; all before are confirmed. */
+    uint32_t in_doubt;  /* Requests from there on that may have been carried
+                           out: their last byte was offered to the port. */
 } smh_report;
 
 /* Complete so that you can allocate it; only report and plan are yours to read.
@@ -505,8 +465,8 @@ SMH_API int smh_wait(smh_call *call, uint32_t ms);
 SMH_API int smh_cancel(smh_call *call);
 
 /* Says all that is known of how a call ended: its result, then what each port
- * knows, from the uppermost to the lowest.  The text is cut off at size.
- * Returns text, or "" if size is 0.  scope, io and ports must still be there. */
+ * knows, from the uppermost to the lowest.  Returns text, cut off at size, or ""
+ * if that is 0.  scope, io and ports must still be there. */
 SMH_API const char *smh_explain(const smh_call *call, char *text, size_t size);
 
 #ifdef __cplusplus
