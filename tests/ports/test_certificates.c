@@ -404,26 +404,6 @@ static void a_careless_config_is_made_careful(void **state)
     mbedtls_ssl_config_free(&config);
 }
 
-/* It may have keys that need no certificate: what was offered proves nothing. */
-static void no_session_is_kept_with_a_config(void **state)
-{
-    mbedtls_ssl_config config;
-
-    (void)state;
-    begin("server");
-    assert_int_equal(client_open(&client, "standin.test"), 1);
-    client_close(&client, 0);
-    assert_int_equal(client.kept, 1);
-    end();
-    careless(&config);
-    begin("server");
-    assert_int_equal(client_open(&client, "standin.test"), 1);
-    client_close(&client, 0);
-    assert_int_equal(client.kept, 0);
-    end();
-    mbedtls_ssl_config_free(&config);
-}
-
 /* Even if it is changed between two connections. */
 static void a_config_that_is_changed_meanwhile(void **state)
 {
@@ -642,7 +622,6 @@ int main(void)
         TEST(a_der_may_stay_where_it_is),
         TEST(a_parsed_chain_will_do),
         TEST(a_careless_config_is_made_careful),
-        TEST(no_session_is_kept_with_a_config),
         TEST(a_config_that_is_changed_meanwhile),
         TEST(a_server_that_was_never_verified),
         TEST(a_config_without_a_ca),
