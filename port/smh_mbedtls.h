@@ -3,13 +3,18 @@
 WHAT IT IS
     The secure port: it verifies the server and encrypts, over any port that
     moves octets (smh_posix.h, smh_lwip.h, smh_lwip_raw.h, yours).  For mbedTLS
-    2.28, 3.x and 4.x.  It allocates nothing itself; mbedTLS does.
+    2.28 and later, tested with 2.28.3 and 3.6.6; there is code for 4.x that no
+    test runs.  It allocates nothing itself; mbedTLS does.
 
 WHAT CANNOT BE SWITCHED OFF
     TLS 1.2 at least; a certificate that one of your CAs has signed; the host's
-    own name, or its address, in the certificate; its dates.  This holds too if
-    you bring an mbedtls_ssl_config: these settings of it are overwritten, its
-    verify callback and, if options has CAs, its CAs and CRL among them.
+    own name, or its address, in the certificate, and a URI is neither; its
+    dates; a suite that encrypts.  Each connection verifies all of it anew.  This
+    holds too if you bring an mbedtls_ssl_config: these settings of it are
+    overwritten, its verify callback, its ALPN ("http/1.1" and nothing else, for
+    nothing else is spoken) and, if options has CAs, its CAs and CRL among them.
+    Its suites and curves stay; a list with a suite that does not encrypt is
+    refused.
 
 DO THIS
     In one file, #define SMH_MBEDTLS_IMPLEMENTATION before the #include.
@@ -36,10 +41,6 @@ WHAT TO KNOW
     - SMH_E_TLS, or SMH_E_MEMORY, with diag.stage up to SMH_MBEDTLS_HANDSHAKE:
       this connection carried nothing of a request.  With a later stage the
       handshake was over, and the request may have been carried out.
-    - A session is kept when a connection is closed and offered when the same
-      host (of less than 64 octets) is opened again, which saves most of a
-      handshake and costs some heap.  What was verified when it was made is not
-      looked at again.  None is kept with a config of yours.
     - The heap: mbedTLS reports an untrusted certificate when it runs out of
       memory while it checks a signature.  This port checks once more, and says
       what it was.  It is surer still, and in 4.x needs it, if you install an
@@ -52,9 +53,22 @@ WHAT TO KNOW
       long record ends in an error, which smh_mbedtls_explain() tells.
     - If mbedTLS is built without MBEDTLS_HAVE_TIME_DATE, options.time is
       required.
-    - A handshake goes one message a step, so that a loop gets its turns.
+    - Without a config of yours it offers ECDHE with an AEAD: AES-GCM, ChaCha20-
+      Poly1305, AES-CCM, and the fast curves first.
+    - A handshake goes one message a step, and an operation reads eight times at
+      most from the port below, so that a loop gets its turns whatever a server
+      sends.  One operation with a public key is not divided (LIMITS).
     - An mbedtls_ssl_config of yours belongs to this port while it is in use;
       free it with the port, for it points there.
+
+LIMITS
+    - Nobody asks whether a certificate is revoked: no OCSP, and must-staple is
+      ignored.  A CRL counts only in a config of yours, if options has no CAs.
+    - A client certificate needs a config of yours (mbedtls_ssl_conf_own_cert()).
+    - The longest a step takes is one operation with a public key, such as the
+      check of a chain's signature, or of ECDHE.  With MBEDTLS_SSL_PROTO_TLS1_3 a
+      server may pack some thousand session tickets into one record; they are
+      dropped in one step, unread.
 
 WHAT TO SET IN THE CONFIG
     For a small machine; examples/bare_metal/tls_config.h is all of it, for 2.28
@@ -65,8 +79,14 @@ WHAT TO SET IN THE CONFIG
                       with the curves ECP_DP_SECP256R1 and 384R1_ENABLED
     GCM_C, AES_C      with SHA256_C and, for the 256 bit suites, SHA512_C
     PEM_PARSE_C       only if the CA is a PEM; a DER needs none
+    X509_CHECK_KEY_USAGE, X509_CHECK_EXTENDED_KEY_USAGE
+                      in 2.28, or a client's certificate would do; 3.x always
+                      checks
     HAVE_TIME_DATE    dates by mbedTLS's clock (HAVE_TIME), which has to be set
                       before the handshake; without it options.time is required
+    PLATFORM_GMTIME_R_ALT
+                      with HAVE_TIME_DATE and no heap: newlib's gmtime()
+                      allocates, its gmtime_r() does not
     ENTROPY_HARDWARE_ALT, NO_PLATFORM_ENTROPY
                       random octets come from your mbedtls_hardware_poll()
                       alone; no message ever tells that they are bad
@@ -87,7 +107,6 @@ OPTIONS
     Macros, defined before the #include in the file of the implementation; they
     save code on small machines and change no type.
 
-    SMH_MBEDTLS_SESSIONS   1    0: keep none, as if options.no_session were set
     SMH_MBEDTLS_IPV6       1    0: refuse a host like [::1]
 */
 #ifndef SMH_MBEDTLS_H
