@@ -690,6 +690,19 @@ static void feed_hello_requests(peer *p)
     }
 }
 
+/* As many as one record holds, for a client that wants none. */
+static void feed_tickets(peer *p)
+{
+    static const unsigned char ticket[] = {4, 0, 0, 1, 0};
+    unsigned char octets[3000 * sizeof ticket];
+    size_t i;
+
+    for (i = 0; i < sizeof octets; i++)
+        octets[i] = ticket[i % sizeof ticket];
+    if (p->done)
+        peer_messages(p, octets, sizeof octets);
+}
+
 static void feed_large_records(peer *p)
 {
     static const unsigned char octets[DATA_MAX / 4];
@@ -701,7 +714,8 @@ static void feed_large_records(peer *p)
 static void (*const feeds[])(peer *) = {
     feed_warnings,       feed_change_cipher_spec,
     feed_empty_records,  feed_warnings_and_empty_records,
-    feed_hello_requests, feed_large_records,
+    feed_hello_requests, feed_tickets,
+    feed_large_records,
 };
 enum { FEEDS = sizeof feeds / sizeof *feeds };
 
@@ -933,6 +947,18 @@ static int set_up_13(void **state)
     return 0;
 }
 
+static void tickets_do_no_harm(void **state)
+{
+    char answer[64];
+
+    (void)state;
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    peer_turn(&server);
+    feed_tickets(&server);
+    assert_true(client_send(&client, request, REQUEST) > 0);
+    assert_int_equal(client_recv(&client, answer, sizeof answer), ANSWER);
+}
+
 static void it_speaks_tls_1_3(void **state)
 {
     (void)state;
@@ -988,6 +1014,7 @@ int main(void)
 #endif
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
         IN(set_up_13, it_speaks_tls_1_3),
+        IN(set_up_13, tickets_do_no_harm),
         BOTH(set_up_13),
 #endif
     };
