@@ -57,7 +57,7 @@ WHAT TO KNOW
       Poly1305, AES-CCM, and the fast curves first.
     - A handshake goes one message a step, and an operation reads eight times at
       most from the port below, so that a loop gets its turns whatever a server
-      sends.  One operation with a public key is not divided (LIMITS).
+      sends.  A message is not divided (LIMITS).
     - An mbedtls_ssl_config of yours belongs to this port while it is in use;
       free it with the port, for it points there.
 
@@ -65,9 +65,10 @@ LIMITS
     - Nobody asks whether a certificate is revoked: no OCSP, and must-staple is
       ignored.  A CRL counts only in a config of yours, if options has no CAs.
     - A client certificate needs a config of yours (mbedtls_ssl_conf_own_cert()).
-    - The longest a step takes is one operation with a public key, such as the
-      check of a chain's signature, or of ECDHE.  With MBEDTLS_SSL_PROTO_TLS1_3 a
-      server may pack some thousand session tickets into one record; they are
+    - A message is not divided: the longest step checks one signature, makes one
+      ECDHE, or checks all the signatures of a chain, of which a hostile server
+      may send as many as MBEDTLS_X509_MAX_INTERMEDIATE_CA and one.  With TLS 1.3
+      it may also pack some thousand session tickets into a record; they are
       dropped in one step, unread.
 
 WHAT TO SET IN THE CONFIG
