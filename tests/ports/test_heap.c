@@ -174,6 +174,20 @@ static void nor_if_one_allocation_fails(void **state)
     fail_each("chain", 0);
 }
 
+/* Nothing was sent, and that is what is said. */
+static void a_heap_too_small_to_begin_with(void **state)
+{
+    (void)state;
+    begin("server", 0);
+    heap.limit = 1;
+    assert_int_equal(whole(), SMH_E_MEMORY);
+    heap.limit = 0;
+    assert_int_equal(client.diag.stage, SMH_MBEDTLS_SET_UP);
+    assert_int_equal(client.diag.sent, 0);
+    end();
+    peer_free(&server);
+}
+
 /* With failures counted, what is really refused is still told. */
 static void an_untrusted_server_is_not_a_starved_heap(void **state)
 {
@@ -248,6 +262,7 @@ int main(void)
         cmocka_unit_test(a_starved_heap_is_not_an_untrusted_server),
         cmocka_unit_test(nor_if_the_caller_counts),
         cmocka_unit_test(nor_if_one_allocation_fails),
+        cmocka_unit_test(a_heap_too_small_to_begin_with),
         cmocka_unit_test(an_untrusted_server_is_not_a_starved_heap),
         cmocka_unit_test(no_secret_is_left_in_the_heap),
         cmocka_unit_test(no_answer_is_left_in_the_heap),
