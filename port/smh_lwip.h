@@ -131,6 +131,10 @@ SMH_API const char *smh_lwip_explain(const smh_lwip *lwip, char *text,
 #if defined(SMH_LWIP_IMPLEMENTATION) && !defined(SMH_LWIP_IMPLEMENTED)
 #define SMH_LWIP_IMPLEMENTED
 
+#ifdef SMH_POSIX_H
+#error "smh_posix.h and lwIP's sockets have the same names: use two files"
+#else
+
 #include "lwip/errno.h"
 #include "lwip/sockets.h"
 #include "lwip/sys.h"
@@ -572,6 +576,7 @@ const char *smh_lwip_explain(const smh_lwip *lwip, char *text, size_t size)
 #ifdef __cplusplus
 }
 #endif
+#endif /* SMH_POSIX_H */
 #endif /* SMH_LWIP_IMPLEMENTATION */
 
 /* LICENCE: 0BSD, word for word at the end of smh_token.h, which it needs. */

@@ -63,6 +63,10 @@ A LOOK-UP OF YOUR OWN
 #ifndef SMH_POSIX_H
 #define SMH_POSIX_H
 
+#ifdef LWIP_HDR_SOCKETS_H
+#error "smh_posix.h and lwIP's sockets have the same names: use two files"
+#else
+
 #include "smh_token.h"
 
 #include <sys/socket.h>
@@ -125,9 +129,11 @@ SMH_API const char *smh_posix_explain(const smh_posix *posix, char *text,
 #ifdef __cplusplus
 }
 #endif
+#endif /* LWIP_HDR_SOCKETS_H */
 #endif /* SMH_POSIX_H */
 
-#if defined(SMH_POSIX_IMPLEMENTATION) && !defined(SMH_POSIX_IMPLEMENTED)
+#if defined(SMH_POSIX_IMPLEMENTATION) && !defined(SMH_POSIX_IMPLEMENTED) &&    \
+    !defined(LWIP_HDR_SOCKETS_H)
 #define SMH_POSIX_IMPLEMENTED
 
 #include <errno.h>
@@ -142,6 +148,10 @@ SMH_API const char *smh_posix_explain(const smh_posix *posix, char *text,
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#if !defined(CLOCK_MONOTONIC) || !defined(AI_NUMERICHOST)
+#error "smh_posix.h: #define _POSIX_C_SOURCE 200809L before the first #include"
+#else
 
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0 /* then there is SO_NOSIGPIPE */
@@ -552,6 +562,7 @@ const char *smh_posix_explain(const smh_posix *posix, char *text, size_t size)
 #ifdef __cplusplus
 }
 #endif
+#endif /* _POSIX_C_SOURCE */
 #endif /* SMH_POSIX_IMPLEMENTATION */
 
 /* LICENCE: 0BSD, word for word at the end of smh_token.h, which it needs. */
