@@ -131,6 +131,10 @@ SMH_API const char *smh_lwip_explain(const smh_lwip *lwip, char *text,
 #if defined(SMH_LWIP_IMPLEMENTATION) && !defined(SMH_LWIP_IMPLEMENTED)
 #define SMH_LWIP_IMPLEMENTED
 
+#ifdef SMH_POSIX_H
+#error "smh_posix.h and lwIP's sockets have the same names: use two files"
+#else
+
 #include "lwip/errno.h"
 #include "lwip/sockets.h"
 #include "lwip/sys.h"
@@ -155,7 +159,8 @@ extern "C" {
 
 /* Octets moved at once: fits an int of 16 bits. */
 #define SMHI_LWIP_PIECE 0x7FFF
-/* ms of a sleep when lwIP has no memory, since nothing tells when it has. */
+/* ms of a sleep while lwIP has no memory or resolve() no answer, since nothing
+ * tells when they have. */
 #define SMHI_LWIP_NAP 10
 
 typedef union smhi_lwip_name {
@@ -288,7 +293,10 @@ static int smhi_lwip_find(smh_lwip *p, const char *host, ip_addr_t *address)
 {
     p->diag.stage = SMH_LWIP_RESOLVE;
     if (p->resolve) {
-        p->diag.result = p->resolve(p->arg, host, address);
+        int result = p->resolve(p->arg, host, address);
+
+        p->starved = result == SMH_AGAIN;
+        p->diag.result = result == 0 || result > 1 ? SMH_E_PORT : result;
         return p->diag.result;
     }
     if (smhi_lwip_number(host, address))
@@ -488,12 +496,12 @@ static int smhi_lwip_wait(void *ctx, uint32_t ms)
     smh_lwip *p = (smh_lwip *)ctx;
     uint32_t now = ms < SMHI_LWIP_PIECE ? ms : SMHI_LWIP_PIECE;
 
-    if (!p->opened || p->want == 0)
-        return 1;
     if (p->starved) {
         sys_msleep(now < SMHI_LWIP_NAP ? now : SMHI_LWIP_NAP);
         return 1;
     }
+    if (!p->opened || p->want == 0)
+        return 1;
     if (smhi_lwip_poll(p, p->want, (int)now) == 0 && now == ms)
         return SMH_AGAIN;
     return 1;
@@ -572,6 +580,7 @@ const char *smh_lwip_explain(const smh_lwip *lwip, char *text, size_t size)
 #ifdef __cplusplus
 }
 #endif
+#endif /* SMH_POSIX_H */
 #endif /* SMH_LWIP_IMPLEMENTATION */
 
 /* LICENCE: 0BSD, word for word at the end of smh_token.h, which it needs. */

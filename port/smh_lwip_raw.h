@@ -378,8 +378,12 @@ static int smhi_lwip_raw_find(smh_lwip_raw *p, const char *host)
 {
     p->diag.stage = SMH_LWIP_RAW_RESOLVE;
     if (p->resolve) {
-        p->diag.result = (int16_t)p->resolve(p->arg, host, &p->address);
-        return p->diag.result;
+        int result = p->resolve(p->arg, host, &p->address);
+
+        if (result == 0 || result > 1)
+            result = SMH_E_PORT;
+        p->diag.result = (int16_t)result;
+        return result;
     }
     if (!p->look_up && smhi_lwip_raw_number(host, &p->address))
         return 1;

@@ -15,7 +15,7 @@ packages() {
         netbase ;;
     host) echo @build g++ clang libcmocka-dev bats jq nginx procps iproute2 ;;
     cross) echo @build gcc-arm-none-eabi libnewlib-arm-none-eabi tcc \
-        gcc-riscv64-unknown-elf gcc-avr avr-libc ;;
+        gcc-riscv64-unknown-elf gcc-avr avr-libc simavr ;;
     tls) echo @build dpkg-dev bzip2 xz-utils ;;
     lwip) echo @host @tls liblwip-dev ;;
     firmware) echo @tls gcc-arm-none-eabi libnewlib-arm-none-eabi \
