@@ -1,4 +1,4 @@
-/* smh_token.h - v0.1.0 - cut a user off at Smart Media Hosting (SMH) - 0BSD
+/* smh_token.h - v0.1.1 - cut a user off at Smart Media Hosting (SMH) - 0BSD
 
 Calls "Delete All Access Tokens for a Specific User" of the service,
 
@@ -53,17 +53,29 @@ BARE METAL
 RESULTS of a call and its steps: > 0 is the HTTP status of the service, 0 is not
 finished yet, < 0 is one of SMH_E_* and stays.  Only SMH_DONE (204) is success.
 After anything else call.report says how many requests are confirmed; the next
-one may have been carried out, and repeating it is harmless.  A second call with
-the same lists and smh_io.resume = call.report.resume does the rest and nothing
-else; what is confirmed does not depend on host, library id or secret, but on
-SMH_LINE_MAX.  If an id is at fault, call.plan.list and .index name it.
+smh_io.pipeline of them may have been carried out, and repeating them is
+harmless.  A second call with the same lists and smh_io.resume =
+call.report.resume does the rest and nothing else.  What a request holds depends
+on the lists, SMH_LINE_MAX and SMH_COMMA alone: a resume point outlives another
+host, library id or secret, and a later release of this header, but no change of
+those three.  If an id is at fault, call.plan.list and .index name it.
 
 YOUR BUFFER has any size from 1 octet; request and answer share it.  One that
 takes a whole request makes one TLS record of it, one of 64 octets makes many;
 neither limits what can be asked.
 
+TIME: smh_io.timeout_ms counts from smh_begin(), and anew from each 204.  So it
+fits any number of requests, and a server that only drips gains nothing.
+
+LIMITS that HTTP/1.1 and a small reader bring.  A server that answers a request
+twice, and says its second 204 late, confirms the next request by it.  Header
+fields are skipped: who says "Connection: close" and then answers 408 or 503 to
+what follows, instead of closing, ends the call with that; it goes on from
+report.resume.
+
 THE PORT is a const table of callbacks and a context (smh_port).  None but wait
-blocks.  now_ms apart they return
+blocks, and none reads a port below it more than 8 times, so that a deadline or
+smh_cancel() counts soon whatever the peer sends.  now_ms apart they return
         > 0             octets moved, or 1 for "done" (open, close, wait)
         SMH_AGAIN       nothing could be done now, call again
         SMH_E_CLOSED    the peer ended the connection
@@ -85,9 +97,10 @@ copied, and wiped when it is out or closed.
                  called, whatever came of it; a failure is ignored
         now_ms   a clock that never goes back, in ms, free to wrap, with a tick
                  every 100 ms at least
-        wait     for smh_wait and smh_revoke, else NULL: 1 as soon as the last
-                 AGAIN may have changed (too early is fine), AGAIN only when all
-                 of ms, up to 2^32 - 1, have passed: then the time is up
+        wait     for smh_wait and smh_revoke, else NULL; called only behind an
+                 AGAIN: 1 as soon as that may have changed (too early is fine),
+                 AGAIN only when all of ms, up to 2^32 - 1, have passed: then
+                 the time is up
 
 OPTIONS
     macros for the file of the implementation; none changes a type
@@ -98,7 +111,7 @@ OPTIONS
                                fits a server's limit (RFC 9110, 4.1); 512 of
                                them are for all but the ids
     SMH_COMMA          ","     what separates ids, "," or "%2C"
-    SMH_TIMEOUT_MS     30000   for a whole call, if smh_io.timeout_ms is 0
+    SMH_TIMEOUT_MS     30000   for each 204, if smh_io.timeout_ms is 0
     SMH_REQUESTS_MAX   1000000 requests of a call, from 1; they are counted
                                before the first one is sent
     SMH_ANSWER_MAX     65535   octets of an answer with its interim ones, 64
@@ -118,7 +131,8 @@ MEMORY, THREADS, SECRETS
 #include <stddef.h>
 #include <stdint.h>
 
-#define SMH_TOKEN_VERSION "0.1.0"
+#define SMH_TOKEN_VERSION "0.1.1"
+#define SMH_TOKEN_VERSION_NUMBER 0x000101 /* a byte each: 0, 1, 1 */
 
 #if !defined(SMH_TOKEN_STATIC)
 #define SMH_API extern
@@ -139,11 +153,12 @@ extern "C" {
     X(SMH_AGAIN, -1, "not now, call again")                                    \
     X(SMH_E_ARGUMENT, -2, "scope, io, buffer or its size missing")             \
     X(SMH_E_HOST, -3, "host: want a name, IPv4 or [IPv6] alone")               \
-    X(SMH_E_LIBRARY, -4, "library id empty, dots, or blank at an end")         \
-    X(SMH_E_SECRET, -5, "library secret empty, or blank at an end")            \
+    X(SMH_E_LIBRARY, -4,                                                       \
+      "library id: want A-Z a-z 0-9 - _ ~ ., not dots alone")                  \
+    X(SMH_E_SECRET, -5, "library secret empty, or white space at an end")      \
     X(SMH_E_LIST, -6, "list empty (no filter: NULL)")                          \
     X(SMH_E_ITEM, -7, "id NULL or empty")                                      \
-    X(SMH_E_BLANK, -8, "id with a blank or control byte at an end")            \
+    X(SMH_E_BLANK, -8, "id with white space or a control byte at an end")      \
     X(SMH_E_COMMA, -9, "id with a comma, which separates ids")                 \
     X(SMH_E_LONG, -10, "too long for a request line")                          \
     X(SMH_E_RANGE, -11, "too many requests, or resume past the end")           \
@@ -190,7 +205,7 @@ enum { SMH_USERS = 1, SMH_CLIENTS, SMH_SESSIONS };
  * empty one cannot mean all. */
 typedef struct smh_scope {
     const char *host;           /* name, IPv4 or [IPv6]; no scheme, no port */
-    const char *library_id;     /* sent percent-encoded */
+    const char *library_id;     /* of unreserved bytes (RFC 3986, 2.3) */
     const char *library_secret; /* sent percent-encoded */
     const smh_list *users;      /* whose tokens; required */
     const smh_list *clients;    /* only tokens of these clients, or NULL */
@@ -270,28 +285,34 @@ typedef struct smh_port {
 /* Zero it, then set the first three. */
 typedef struct smh_io {
     smh_port port;
-    char *buffer; /* wiped when a call that could send ends */
-    size_t size;  /* octets, from 1 */
-    uint32_t
-        timeout_ms;    /* for all of it, from smh_begin(); 0: SMH_TIMEOUT_MS */
-    uint32_t resume;   /* requests to leave out: an earlier report.resume */
-    uint16_t pipeline; /* requests in flight at most; 0 and 1: one */
+    char *buffer;        /* wiped when a call that could send ends */
+    size_t size;         /* octets, from 1 */
+    uint32_t timeout_ms; /* to the first 204 from smh_begin(), and to each next
+                            one; 0: SMH_TIMEOUT_MS */
+    uint32_t resume;     /* requests to leave out: an earlier report.resume of
+                            the same lists, SMH_LINE_MAX and SMH_COMMA */
+    uint16_t pipeline;   /* requests in flight at most; 0 and 1: one, as it is
+                            behind a loss until the next 204 */
 } smh_io;
 
 typedef struct smh_report {
     int result;         /* as returned at the end */
     uint32_t requests;  /* in all */
     uint32_t confirmed; /* answered 204 in this call */
-    uint32_t resume; /* where a next call goes on: all before are confirmed */
+    uint32_t resume; /* where a next call with the same lists, SMH_LINE_MAX and
+                        SMH_COMMA goes on: all before are confirmed */
 } smh_report;
 
 /* Complete so that you can allocate it; only report and plan are yours to read.
  */
 typedef struct smh_call {
     uint8_t state;
-    uint8_t served;  /* an answer was confirmed since the last opening */
+    uint8_t lively;  /* this connection may be opened again: a 204 came by it,
+                        or more than one request was in flight */
+    uint8_t lost;    /* one was, and no 204 has come since */
     uint8_t early;   /* the answer began before its request was out */
     uint8_t expired; /* no more time, whatever the clock says */
+    uint8_t busy;    /* the step ended, and not by SMH_AGAIN */
     smh_reader reader;
     uint16_t awaited; /* requests that are out as a whole */
     uint16_t size;    /* of a window: what fits the int that comes back */
@@ -301,7 +322,7 @@ typedef struct smh_call {
     size_t offset;  /* octets of sent that are out */
     smh_batch sent; /* being sent */
     smh_batch done; /* the next to be confirmed */
-    uint32_t begun; /* ms */
+    uint32_t begun; /* ms, or when the last 204 came */
     uint32_t left;  /* ms to the deadline at the last wait */
     uint32_t spins; /* waits since that changed */
     smh_plan plan;
@@ -311,15 +332,16 @@ typedef struct smh_call {
 SMH_API int smh_revoke(smh_call *call, const smh_scope *scope,
                        const smh_io *io);
 
-/* Checks everything and starts the clock.  0, or the result if that is all. */
+/* Starts the clock and checks everything.  0, or the result if that is all. */
 SMH_API int smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io);
 
-/* Goes on until a callback says SMH_AGAIN.  0, or the result. */
+/* Goes on until a callback says SMH_AGAIN, for 8 turns at most.  0, or the
+ * result. */
 SMH_API int smh_step(smh_call *call);
 
-/* Blocks in the port until another step makes sense, the time is up, or ms have
- * passed (UINT32_MAX: no sooner), to look at a signal or show progress.  0, or
- * the result. */
+/* Blocks in the port until another step makes sense (not at all if the last one
+ * did not end with SMH_AGAIN), the time is up, or ms have passed (UINT32_MAX:
+ * no sooner), to look at a signal or show progress.  0, or the result. */
 SMH_API int smh_wait(smh_call *call, uint32_t ms);
 
 /* Ends the call now: closes at once, wipes the buffer.  The result. */
@@ -370,12 +392,28 @@ SMH_API int smh_cancel(smh_call *call);
 #endif
 
 /* Anything else would not part the ids. */
-enum { SMHI_COMMA_OK = 1 / (sizeof SMH_COMMA == 2 || sizeof SMH_COMMA == 4) };
+enum { SMHI_COMMA_SIZE = sizeof SMH_COMMA - 1 };
+enum { SMHI_COMMA_OK = 1 / (SMHI_COMMA_SIZE == 1 || SMHI_COMMA_SIZE == 3) };
 
 /* Octets of a request for all but the ids, and for them.  Always the same, so
  * that a resume point holds when host, library id or secret were put right. */
 #define SMHI_FIXED_MAX 512
 #define SMHI_ROOM (SMH_LINE_MAX - SMHI_FIXED_MAX)
+
+/* What stands between host, library id, secret and ids. */
+#define SMHI_TO_LIBRARY "DELETE /api/v1/token/"
+#define SMHI_TO_SECRET "?library_secret="
+#define SMHI_TO_USERS "&user_id="
+#define SMHI_TO_CLIENTS "&client_id="
+#define SMHI_TO_SESSIONS "&session_id="
+#define SMHI_TO_HOST " HTTP/1.1\r\nHost: "
+#define SMHI_END "\r\n\r\n"
+enum {
+    SMHI_LITERALS = sizeof SMHI_TO_LIBRARY SMHI_TO_SECRET SMHI_TO_USERS
+                        SMHI_TO_CLIENTS SMHI_TO_SESSIONS SMHI_TO_HOST
+                    ":65535" SMHI_END -
+                    1
+};
 
 /* Through volatile, or a compiler may leave out a last write. */
 static void smhi_wipe(void *memory, size_t size)
@@ -392,9 +430,26 @@ static int smhi_unreserved(char c)
            c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-static int smhi_blank(char c)
+/* Octets of the blank that text, which is not empty, begins with, or 0: ASCII's
+ * blank and control bytes, and in UTF-8 what Unicode counts as White_Space,
+ * U+200B and U+FEFF.  A row is the first three octets and how many more follow
+ * it; of U+0085 and U+00A0, which have two, any third one. */
+static int smhi_blank(const char *text)
 {
-    return (unsigned char)c <= ' ' || c == 127;
+    static const uint32_t rows[] = {0xC28500FF, 0xC2A000FF, 0xE19A8000,
+                                    0xE280800B, 0xE280A801, 0xE280AF00,
+                                    0xE2819F00, 0xE3808000, 0xEFBBBF00};
+    const unsigned char *p = (const unsigned char *)text;
+    uint32_t three = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8;
+    unsigned i;
+    if (p[0] <= ' ' || p[0] == 127)
+        return 1;
+    if (p[1] != '\0')
+        three |= p[2];
+    for (i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (three - (rows[i] >> 8) <= (rows[i] & 255))
+            return p[0] < 0xE0 ? 2 : 3;
+    return 0;
 }
 
 /* ---- scope --------------------------------------------------------------- */
@@ -405,47 +460,79 @@ static const smh_list *smhi_list(const smh_plan *plan, int k)
     return k == 0 ? scope->users : k == 1 ? scope->clients : scope->sessions;
 }
 
-/* Octets of an encoded text and a comma behind it, counted no further than
- * needed to see that it fits no line; or why it cannot be sent: a service that
- * trims would take " " for empty, and an empty filter for none; a separator
- * would make two ids of one, and nothing escapes it. */
+/* Octets of an encoded text, counted no further than needed to see that it fits
+ * no line; or why it cannot be sent: a service that trims would take a blank
+ * for empty, and an empty filter for none; a separator would make two ids of
+ * one, and nothing escapes it. */
 static int smhi_cost(const char *text, char separator)
 {
-    int n = sizeof SMH_COMMA - 1;
+    const char *p = text;
+    int n = 0;
     if (text == NULL || *text == '\0')
         return SMH_E_ITEM;
-    if (smhi_blank(*text))
-        return SMH_E_BLANK;
-    do {
-        if (*text == separator)
+    for (; *p != '\0'; p++) {
+        int plain = smhi_unreserved(*p);
+        int blank = plain ? 0 : smhi_blank(p);
+        if (*p == separator)
             return SMH_E_COMMA;
+        if (blank != 0 && (p == text || p[blank] == '\0'))
+            return SMH_E_BLANK;
         if (n <= SMH_LINE_MAX)
-            n += smhi_unreserved(*text) ? 1 : 3;
-    } while (*++text != '\0');
-    return smhi_blank(text[-1]) ? SMH_E_BLANK : n;
+            n += plain ? 1 : 3;
+    }
+    return n;
 }
 
-/* Only what stands in a Host field by itself (RFC 9110, 7.2): no user, no port,
- * no path, no line end. */
-static int smhi_is_host(const char *host)
+/* Unreserved bytes, and one more kind, at the start of text. */
+static size_t smhi_span(const char *text, char more)
+{
+    size_t n = 0;
+    while (smhi_unreserved(text[n]) || text[n] == more)
+        n++;
+    return n;
+}
+
+/* The length of what stands in a Host field by itself (RFC 9110, 7.2), or 0: no
+ * user, no port, no path, no line end. */
+static size_t smhi_host(const char *host)
 {
     int literal = *host == '[';
-    size_t n = 0;
-    host += literal;
-    while (smhi_unreserved(host[n]) || (literal && host[n] == ':'))
-        n++;
-    if (n == 0 || n > 255 || (literal && host[n++] != ']'))
+    size_t n = smhi_span(host + literal, literal ? ':' : '.');
+    if (n == 0 || n > 255 || (literal && host[++n] != ']'))
         return 0;
-    return host[n] == '\0';
+    n += (size_t)literal;
+    return host[n] == '\0' ? n : 0;
 }
 
-/* Encoding does not hide that an id is a dot segment (RFC 3986, 6.2.2.3): on
- * its way it would become another path. */
-static int smhi_is_dots(const char *id)
+/* The length of one segment of a path, to any proxy, or 0: what is encoded
+ * there (a slash) may be decoded on its way, and a dot segment goes away (RFC
+ * 3986, 6.2.2.3). */
+static size_t smhi_segment(const char *id)
 {
-    id += id[0] == '.';
-    id += id[0] == '.';
-    return id[0] == '\0';
+    size_t n = smhi_span(id, '.');
+    if (id[n] != '\0' || (n < 3 && id[0] == '.' && id[n - 1] == '.'))
+        return 0;
+    return n;
+}
+
+/* All but the ids fits SMHI_FIXED_MAX, whatever port and lists there are. */
+static int smhi_check_fixed(const smh_scope *scope)
+{
+    size_t left = SMHI_FIXED_MAX - SMHI_LITERALS;
+    size_t n = scope->host != NULL ? smhi_host(scope->host) : 0;
+    int cost;
+    if (n == 0)
+        return SMH_E_HOST;
+    left -= n;
+    n = scope->library_id != NULL ? smhi_segment(scope->library_id) : 0;
+    if (n == 0)
+        return SMH_E_LIBRARY;
+    if (n > left)
+        return SMH_E_LONG;
+    cost = smhi_cost(scope->library_secret, '\0');
+    if (cost < 0)
+        return SMH_E_SECRET;
+    return (size_t)cost > left - n ? SMH_E_LONG : 0;
 }
 
 /* The longest ids of all lists must fit a line together. */
@@ -458,12 +545,14 @@ static int smhi_check_lists(smh_plan *plan)
         plan->inner[plan->list - 1] = inner;
         if (list == NULL && plan->list > 1)
             continue;
+        plan->index = 0;
         if (list == NULL || list->items == NULL || list->count == 0)
             return SMH_E_LIST;
-        for (plan->index = 0; plan->index < list->count; plan->index++) {
+        for (; plan->index < list->count; plan->index++) {
             int cost = smhi_cost(list->items[plan->index], ',');
             if (cost < 0)
                 return cost;
+            cost += SMHI_COMMA_SIZE;
             if (cost > SMHI_ROOM - inner)
                 return SMH_E_LONG;
             if (inner + cost > need)
@@ -475,22 +564,12 @@ static int smhi_check_lists(smh_plan *plan)
 
 SMH_API int smh_check(const smh_scope *scope, smh_plan *plan)
 {
-    smh_batch none;
+    int r = SMH_E_ARGUMENT;
     smhi_wipe(plan, sizeof *plan);
     plan->scope = scope;
-    if (scope == NULL)
-        return SMH_E_ARGUMENT;
-    if (scope->host == NULL || !smhi_is_host(scope->host))
-        return SMH_E_HOST;
-    if (smhi_cost(scope->library_id, '\0') < 0 ||
-        smhi_is_dots(scope->library_id))
-        return SMH_E_LIBRARY;
-    if (smhi_cost(scope->library_secret, '\0') < 0)
-        return SMH_E_SECRET;
-    smhi_wipe(&none, sizeof none);
-    if (smh_write(plan, &none, 0, 0, NULL, 0) > SMHI_FIXED_MAX)
-        return SMH_E_LONG;
-    return smhi_check_lists(plan);
+    if (scope != NULL)
+        r = smhi_check_fixed(scope);
+    return r == 0 ? smhi_check_lists(plan) : r;
 }
 
 /* ---- batches ------------------------------------------------------------- */
@@ -524,7 +603,7 @@ static int smhi_fill(const smh_plan *plan, smh_batch *batch, int k, int room)
         int cost;
         if (at == list->count)
             break;
-        cost = smhi_cost(list->items[at], ',');
+        cost = smhi_cost(list->items[at], ',') + SMHI_COMMA_SIZE;
         if (n > 0 && cost > left - inner)
             break;
         left -= cost;
@@ -626,9 +705,9 @@ SMH_API size_t smh_write(const smh_plan *plan, const smh_batch *batch,
     sink.size = size;
     sink.offset = offset;
     sink.length = 0;
-    smhi_puts(&sink, "DELETE /api/v1/token/");
-    smhi_encode(&sink, scope->library_id);
-    smhi_puts(&sink, "?library_secret=");
+    smhi_puts(&sink, SMHI_TO_LIBRARY);
+    smhi_puts(&sink, scope->library_id);
+    smhi_puts(&sink, SMHI_TO_SECRET);
     if (masked)
         smhi_puts(&sink, "***");
     else
@@ -636,17 +715,17 @@ SMH_API size_t smh_write(const smh_plan *plan, const smh_batch *batch,
     for (k = 0; k < 3; k++) {
         const smh_list *list = smhi_list(plan, k);
         if (list != NULL) {
-            smhi_puts(&sink, k == 0   ? "&user_id="
-                             : k == 1 ? "&client_id="
-                                      : "&session_id=");
+            smhi_puts(&sink, k == 0   ? SMHI_TO_USERS
+                             : k == 1 ? SMHI_TO_CLIENTS
+                                      : SMHI_TO_SESSIONS);
             smhi_put_ids(&sink, list, batch->at[k], batch->n[k]);
         }
     }
-    smhi_puts(&sink, " HTTP/1.1\r\nHost: ");
+    smhi_puts(&sink, SMHI_TO_HOST);
     smhi_puts(&sink, scope->host);
     if (scope->port != 0 && scope->port != 443)
         smhi_put_port(&sink, scope->port);
-    smhi_puts(&sink, "\r\n\r\n");
+    smhi_puts(&sink, SMHI_END);
     return sink.length;
 }
 
@@ -734,6 +813,10 @@ SMH_API int smh_read(smh_reader *reader, unsigned char octet)
 /* smh_call.state; from OPENING to CLOSING the port needs a close. */
 enum { SMHI_READY, SMHI_OPENING, SMHI_TALKING, SMHI_CLOSING, SMHI_OVER };
 
+/* Of a step.  A port over another makes at most 8 reads below in one callback,
+ * so a step makes at most 64. */
+enum { SMHI_TURNS = 8 };
+
 /* The first cause stays.  Nothing more is sent, so the secret may go. */
 static void smhi_finish(smh_call *call, int result)
 {
@@ -744,12 +827,17 @@ static void smhi_finish(smh_call *call, int result)
     }
 }
 
+static uint32_t smhi_now(const smh_io *io)
+{
+    return (io->port.ops->now_ms)(io->port.ctx);
+}
+
 /* ms to the deadline; the difference is right across a wrap of the clock. */
 static uint32_t smhi_left(const smh_call *call)
 {
     const smh_io *io = call->io;
     uint32_t most = io->timeout_ms != 0 ? io->timeout_ms : SMH_TIMEOUT_MS;
-    uint32_t past = io->port.ops->now_ms(io->port.ctx) - call->begun;
+    uint32_t past = smhi_now(io) - call->begun;
     return call->expired || past >= most ? 0 : most - past;
 }
 
@@ -771,29 +859,32 @@ static int smhi_open(smh_call *call)
     uint16_t number = scope->port != 0 ? scope->port : 443;
     int r;
     call->state = SMHI_OPENING;
-    r = smhi_answered(port->ops->open(port->ctx, scope->host, number), 1);
+    r = smhi_answered((port->ops->open)(port->ctx, scope->host, number), 1);
     if (r > 0) {
         call->sent = call->done;
         call->offset = 0;
         call->awaited = 0;
         call->broken = 0;
-        call->served = 0;
+        call->lively = 0;
         call->state = SMHI_TALKING;
     }
     return r;
 }
 
-/* A kept connection that the server has closed is opened again, once for what
- * was confirmed on it; what is not confirmed is sent again. */
+/* A connection that the server has closed is opened again if it was of use or
+ * may have taken answers with it; what is not confirmed is sent again.  One
+ * that came to nothing is an error, or a server that only closes would be
+ * hammered. */
 static int smhi_lost(smh_call *call, int error)
 {
     const smh_port *port = &call->io->port;
     if (call->broken != 0)
         error = call->broken;
-    if (!call->served || call->reader.length != 0 ||
+    if (!call->lively || call->reader.length != 0 ||
         (error != SMH_E_CLOSED && error != SMH_E_NETWORK))
         return error;
-    port->ops->close(port->ctx, 1);
+    (port->ops->close)(port->ctx, 1);
+    call->lost = 1;
     call->state = SMHI_READY;
     return 1;
 }
@@ -810,7 +901,9 @@ static int smhi_send(smh_call *call)
     int r;
     if (size > left)
         size = left;
-    r = io->port.ops->send(io->port.ctx, io->buffer, size);
+    if (call->awaited != 0)
+        call->lively = 1; /* before the port takes it: AGAIN may hold octets */
+    r = (io->port.ops->send)(io->port.ctx, io->buffer, size);
     r = smhi_answered(r, size);
     if (r == SMH_AGAIN || r == SMH_E_PORT)
         return r;
@@ -834,7 +927,9 @@ static int smhi_confirm(smh_call *call, int more)
     int last = call->awaited == 1 && call->offset == 0;
     if (call->early || (last && more))
         return SMH_E_EXTRA;
-    call->served = 1;
+    call->lively = 1;
+    call->lost = 0;
+    call->begun = smhi_now(call->io);
     call->awaited--;
     call->report.confirmed++;
     call->report.resume++;
@@ -844,10 +939,8 @@ static int smhi_confirm(smh_call *call, int more)
 static int smhi_recv(smh_call *call)
 {
     const smh_io *io = call->io;
-    int n = io->port.ops->recv(io->port.ctx, io->buffer, call->size), i;
+    int n = (io->port.ops->recv)(io->port.ctx, io->buffer, call->size), i;
     n = smhi_answered(n, call->size);
-    if (n == SMH_AGAIN && call->broken == 0)
-        return n;
     if (n < 0)
         return smhi_lost(call, n);
     for (i = 0; i < n;) {
@@ -863,12 +956,15 @@ static int smhi_recv(smh_call *call)
     return 1;
 }
 
-/* Reading first shows an early answer or a stale connection in time. */
+/* Reading first shows an early answer or a stale connection in time.  Behind a
+ * loss one request at a time goes out, until a 204 shows that the server takes
+ * them (RFC 9112, 9.3.2). */
 static int smhi_talk(smh_call *call)
 {
+    uint16_t most = call->lost ? 1 : call->io->pipeline;
     int r = smhi_recv(call);
     if (r == SMH_AGAIN && call->sent.n[0] != 0 &&
-        (call->awaited == 0 || call->awaited < call->io->pipeline))
+        (call->awaited == 0 || call->awaited < most))
         r = smhi_send(call);
     return r;
 }
@@ -878,16 +974,18 @@ static int smhi_close(smh_call *call)
 {
     const smh_port *port = &call->io->port;
     int at_once = call->report.result < 0 || smhi_left(call) == 0;
-    if (port->ops->close(port->ctx, at_once) == SMH_AGAIN && !at_once)
+    if ((port->ops->close)(port->ctx, at_once) == SMH_AGAIN && !at_once)
         return SMH_AGAIN;
     call->state = SMHI_OVER;
     return 1;
 }
 
+/* Ends after some turns even if the peer feeds it for ever, so that its caller
+ * gets to look at a signal. */
 SMH_API int smh_step(smh_call *call)
 {
-    int r = 1;
-    while (r != SMH_AGAIN && call->state != SMHI_OVER) {
+    int r = 1, turns = SMHI_TURNS;
+    while (r != SMH_AGAIN && turns-- != 0 && call->state != SMHI_OVER) {
         if (call->state == SMHI_CLOSING)
             r = smhi_close(call);
         else if (smhi_left(call) == 0)
@@ -899,20 +997,26 @@ SMH_API int smh_step(smh_call *call)
         if (r != SMH_AGAIN && r != 1)
             smhi_finish(call, r);
     }
+    call->busy = r != SMH_AGAIN;
     return call->state == SMHI_OVER ? call->report.result : 0;
 }
 
-/* Goes to the first request that is wanted; the result if there is none. */
+/* Counts the requests and goes to the first that is wanted, in one pass; the
+ * result if there is none. */
 static int smhi_locate(smh_call *call)
 {
-    uint32_t requests = smh_count(&call->plan), resume = call->io->resume;
-    if (requests == 0 || resume > requests)
+    uint32_t resume = call->io->resume;
+    smh_batch *batch = &call->sent;
+    while (smh_next(&call->plan, batch)) {
+        if (batch->index == SMH_REQUESTS_MAX)
+            return SMH_E_RANGE;
+        if (batch->index == resume)
+            call->done = *batch;
+    }
+    if (resume > batch->index)
         return SMH_E_RANGE;
-    call->report.requests = requests;
-    while (smh_next(&call->plan, &call->done))
-        if (call->done.index == resume)
-            return 0;
-    return SMH_DONE;
+    call->report.requests = batch->index;
+    return resume == batch->index ? SMH_DONE : 0;
 }
 
 static int smhi_check_io(const smh_io *io)
@@ -938,16 +1042,16 @@ SMH_API int smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io)
     call->io = io;
     if (io != NULL)
         call->report.resume = io->resume;
-    if (r == 0)
+    if (r == 0) {
+        call->begun = smhi_now(io);
+        call->size = (uint16_t)(io->size < 32767 ? io->size : 32767);
         r = smh_check(scope, &call->plan);
+    }
     if (r == 0)
         r = smhi_locate(call);
     call->report.result = r;
     call->state = r == 0 ? SMHI_READY : SMHI_OVER;
-    if (r == 0) {
-        call->size = (uint16_t)(io->size < 32767 ? io->size : 32767);
-        call->begun = io->port.ops->now_ms(io->port.ctx);
-    }
+    call->busy = 1; /* nothing to wait for yet */
     return r;
 }
 
@@ -961,6 +1065,8 @@ SMH_API int smh_wait(smh_call *call, uint32_t ms)
     int r = SMH_E_PORT;
     if (call->state == SMHI_OVER)
         return call->report.result;
+    if (call->busy)
+        return 0;
     left = smhi_left(call);
     if (left != call->left)
         call->spins = 0;
@@ -972,7 +1078,7 @@ SMH_API int smh_wait(smh_call *call, uint32_t ms)
     else if (ms == 0)
         r = 1;
     else if (io->port.ops->wait != NULL)
-        r = smhi_answered(io->port.ops->wait(io->port.ctx, ms), 1);
+        r = smhi_answered((io->port.ops->wait)(io->port.ctx, ms), 1);
     if (r > 0 || (r == SMH_AGAIN && ms < left))
         return 0;
     if (r != SMH_AGAIN)
@@ -1045,6 +1151,19 @@ SMH_API uint32_t smh_backoff(unsigned attempt, uint32_t base_ms,
 
 /*
 HISTORY
+    0.1.1  mends what was dangerous in 0.1.0:
+           - a library id with a slash became another call behind a proxy that
+             decodes it, and counted as done: only unreserved bytes are taken
+           - an id of Unicode's white space alone was sent, which a service may
+             take for no filter: it is refused at an end of an id
+           - with a size_t of 16 bits a long library id passed the checks
+           - a peer could hold a step for ever by feeding it
+           - behind a loss requests went out together at once, and answers that
+             a reset took along were an error: one goes out first, and more only
+             when it is answered
+           Changed besides: timeout_ms counts anew from each 204, and
+           smh_begin() is within it.  Batches, and so resume points, are the
+           same.  The ports tell what changed in them.
     0.1.0  first version
 
 LICENCE (0BSD)

@@ -13,6 +13,7 @@ const seed seeds[] = {
     SEED("h\0l\0s\0\1\0u\0\2\0c\0d\0\3\0s\0t\0v"),
     SEED("[::1]\0a/b\0s?&=\0\1\0a b\0\xC3\xA4\0%2C\0\3\0x\r\ny"),
     SEED("h\0..\0s\0\1\0u"),
+    SEED("h\0l\0s\0\1\0\xE3\x80\x80\0\2\0x\xC2\xA0\0\3\0\xEF\xBB\xBFy"),
     SEED("user@h\0l\0s\0\1\0u"),
     SEED("h\0l\0s\0\1\0a,b\0\2\0\4\0\3"),
     SEED("h\0l\0s\0\1\0a\0b\0c\0d\0e\0f\0g\0h\0i\0j\0k\0l\0\2\0a\0b"),
@@ -69,18 +70,20 @@ static void make(const uint8_t *data, size_t size)
 
 static int is_text(const char *text)
 {
-    static const char ends[] =
-        "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11"
-        "\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f \x7f";
-    size_t n = text == NULL ? 0 : strlen(text);
-    return n > 0 && strchr(ends, text[0]) == NULL &&
-           strchr(ends, text[n - 1]) == NULL;
+    return text != NULL && *text != '\0' && !blank_at_an_end(text);
+}
+
+static const char name[] = "abcdefghijklmnopqrstuvwxyz"
+                           "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+
+static int is_library(const char *id)
+{
+    return *id != '\0' && id[strspn(id, name)] == '\0' &&
+           strcmp(id, ".") != 0 && strcmp(id, "..") != 0;
 }
 
 static int is_host(const char *host)
 {
-    static const char name[] = "abcdefghijklmnopqrstuvwxyz"
-                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
     char literal[sizeof name + 1] = ":";
     size_t n;
     if (host[0] != '[')
@@ -104,9 +107,7 @@ static int is_list(const smh_list *list, int required)
 
 static int is_legal(const smh_scope *scope)
 {
-    return is_host(scope->host) && is_text(scope->library_id) &&
-           strcmp(scope->library_id, ".") != 0 &&
-           strcmp(scope->library_id, "..") != 0 &&
+    return is_host(scope->host) && is_library(scope->library_id) &&
            is_text(scope->library_secret) && is_list(scope->users, 1) &&
            is_list(scope->clients, 0) && is_list(scope->sessions, 0);
 }

@@ -239,6 +239,45 @@ int decoded_is(const decoded *d, const smh_scope *scope, const smh_batch *batch)
     return 1;
 }
 
+/* PropList.txt of Unicode, White_Space, and two that show nothing. */
+const unsigned blanks[] = {0x85,   0xA0,   0x1680, 0x2000, 0x2001, 0x2002,
+                           0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008,
+                           0x2009, 0x200A, 0x200B, 0x2028, 0x2029, 0x202F,
+                           0x205F, 0x3000, 0xFEFF};
+const size_t blank_count = sizeof blanks / sizeof *blanks;
+
+void utf8(unsigned code, char *to)
+{
+    if (code >= 0x800)
+        *to++ = (char)(0xE0 | code >> 12);
+    if (code >= 0x80) {
+        *to++ =
+            (char)(code >= 0x800 ? 0x80 | (code >> 6 & 63) : 0xC0 | code >> 6);
+        code = 0x80 | (code & 63);
+    }
+    *to++ = (char)code;
+    *to = '\0';
+}
+
+int blank_at_an_end(const char *text)
+{
+    static const char ascii[] =
+        "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11"
+        "\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f \x7f";
+    size_t n = strlen(text), i;
+    if (n != 0 && (strchr(ascii, text[0]) || strchr(ascii, text[n - 1])))
+        return 1;
+    for (i = 0; i < blank_count; i++) {
+        char blank[4];
+        utf8(blanks[i], blank);
+        if (strncmp(text, blank, strlen(blank)) == 0 ||
+            (n >= strlen(blank) &&
+             strcmp(text + n - strlen(blank), blank) == 0))
+            return 1;
+    }
+    return 0;
+}
+
 size_t encoded_size(const char *text)
 {
     size_t n = 0;

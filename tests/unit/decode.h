@@ -57,6 +57,17 @@ int decoded_is(const decoded *d, const smh_scope *scope,
 const smh_list *list_of(const smh_scope *scope, int k);
 size_t count_of(const smh_scope *scope, int k);
 
+/* The code points beyond ASCII that count as white space. */
+extern const unsigned blanks[];
+extern const size_t blank_count;
+
+/* A code point below U+10000 and a NUL; to has room for four octets. */
+void utf8(unsigned code, char *to);
+
+/* Does white space (Unicode's White_Space, U+200B, U+FEFF) or a control octet
+ * begin or end the text? */
+int blank_at_an_end(const char *text);
+
 /* Octets of text when percent-encoded. */
 size_t encoded_size(const char *text);
 

@@ -38,10 +38,16 @@ static void say(server *s, octets answer)
         s->queue[s->last++] = answer;
 }
 
+static int is_reset(const server *s)
+{
+    unsigned most = s->reset[s->opens > 1];
+    return most != 0 && s->whole >= most;
+}
+
 static int is_done(const server *s)
 {
     return s->here >= s->per_opening || s->answered >= s->answers ||
-           (s->greeted && s->greeting_only);
+           (s->greeted && s->greeting_only) || is_reset(s);
 }
 
 static void greet(server *s)
@@ -66,6 +72,11 @@ static void answer(server *s)
     s->request[n].swallowed = is_done(s);
     s->start = s->logged;
     s->requests++;
+    s->whole++;
+    if (is_reset(s)) {
+        s->first = s->last = 0;
+        s->taken = 0;
+    }
     if (is_done(s))
         return;
     s->here++;
@@ -100,6 +111,7 @@ static void hang_up(server *s)
     s->is_open = 0;
     s->dead = 0;
     s->here = 0;
+    s->whole = 0;
     s->greeted = 0;
     s->came = 0;
     s->matched = 0;
@@ -119,7 +131,7 @@ static int number(int fault)
 /* ---- the port ---------------------------------------------------------- */
 
 /* What the script wants this call to return; 0: go on. */
-static int script(server *s, size_t size)
+static int script(server *s, size_t size, int where)
 {
     long n = (long)s->calls++;
     if (n > SERVER_CALLS_MAX) {
@@ -131,6 +143,8 @@ static int script(server *s, size_t size)
         (n > s->fault_at && !s->fault_stays))
         return 0;
     s->hope = !s->fault_stays;
+    if (s->fault_in == 0)
+        s->fault_in = where;
     return s->fault == FAULT_MANY ? (int)size + 1 : s->fault;
 }
 
@@ -154,10 +168,9 @@ static int try_again(server *s, unsigned times)
     return 1;
 }
 
-static int server_open(void *ctx, const char *host, uint16_t port)
+static int open_up(server *s, const char *host, uint16_t port)
 {
-    server *s = (server *)ctx;
-    int r = script(s, 1);
+    int r = script(s, 1, 'o');
     rule(s, !s->up && !s->closing, "open of what is open");
     rule(s, s->host == NULL || strcmp(host, s->host) == 0, "another host");
     rule(s, s->port == 0 || s->port == port, "another port");
@@ -173,10 +186,24 @@ static int server_open(void *ctx, const char *host, uint16_t port)
     return 1;
 }
 
+/* The contract of wait speaks of the last SMH_AGAIN, so there must be one. */
+static int said(server *s, int r)
+{
+    s->again = r == SMH_AGAIN;
+    return r;
+}
+
+static int server_open(void *ctx, const char *host, uint16_t port)
+{
+    server *s = (server *)ctx;
+    return said(s, open_up(s, host, port));
+}
+
 /* What send and recv must keep to, whatever comes of them. */
 static void watch(server *s, const void *data, size_t size)
 {
     const char *p = (const char *)data;
+    s->largest = size > s->largest ? size : s->largest;
     rule(s, s->up && !s->closing, "send or recv without a connection");
     rule(s, size > 0, "size of 0");
     rule(s, size <= INT_MAX, "size beyond an int");
@@ -211,12 +238,15 @@ static int take_in(server *s, const char *data, size_t size, int r)
     return (int)n;
 }
 
-static int server_send(void *ctx, const void *data, size_t size)
+static int send_some(server *s, const void *data, size_t size)
 {
-    server *s = (server *)ctx;
-    int r = script(s, size);
+    int r = script(s, size, 's');
     watch(s, data, size);
     rule(s, s->dead == 0, "send after it has failed");
+    rule(s, s->logged != s->start || s->listened,
+         "a request begun without a look at what came");
+    if (r >= 0)
+        s->listened = 0;
     if (r == 0 && is_done(s) && s->deaf != 0)
         r = s->deaf;
     if (r == 0 && is_lazy(s))
@@ -226,6 +256,12 @@ static int server_send(void *ctx, const void *data, size_t size)
         s->dead = r;
     return r == 0 || r == FAULT_SHORT ? take_in(s, (const char *)data, size, r)
                                       : number(r);
+}
+
+static int server_send(void *ctx, const void *data, size_t size)
+{
+    server *s = (server *)ctx;
+    return said(s, send_some(s, data, size));
 }
 
 /* Up to most octets of the queue. */
@@ -246,17 +282,17 @@ static size_t give(server *s, char *data, size_t most)
     return n;
 }
 
-static int server_recv(void *ctx, void *data, size_t size)
+static int recv_some(server *s, void *data, size_t size)
 {
-    server *s = (server *)ctx;
-    int r = script(s, size);
+    int r = script(s, size, 'r');
     size_t most = size < s->recv_most ? size : s->recv_most;
     watch(s, data, size);
     if (r == FAULT_SHORT)
         most = 1;
     else if (r != 0)
         return number(r);
-    if (s->here < s->hold)
+    if (s->here < s->hold && !is_reset(s) &&
+        (s->opens == 1 || s->reset[0] == 0))
         return SMH_AGAIN;
     if (s->first == s->last)
         return is_done(s) ? s->lost : s->dead != 0 ? s->dead : SMH_AGAIN;
@@ -270,10 +306,18 @@ static int server_recv(void *ctx, void *data, size_t size)
     return is_lazy(s) ? SMH_AGAIN : (int)give(s, (char *)data, most);
 }
 
-static int server_close(void *ctx, int at_once)
+static int server_recv(void *ctx, void *data, size_t size)
 {
     server *s = (server *)ctx;
-    int r = script(s, 1);
+    int r = recv_some(s, data, size);
+    s->receives++;
+    s->listened = r == SMH_AGAIN;
+    return said(s, r);
+}
+
+static int close_down(server *s, int at_once)
+{
+    int r = script(s, 1, 'c');
     rule(s, s->is_open, "close of what is not open");
     s->closing = 1;
     if (r == SMH_AGAIN && !at_once)
@@ -284,6 +328,12 @@ static int server_close(void *ctx, int at_once)
     s->at_once += at_once != 0;
     hang_up(s);
     return r != 0 && r != FAULT_SHORT ? number(r) : 1;
+}
+
+static int server_close(void *ctx, int at_once)
+{
+    server *s = (server *)ctx;
+    return said(s, close_down(s, at_once));
 }
 
 static uint32_t server_now(void *ctx)
@@ -299,6 +349,7 @@ static int server_wait(void *ctx, uint32_t ms)
     s->waits++;
     s->hope = 0;
     rule(s, ms > 0, "wait for 0 ms");
+    rule(s, s->again, "wait without an SMH_AGAIN to wait for");
     rule(s, ms <= s->patience, "wait beyond the deadline");
     rule(s, s->waits < SERVER_CALLS_MAX, "waits without end");
     if (!s->wait_sticks)
@@ -348,7 +399,7 @@ const char *server_audit(const server *s, const smh_scope *scope,
                          uint32_t resume, unsigned *times, uint32_t count)
 {
     static decoded d;
-    uint32_t expected = 0;
+    uint32_t expected = 0, confirmed = 0; /* before this opening */
     unsigned i;
     for (i = 0; i < s->requests; i++) {
         const server_request *r = &s->request[i];
@@ -359,8 +410,12 @@ const char *server_audit(const server *s, const smh_scope *scope,
         n = which(&d, scope, count);
         if (n == count || d.length != r->end - r->at)
             return "a request outside the plan";
-        if (i == 0 || r->opening != r[-1].opening)
+        if (i == 0 || r->opening != r[-1].opening) {
             expected = resume + r->confirmed;
+            confirmed = r->confirmed;
+        } else if (r->opening > 1 && r->confirmed == confirmed) {
+            return "two requests in flight behind a loss";
+        }
         if (n != expected++)
             return "a request out of turn";
         times[n]++;

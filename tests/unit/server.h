@@ -52,6 +52,9 @@ typedef struct server {
     unsigned answers;     /* answers in all */
     unsigned hold;        /* whole requests on a connection before it answers */
     int lost;             /* what recv says after the last of them */
+    unsigned reset[2]; /* so many whole requests end the first connection, and
+                             a later one, and what was answered is lost; 0: none
+                             do.  hold is for the first one alone then */
     size_t send_most, recv_most; /* octets a call */
     size_t cut;    /* recv stops once before this octet of the answers */
     unsigned lazy; /* SMH_AGAIN so many times before each success */
@@ -73,6 +76,9 @@ typedef struct server {
     const char *broken_rule; /* of the port's contract, by the caller */
     unsigned long calls, waits;
     unsigned opens, closes, at_once; /* finished ones; closes with at_once */
+    unsigned long receives;          /* calls of recv */
+    size_t largest;                  /* octets offered to a send or recv */
+    int fault_in;                    /* 'o', 's', 'r', 'c': where it happened */
     int is_open;                     /* needs a close */
     uint32_t confirmed;              /* good answers that recv gave whole */
     unsigned requests;
@@ -80,6 +86,9 @@ typedef struct server {
 
     /* ---- private ---- */
     int up, closing, dead;
+    unsigned whole;          /* requests on this connection */
+    int listened;            /* recv has had nothing since the last send */
+    int again;               /* the last callback said SMH_AGAIN */
     int hope;                /* the last SMH_AGAIN may change by itself */
     unsigned turns;          /* of lazy */
     unsigned tries;          /* of open_again or close_again */

@@ -122,18 +122,15 @@ smh_scope usual(void)
     return scope;
 }
 
-static int may_stand(char c, int at_an_end)
-{
-    return c != '\0' && c != ',' &&
-           !(at_an_end && ((unsigned char)c <= ' ' || c == 127));
-}
-
 char *random_text(size_t least, size_t most)
 {
     size_t n = least + chance((uint32_t)(most - least + 1)), i;
     char *text = (char *)take(n + 1);
-    for (i = 0; i < n; i++)
-        while (!may_stand(text[i], i == 0 || i + 1 == n))
-            text[i] = (char)chance(256);
+    do
+        for (i = 0; i < n; i++)
+            do
+                text[i] = (char)chance(256);
+            while (text[i] == '\0' || text[i] == ',');
+    while (blank_at_an_end(text));
     return text;
 }

@@ -122,6 +122,7 @@ static int check(talk *t, int result)
         fail_msg("contract of the port: %s", t->s->broken_rule);
     assert_false(t->s->is_open);
     assert_clean(t);
+    assert_true(t->s->largest <= 32767);
     assert_true_report(t, result);
     assert_true_requests(t);
     assert_sticks(t, result);
@@ -139,9 +140,10 @@ int talk_step(talk *t, int steps)
 {
     int r = smh_begin(&t->call, &t->scope, &t->io);
     while (r == 0 && steps-- > 0) {
-        unsigned long calls = t->s->calls;
+        unsigned long calls = t->s->calls, receives = t->s->receives;
         r = smh_step(&t->call);
         assert_true(t->s->calls > calls);
+        assert_true(t->s->receives - receives <= 8);
         if (t->s->calls > 1000000)
             fail_msg("steps without end");
     }

@@ -303,6 +303,88 @@ static void half_of_the_line_is_any_list_s(void **state)
     assert_int_equal(walk(&scope).requests, 1);
 }
 
+#if SMH_LINE_MAX == 8000
+/* A saved resume point must mean the same with the next release, so these never
+ * change: for so many ids of such widths in each list the number of requests,
+ * what the one in the middle holds, and a sum over all of them. */
+static const struct {
+    size_t count[3], width[3];
+    uint32_t requests;
+    unsigned n[3], at[3];
+    uint32_t sum;
+} pinned[] = {
+    {{1, 0, 0}, {5, 0, 0}, 1, {1, 0, 0}, {0, 0, 0}, 0x83218FA4},
+    {{25, 0, 0}, {8, 0, 0}, 3, {10, 0, 0}, {10, 0, 0}, 0x82D17816},
+    {{10, 100, 100}, {36, 36, 36}, 3, {10, 96, 4}, {0, 0, 96}, 0x31A29163},
+    {{100, 100, 0}, {36, 36, 0}, 10, {10, 100, 0}, {50, 0, 0}, 0x2C63BEF7},
+    {{25, 0, 250}, {8, 0, 8}, 9, {10, 0, 100}, {10, 0, 100}, 0x5772F980},
+    {{3, 5, 7}, {2000, 1000, 500}, 15, {1, 2, 6}, {1, 2, 0}, 0xF08F6237},
+    {{30, 3, 0}, {374, 4992, 0}, 15, {6, 1, 0}, {12, 1, 0}, 0x6B5676FF},
+    {{7, 7, 7}, {2400, 2400, 2400}, 343, {1, 1, 1}, {3, 3, 3}, 0x1AFE29E9},
+    {{11, 101, 101}, {4, 4, 4}, 8, {1, 100, 100}, {10, 0, 0}, 0x98615309},
+    {{2, 300, 3}, {64, 64, 64}, 6, {2, 56, 3}, {0, 168, 0}, 0x972B5E09},
+    {{12, 130, 9}, {1, 63, 700}, 10, {2, 58, 5}, {10, 0, 0}, 0x034322EB},
+    {{21, 0, 1}, {3700, 0, 80}, 21, {1, 0, 1}, {10, 0, 0}, 0x10DA6C11},
+};
+
+/* FNV-1a over the six numbers of each batch in turn. */
+static uint32_t sum_of(uint32_t sum, const smh_batch *batch)
+{
+    int k;
+    for (k = 0; k < 3; k++) {
+        sum = (sum ^ batch->n[k]) * 16777619u;
+        sum = (sum ^ (uint32_t)batch->at[k]) * 16777619u;
+    }
+    return sum;
+}
+
+static void resume_points_outlive_a_release(void **state)
+{
+    size_t i;
+    (void)state;
+    for (i = 0; i < sizeof pinned / sizeof *pinned; i++) {
+        const size_t *count = pinned[i].count, *width = pinned[i].width;
+        smh_scope scope = usual();
+        smh_plan plan;
+        smh_batch batch = {0};
+        uint32_t sum = 2166136261u;
+        int k;
+        scope.users = numbered('u', count[0], width[0]);
+        if (count[1] != 0)
+            scope.clients = numbered('c', count[1], width[1]);
+        if (count[2] != 0)
+            scope.sessions = numbered('s', count[2], width[2]);
+        assert_int_equal(smh_check(&scope, &plan), 0);
+        while (smh_next(&plan, &batch)) {
+            sum = sum_of(sum, &batch);
+            for (k = 0; k < 3 && batch.index == pinned[i].requests / 2; k++) {
+                assert_int_equal(batch.n[k], pinned[i].n[k]);
+                assert_int_equal(batch.at[k], pinned[i].at[k]);
+            }
+        }
+        assert_int_equal(batch.index, pinned[i].requests);
+        assert_int_equal(sum, pinned[i].sum);
+    }
+}
+#endif
+
+/* Many short ids of the outer list beside an inner one that needs more than half
+ * of the room. */
+static void long_inner_ids_leave_the_line_whole(void **state)
+{
+    smh_scope scope = usual();
+    size_t comma = strlen(SMH_COMMA);
+    (void)state;
+    scope.users = numbered('u', 30, IDS_ROOM / 20 - comma);
+    scope.clients = numbered('c', 3, IDS_ROOM * 2 / 3 - comma);
+    walk(&scope);
+    scope.sessions = scope.clients;
+    scope.clients = NULL;
+    walk(&scope);
+    scope.clients = numbered('c', 30, IDS_ROOM / 40 - comma);
+    walk(&scope);
+}
+
 static void same_scope_gives_the_same_batches(void **state)
 {
     smh_scope scope = usual();
@@ -379,6 +461,10 @@ int batches_tests(void)
         RUN(line_is_filled_to_the_end),
         RUN(only_ids_move_the_batches),
         RUN(half_of_the_line_is_any_list_s),
+#if SMH_LINE_MAX == 8000
+        RUN(resume_points_outlive_a_release),
+#endif
+        RUN(long_inner_ids_leave_the_line_whole),
         RUN(same_scope_gives_the_same_batches),
         RUN(behind_the_last_batch_is_nothing),
         RUN(count_has_an_end),

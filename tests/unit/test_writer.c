@@ -112,6 +112,26 @@ static void host_has_its_port_unless_it_is_443(void **state)
     }
 }
 
+static void every_port_number_is_written(void **state)
+{
+    smh_scope scope = usual();
+    smh_plan plan;
+    smh_batch none = {0};
+    uint32_t port;
+    (void)state;
+    assert_int_equal(smh_check(&scope, &plan), 0);
+    for (port = 0; port < 65536; port++) {
+        char text[256] = "", want[40], number[8] = "";
+        scope.port = (uint16_t)port;
+        if (port != 0 && port != 443)
+            snprintf(number, sizeof number, ":%u", (unsigned)port);
+        snprintf(want, sizeof want, "Host: smh.example%s\r\n\r\n", number);
+        assert_true(smh_write(&plan, &none, 1, 0, text, sizeof text - 1) <
+                    sizeof text);
+        assert_string_equal(strstr(text, "Host: "), want);
+    }
+}
+
 static void rfc_3986_vectors(void **state)
 {
     static const struct {
@@ -147,13 +167,13 @@ static void rfc_3986_vectors(void **state)
     }
 }
 
-/* All 255 octets in the library id, the secret and an id of each list. */
+/* All 255 octets in the secret and an id of each list. */
 static void every_octet_comes_back(void **state)
 {
     int c, k;
     (void)state;
     for (c = 1; c < 256; c++)
-        for (k = 0; k < 5; k++) {
+        for (k = 0; k < 4; k++) {
             smh_scope scope = three_lists();
             char *text = edge_text("x?y"), **items = take(sizeof *items);
             letter *l;
@@ -167,7 +187,7 @@ static void every_octet_comes_back(void **state)
                            : &scope.sessions) =
                     list_from((const char *const *)items, 1);
             else
-                *(k == 3 ? &scope.library_id : &scope.library_secret) = text;
+                scope.library_secret = text;
             l = letter_of(scope, 0);
             assert_true(decoded_is(decoded_letter(l), &l->scope, &l->batch));
         }
@@ -186,7 +206,6 @@ static void every_octet_at_the_ends_comes_back(void **state)
             continue;
         text[0] = (char)c;
         scope.library_secret = text;
-        scope.library_id = c == '.' ? "..." : text;
         scope.users = list_from((const char *const *)&item, 1);
         l = letter_of(scope, 0);
         assert_true(decoded_is(decoded_letter(l), &l->scope, &l->batch));
@@ -393,6 +412,7 @@ int writer_tests(void)
         RUN(request_is_to_the_letter),
         RUN(unused_filters_are_left_out),
         RUN(host_has_its_port_unless_it_is_443),
+        RUN(every_port_number_is_written),
         RUN(rfc_3986_vectors),
         RUN(every_octet_comes_back),
         RUN(every_octet_at_the_ends_comes_back),
