@@ -388,9 +388,12 @@ static void check_stdout(struct job *job)
     if (verdict->requests > 0 && !job->options.dry_run) {
         fputs("  done: ", stderr);
         say_all_confirmed(stderr, verdict);
+        fputs("  next: check where stdout goes; no request is left to be "
+              "sent\n",
+              stderr);
+    } else {
+        fputs("  next: check where stdout goes, and run it again\n", stderr);
     }
-    fputs("  next: mend where stdout goes; no request is left to be sent\n",
-          stderr);
 }
 
 static void report(struct job *job)

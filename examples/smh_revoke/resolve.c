@@ -2,6 +2,7 @@
  * its own time, and neither a deadline nor a signal ends it. */
 #include "resolve.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -14,6 +15,7 @@ struct lookup {
     pthread_mutex_t lock;
     int over;     /* one of them has let go of it */
     int resolver; /* EAI_*, or 0 */
+    int code;     /* errno, if that is EAI_SYSTEM */
     char host[300];
     struct sockaddr_storage addresses[SMH_POSIX_ADDRESSES];
 };
@@ -34,6 +36,8 @@ static void look_up(struct lookup *lookup)
         hints.ai_flags = AI_NUMERICHOST;
     }
     lookup->resolver = getaddrinfo(host, NULL, &hints, &list);
+    if (lookup->resolver == EAI_SYSTEM)
+        lookup->code = errno;
     if (lookup->resolver != 0)
         return;
     for (at = list; at && i < SMH_POSIX_ADDRESSES; at = at->ai_next)
@@ -123,6 +127,7 @@ int resolve_beside(void *arg, const char *host,
         if (!is_over(lookup))
             return SMH_AGAIN;
         resolver = lookup->resolver;
+        posix->diag.code = lookup->code;
         memcpy(addresses, lookup->addresses, sizeof lookup->addresses);
     }
     if (lookup)

@@ -289,7 +289,7 @@ line_refused() {
     line_refused 1 '\n' 'empty line'
     line_refused 2 'a\n\xef\xbb\xbfb\n' 'byte order mark'
     line_refused 2 'a\nb,c\n' '*comma'
-    line_refused 3 'a\nb\n c\n' '*blank'
+    line_refused 3 'a\nb\n c\n' '*white space'
     line_refused 1 'a\tb\n' 'control byte 0x09'
     line_refused 1 'a\rb\r' 'control byte 0x0d'
     line_refused 1 'a\0b\n' 'control byte 0x00'
@@ -364,7 +364,7 @@ line_refused() {
     refused "--client, no. 1: empty id: is the shell variable set?" \
         --user a --client ''
     refused "--user, no. 1: empty id: is the shell variable set?" --user ''
-    refused "--session, no. 1: *blank" --user a --session ' s'
+    refused "--session, no. 1: *white space" --user a --session ' s'
 }
 
 @test "a list that is empty or not there is refused" {
@@ -467,6 +467,26 @@ other_lists() {
         "$(token --user a --users <(printf '\xef\xbb\xbfb\r\n'))" ]
     # Other builds of the tool read this: it is not to change.
     [ "$(token --user a --client b)" = 1:f41e6e6c2d548103 ]
+}
+
+# build OPTION: the tool, as $tmp/other
+build() {
+    gcc -std=c99 -D_POSIX_C_SOURCE=200809L "$1" -I. -Iport -o "$tmp/other" \
+        examples/smh_revoke.c examples/smh_revoke/*.c -pthread -lmbedtls \
+        -lmbedx509 -lmbedcrypto
+}
+
+@test "a resume point tells builds apart that make other requests" {
+    token=$(token_at 1 --user a)
+    for option in -DSMH_LINE_MAX=4000 '-DSMH_COMMA="%2C"'; do
+        build "$option"
+        check 2 "$tmp/other" --host localhost:1 --library l --user a \
+            --dry-run --resume "$token"
+        says "or another build of this tool"
+    done
+    build -DNONE
+    check 0 "$tmp/other" --host localhost:1 --library l --user a \
+        --dry-run --resume "$token"
 }
 
 @test "--resume 0 holds for all lists" {

@@ -43,6 +43,25 @@ end() {
     [ -z "$(find . "$tmp" -maxdepth 1 -name 'core*')" ]
 }
 
+@test "secret and working buffer are locked in memory, where that is allowed" {
+    no grep -q __asan_init "$B/smh_revoke" ||
+        skip "AddressSanitizer locks nothing"
+    [ "$(ulimit -l)" = unlimited ] || [ "$(ulimit -l)" -ge 1200 ] ||
+        skip "no more than $(ulimit -l) kB may be locked here"
+    standin_set "fault=*:silent"
+    start --user a --secret-file "$dir/secret" --buffer 1000000
+    wait_for at_least 1
+    [ "$(awk '/^VmLck/ { print $2 }' "/proc/$!/status")" -ge 980 ]
+    kill $!
+    end 5
+}
+
+@test "where no memory may be locked, nothing is said" {
+    run_unlocked() { (ulimit -l 0 && revoke --user a); }
+    check 0 run_unlocked
+    [ -z "$stderr" ]
+}
+
 @test "SIGINT and SIGTERM end it at once, with the resume point" {
     seq 30 >"$tmp/users"
     for signal in INT TERM HUP; do

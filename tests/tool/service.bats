@@ -305,16 +305,18 @@ END
     standin_set "fault=1:handshake-stall"
     check 3 revoke --user a --retries 0 --timeout 1
     says "the secret was not sent"
-    seq 1001 >"$tmp/users"
+    # The second chunk has a connection of its own.
+    seq 100001 >"$tmp/users"
     standin_reset
-    standin_set "fault=100:close-after&fault=101:handshake-stall"
-    check 3 revoke --users "$tmp/users" --retries 0 --timeout 1
-    says "100 of 101" "request 101 was not sent"
+    standin_set "fault=2:handshake-stall"
+    check 3 revoke --users "$tmp/users" --retries 0 --timeout 1 \
+        --resume "$(token_at 9999 --users "$tmp/users")"
+    says "10000 of 10001" "request 10001 was not sent"
     standin_reset
     standin_set "fault=1:handshake-stall"
     check 3 revoke --users "$tmp/users" --retries 0 --timeout 1 \
-        --resume "$(token_at 100 --users "$tmp/users")"
-    says "100 of 101" "the secret was not sent"
+        --resume "$(token_at 9999 --users "$tmp/users")"
+    says "9999 of 10001" "the secret was not sent"
 }
 
 @test "the system's CAs are the default" {

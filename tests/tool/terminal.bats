@@ -19,7 +19,7 @@ terminal() {
     rm -f "$tmp/keys"
     mkfifo "$tmp/keys"
     : >"$tmp/seen"
-    (cd "$tmp" && HOME=$tmp HISTFILE=$tmp/history TERM=dumb PS1='ready> ' \
+    (cd "$tmp" && HOME=$tmp HISTFILE=$tmp/history TERM=${term-dumb} PS1='ready> ' \
         SHELL=/bin/sh script -qfe --echo always -c "$1" \
         "$tmp/seen" <"$tmp/keys" >/dev/null 2>&1 3>&-) &
     typescript=$!
@@ -37,6 +37,13 @@ slowly() {
         printf '%s' "${1:i:1}" >&9
         sleep 0.004
     done
+}
+
+# As from a terminal that tells the shell where a paste begins and ends.
+bracketed() {
+    printf '\033[200~%s\033[201~' "${1%$'\n'}" >&9
+    sleep 0.3
+    printf '\n' >&9
 }
 
 seen() {
@@ -149,7 +156,10 @@ pasted() {
     "$1" "$(cat "$tmp/block")"$'\n'
     wait_for seen "$asks"
     sleep 0.2
-    "$1" "$secret"$'\n'
+    case $1 in
+    slowly) slowly "$secret"$'\n' ;;
+    *) at_once "$secret"$'\n' ;;
+    esac
     wait_for seen 'confirmed: 1 request (1 user, "alice"; only of 1 client)'
     at_once $'echo "and" "history"\n'
     wait_for seen 'and history'
@@ -172,6 +182,7 @@ pasted() {
         pasted $how "bash --norc --noprofile -i"
         pasted $how "dash -i"
     done
+    term=xterm pasted bracketed "bash --norc --noprofile -i"
 }
 
 @test "what is pasted behind that block is neither the secret nor run" {
