@@ -588,18 +588,18 @@ unwritten() {
 
 # ---- name servers -----------------------------------------------------------
 
-# Where a name server is silent: with a network of its own if need be.
+# COMMAND...: where the name server is silent, with a network and an /etc of its
+# own.
 beside_silence() {
     local own=
     [ "$(id -u)" = 0 ] || own=-r
     unshare $own -mn true 2>/dev/null || skip "no namespaces here"
-    echo "nameserver 127.0.0.1" >"$tmp/resolv.conf"
-    echo "hosts: files dns" >"$tmp/nsswitch.conf"
+    mkdir "$tmp/etc"
+    echo "nameserver 127.0.0.1" >"$tmp/etc/resolv.conf"
+    echo "hosts: files dns" >"$tmp/etc/nsswitch.conf"
     unshare $own -mn bash -c '
         ip link set lo up || exit 99
-        for file in resolv.conf nsswitch.conf; do
-            mount --bind "$tmp/$file" "/etc/$file" || exit 99
-        done
+        mount --bind "$tmp/etc" /etc || exit 99
         exec 3>&-
         perl -MIO::Socket::INET -e "
             my \$s = IO::Socket::INET->new(Proto => q(udp),
