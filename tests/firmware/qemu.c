@@ -24,7 +24,7 @@ static void add(line *l, const char *option, const char *value)
 
 #define COMMON                                                                 \
     "enable=on,target=native,arg=fw,arg=host=server.test,"                     \
-    "arg=library=smh0standin%26a%3Db%2Fc%20d,arg=secret-file="
+    "arg=library=smh0standin-a_b.c~d,arg=secret-file="
 
 /* "a b" becomes "arg=a,arg=b". */
 static const char *semihosting(const qemu *q, const char *format, va_list args)

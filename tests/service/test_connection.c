@@ -84,7 +84,7 @@ static void no_session_is_kept_if_unwanted(void **state)
 
 static uint32_t in_flight(void)
 {
-    return w.call.sent.index - w.call.done.index;
+    return w.call.awaited + (uint32_t)(w.call.offset != 0);
 }
 
 /* Steps until so many are in flight, and some more that must not add any. */
@@ -150,6 +150,33 @@ static void what_is_in_flight_is_sent_again(void **state)
         assert_int_equal(seen("tls "), 7);
     }
     world_start("server", NULL);
+}
+
+/* A reset may take with it what was answered: whoever had more than one request
+ * in flight asks once more. */
+static void what_a_reset_took_is_sent_again(void **state)
+{
+    static const char *const faults[] = {
+        "1:delay:100 2:reset", "1:delay:100 2:close-before",
+        "1:delay:100 7:reset", "1:delay:100 8:close-before"};
+    static const uint16_t pipelines[] = {2, 8, 100};
+    unsigned i;
+
+    for (i = 0; i < 12; i++) {
+        world_reset(state);
+        fill_users(200);
+        standin_faults(&w.server, faults[i % 4]);
+        w.io.pipeline = pipelines[i / 4];
+        revoke_as(SMH_DONE);
+        check_done(20);
+        assert_int_equal(seen("tls "), 2);
+    }
+    world_reset(state);
+    fill_users(25);
+    standin_faults(&w.server, "1:reset");
+    revoke_as(SMH_E_CLOSED);
+    assert_int_equal(seen("tls "), 1);
+    check_left();
 }
 
 typedef struct client {
@@ -421,6 +448,7 @@ int connection_tests(void)
         cmocka_unit_test_setup(no_session_is_kept_if_unwanted, world_reset),
         cmocka_unit_test_setup(as_many_are_in_flight_as_allowed, world_reset),
         cmocka_unit_test_setup(what_is_in_flight_is_sent_again, world_reset),
+        cmocka_unit_test_setup(what_a_reset_took_is_sent_again, world_reset),
         cmocka_unit_test_setup(many_calls_in_one_loop, world_reset),
         cmocka_unit_test_setup(the_deadline_holds, world_reset),
         cmocka_unit_test_setup(cancelled_at_any_step, world_reset),

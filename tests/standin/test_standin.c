@@ -7,8 +7,8 @@
 #include "tests/support/cmocka_all.h"
 #include "tests/support/standin.h"
 
-/* One quote of each id that STANDIN_LIBRARY and STANDIN_SECRET need. */
-#define LIBRARY "smh0standin%26a%3Db%2Fc%20d"
+/* STANDIN_LIBRARY, and STANDIN_SECRET as a query needs it. */
+#define LIBRARY "smh0standin-a_b.c~d"
 #define SECRET "Zq9%2F%26%3D7%23Kx%2C%25w2%20Vb%2B"
 #define PATH "/api/v1/token/" LIBRARY
 #define KEYS PATH "?library_secret=" SECRET

@@ -4,7 +4,7 @@
 
 #include "child.h"
 
-#define STANDIN_LIBRARY "smh0standin&a=b/c d"
+#define STANDIN_LIBRARY "smh0standin-a_b.c~d"
 #define STANDIN_SECRET "Zq9/&=7#Kx,%w2 Vb+"
 
 typedef struct standin {

@@ -44,6 +44,19 @@ static void stepping_does_the_same_as_blocking(void **state)
         }
 }
 
+/* What comes back is an int, of 16 bits somewhere: no more is ever offered. */
+static void large_buffer_is_offered_in_part(void **state)
+{
+    size_t size;
+    (void)state;
+    for (size = 32765; size <= 32769; size++) {
+        talk *t = talk_new(USERS, size, 2);
+        assert_int_equal(talk_run(t), SMH_DONE);
+        assert_int_equal(t->s->largest, size < 32767 ? size : 32767);
+        tidy(NULL);
+    }
+}
+
 static void all_three_lists_at_their_fullest(void **state)
 {
     static const size_t buffers[] = {64, 65536};
@@ -611,6 +624,7 @@ int exchange_tests(void)
     const struct CMUnitTest tests[] = {
         RUN(good_server_is_served_to_the_end),
         RUN(stepping_does_the_same_as_blocking),
+        RUN(large_buffer_is_offered_in_part),
         RUN(all_three_lists_at_their_fullest),
         RUN(host_and_port_reach_the_port),
         RUN(any_status_is_the_result),
