@@ -3,14 +3,11 @@
 
 load common
 
-setup_file() {
+eval "common_$(declare -f setup)"
+setup() {
+    common_setup
     script -qec true /dev/null >/dev/null 2>&1 ||
         skip "no pseudo-terminals here: /dev/pts is not mounted"
-    cd "$BATS_TEST_DIRNAME/../.."
-    . tests/tool/standin.sh
-    export dir=$BATS_FILE_TMPDIR library=smh0tool
-    standin_start
-    export standin port
 }
 
 # terminal COMMAND: starts it on a terminal of its own, which shows in $tmp/seen
@@ -22,7 +19,7 @@ terminal() {
     (cd "$tmp" && HOME=$tmp HISTFILE=$tmp/history TERM=${term-dumb} PS1='ready> ' \
         SHELL=/bin/sh script -qfe --echo always -c "$1" \
         "$tmp/seen" <"$tmp/keys" >/dev/null 2>&1 3>&-) &
-    typescript=$!
+    others=$!
     exec 9>"$tmp/keys"
 }
 
@@ -52,7 +49,8 @@ seen() {
 
 leave() {
     exec 9>&-
-    wait "$typescript" && status=0 || status=$?
+    wait "$others" && status=0 || status=$?
+    others=
 }
 
 asks='the secret of the library at localhost'
