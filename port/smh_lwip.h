@@ -420,17 +420,17 @@ static int smhi_lwip_open(void *ctx, const char *host, uint16_t port)
     return smhi_lwip_fail(p, p->first_code);
 }
 
-/* What a transfer came to: octets, or errno told apart. */
+/* What a transfer came to: octets, or errno told apart.  Whoever cannot send
+ * wants to see as well whether an answer says why. */
 static int smhi_lwip_moved(smh_lwip *p, long moved, int code, uint8_t want)
 {
-    if (moved > 0) {
-        p->want &= (uint8_t)~want;
+    p->want = 0;
+    if (moved > 0)
         return (int)moved;
-    }
-    p->starved = want == SMH_LWIP_WRITE && (code == ENOMEM || code == ENOBUFS);
+    p->starved = want != SMH_LWIP_READ && (code == ENOMEM || code == ENOBUFS);
     if (code != EWOULDBLOCK && code != EAGAIN && !p->starved)
         return smhi_lwip_fail(p, code);
-    p->want |= want;
+    p->want = want;
     return SMH_AGAIN;
 }
 
@@ -446,7 +446,8 @@ static int smhi_lwip_send(void *ctx, const void *data, size_t size)
     if (size > SMHI_LWIP_PIECE)
         size = SMHI_LWIP_PIECE;
     moved = lwip_send(p->fd, data, size, 0);
-    result = smhi_lwip_moved(p, moved, errno, SMH_LWIP_WRITE);
+    result =
+        smhi_lwip_moved(p, moved, errno, SMH_LWIP_READ | SMH_LWIP_WRITE);
     if (result > 0)
         p->diag.sent += (uint32_t)result;
     return result;
@@ -459,7 +460,7 @@ static int smhi_lwip_recv(void *ctx, void *data, size_t size)
     int result;
 
     p->diag.stage = SMH_LWIP_RECV;
-    p->want = p->starved = 0; /* a step receives first */
+    p->want = p->starved = 0;
     if (!p->opened)
         return smhi_lwip_fail(p, ENOTCONN);
     if (size > SMHI_LWIP_PIECE)

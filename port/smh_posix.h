@@ -421,16 +421,16 @@ static int smhi_posix_open(void *ctx, const char *host, uint16_t port)
     return smhi_posix_connect(posix, port);
 }
 
-/* What a transfer came to: octets, or errno told apart. */
+/* What a transfer came to: octets, or errno told apart.  Whoever cannot send
+ * wants to see as well whether an answer says why. */
 static int smhi_posix_moved(smh_posix *posix, ssize_t moved, int want)
 {
-    if (moved > 0) {
-        posix->want &= (uint8_t)~want;
+    posix->want = 0;
+    if (moved > 0)
         return (int)moved;
-    }
     if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
         return smhi_posix_fail(posix, errno);
-    posix->want |= (uint8_t)want;
+    posix->want = (uint8_t)want;
     return SMH_AGAIN;
 }
 
@@ -445,7 +445,7 @@ static int smhi_posix_send(void *ctx, const void *data, size_t size)
     if (size > INT_MAX)
         size = INT_MAX;
     result = smhi_posix_moved(posix, send(posix->fd, data, size, MSG_NOSIGNAL),
-                              SMH_POSIX_WRITE);
+                              SMH_POSIX_READ | SMH_POSIX_WRITE);
     if (result > 0)
         posix->diag.sent += (uint32_t)result;
     return result;
@@ -458,7 +458,7 @@ static int smhi_posix_recv(void *ctx, void *data, size_t size)
     int result;
 
     posix->diag.stage = SMH_POSIX_RECV;
-    posix->want = 0; /* a step receives first: what it wants starts here */
+    posix->want = 0;
     if (!posix->opened)
         return smhi_posix_fail(posix, ENOTCONN);
     if (size > INT_MAX)
