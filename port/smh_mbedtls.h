@@ -42,10 +42,9 @@ WHAT TO KNOW
       this connection carried nothing of a request.  With a later stage the
       handshake was over, and the request may have been carried out.
     - The heap: mbedTLS reports an untrusted certificate when it runs out of
-      memory while it checks a signature.  This port checks once more, and says
-      what it was.  It is surer still, and in 4.x needs it, if you install an
-      allocator that counts its failures (mbedtls_platform_set_calloc_free())
-      and let options.failed return their number.
+      memory while it checks a signature.  Install an allocator that counts its
+      failures (mbedtls_platform_set_calloc_free()) and let options.failed
+      return their number, and the port says which it was; else it names both.
     - An address as host ([::1], 192.0.2.1) must stand in the certificate as an
       iPAddress; it is not sent as a server name (RFC 6066, 3).
     - If MBEDTLS_SSL_IN_CONTENT_LEN is less than 16384, small records are asked
@@ -287,8 +286,7 @@ SMH_API const char *smh_mbedtls_explain(const smh_mbedtls *tls, char *text,
 #define SMHI_MBEDTLS_PSA
 #include <psa/crypto.h>
 #endif
-#if MBEDTLS_VERSION_NUMBER < 0x04000000
-#define SMHI_MBEDTLS_RECHECK /* signatures of certificates */
+#if MBEDTLS_VERSION_NUMBER < 0x04000000 /* for codes of failed allocations */
 #include <mbedtls/asn1.h>
 #include <mbedtls/bignum.h>
 #include <mbedtls/cipher.h>
@@ -584,56 +582,6 @@ static int smhi_mbedtls_misnamed(const smh_mbedtls *tls,
                             strlen(tls->host));
 }
 
-#ifdef SMHI_MBEDTLS_RECHECK
-static int smhi_mbedtls_same(const mbedtls_x509_buf *a,
-                             const mbedtls_x509_buf *b)
-{
-    return a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
-}
-
-/* What checking the signature once more says, which mbedTLS keeps to
- * itself.  The heap is as it was when it failed. */
-static int smhi_mbedtls_recheck(const mbedtls_x509_crt *crt,
-                                mbedtls_x509_crt *issuer)
-{
-    mbedtls_md_type_t type = crt->MBEDTLS_PRIVATE(sig_md);
-    const mbedtls_x509_buf *sig = &crt->MBEDTLS_PRIVATE(sig);
-    const mbedtls_md_info_t *md = mbedtls_md_info_from_type(type);
-    unsigned char hash[MBEDTLS_MD_MAX_SIZE];
-    int code = mbedtls_md(md, crt->tbs.p, crt->tbs.len, hash);
-
-    if (code != 0)
-        return code;
-    return mbedtls_pk_verify_ext(crt->MBEDTLS_PRIVATE(sig_pk),
-                                 crt->MBEDTLS_PRIVATE(sig_opts), &issuer->pk,
-                                 type, hash, mbedtls_md_get_size(md), sig->p,
-                                 sig->len);
-}
-#endif
-
-/* Whether crt is untrusted only because an allocation failed. */
-static int smhi_mbedtls_starved(const smh_mbedtls *tls,
-                                const mbedtls_x509_crt *crt)
-{
-#ifdef SMHI_MBEDTLS_RECHECK
-    mbedtls_x509_crt *lists[2];
-    mbedtls_x509_crt *issuer;
-    int i;
-
-    lists[0] = tls->trusted;
-    lists[1] = crt->next;
-    for (i = 0; i < 2; i++) {
-        for (issuer = lists[i]; issuer != NULL; issuer = issuer->next) {
-            if (smhi_mbedtls_same(&crt->issuer_raw, &issuer->subject_raw) &&
-                smhi_mbedtls_is_memory(smhi_mbedtls_recheck(crt, issuer)))
-                return 1;
-        }
-    }
-#endif
-    (void)crt;
-    return smhi_mbedtls_failures(tls) != tls->failed;
-}
-
 /* ---- what to tell of it: noted raw, made into words by explain ----------- */
 
 /* Adds kind, length and octets, if there is room. */
@@ -718,7 +666,7 @@ static int smhi_mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
     if (depth == 0 && smhi_mbedtls_misnamed(tls, crt))
         *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
     if (*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED &&
-        smhi_mbedtls_starved(tls, crt))
+        smhi_mbedtls_failures(tls) != tls->failed)
         tls->diag.reason = SMH_MBEDTLS_MEMORY;
     smhi_mbedtls_note(tls, crt, *flags);
     tls->diag.flags |= *flags;
@@ -1509,6 +1457,8 @@ static void smhi_mbedtls_say_faults(const smh_mbedtls *tls,
             continue;
         smhi_mbedtls_say(text, before);
         smhi_mbedtls_say(text, faults[i].words);
+        if (i == 0 && tls->options.failed == NULL)
+            smhi_mbedtls_say(text, ", or out of memory"); /* who counts knows */
         smhi_mbedtls_say_note(tls, faults[i].flags & noted, text);
         before = "; ";
         noted = 0;

@@ -88,7 +88,7 @@ static void end(void)
 #endif
 }
 
-/* Two codes of mbedTLS may mean something else as well; who counts knows. */
+/* What mbedTLS says may mean something else as well; who counts knows. */
 static void assert_memory_is_said(int result, size_t at)
 {
     const char *words = client_words(&client);
@@ -97,7 +97,7 @@ static void assert_memory_is_said(int result, size_t at)
 
     if ((result != SMH_E_MEMORY && !vague) ||
         strstr(words, "out of memory") == NULL ||
-        strstr(words, "not signed") != NULL)
+        (strstr(words, "not signed") != NULL && !vague))
         fail_msg("at %zu: %d, %s", at, result, words);
 }
 
@@ -194,7 +194,8 @@ static void an_untrusted_server_is_not_a_starved_heap(void **state)
     (void)state;
     begin("other-ca", 1);
     assert_int_equal(whole(), SMH_E_TLS);
-    assert_non_null(strstr(client_words(&client), "not signed by a CA given"));
+    assert_non_null(
+        strstr(client_words(&client), "not signed by a CA given: its issuer"));
     end();
     peer_free(&server);
 }
