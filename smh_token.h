@@ -1393,9 +1393,24 @@ HISTORY
            - behind a loss requests went out together at once, and answers that
              a reset took along were an error: one goes out first, and more only
              when it is answered
+           - anybody on the way could hold a call past its limit by warnings of
+             TLS that never end; kept sessions outlived their certificates and
+             left the master secret in memory; mbedTLS 2.28 without its checks
+             of key usage took a client's certificate; one built with a NULL
+             cipher could send in the clear; 3.x took a URI for the host
+           - smh_revoke deleted tokens of others than those listed if it ran
+             with stderr closed, and called a list done that had changed under
+             it; README's block could put the secret into a shell's history
            Changed besides: timeout_ms counts anew from each 204, and
            smh_begin() is within it.  Batches, and so resume points, are the
-           same.  The ports tell what changed in them.
+           same, but smh_revoke takes 100,000 users a call instead of 1,000 and
+           wants N:HASH, so that its old resume points do not carry over; it
+           refuses ids that look like none, and has an exit status 6.
+           smh_mbedtls.h has no sessions (no_session and SMH_MBEDTLS_SESSIONS
+           are gone), suites, curves and an ALPN of its own, and wants both
+           checks of key usage of mbedTLS 2.28.  smh_posix.h has a resolve hook
+           as its first members; the hooks of the lwIP ports end a call with
+           SMH_E_PORT if they return what they may not.
     0.1.0  first version
 
 LICENCE (0BSD)

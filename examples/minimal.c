@@ -19,7 +19,9 @@
 #include <mbedtls/entropy.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+static char secret[256];
 static smh_posix tcp;
 static smh_mbedtls tls;
 static mbedtls_x509_crt ca;
@@ -42,6 +44,24 @@ static int set_up_tls(const char *ca_file)
     options.f_rng = mbedtls_ctr_drbg_random;
     options.p_rng = &drbg;
     return smh_mbedtls_init(&tls, &options);
+}
+
+static void wipe(char *text)
+{
+    for (volatile char *at = text; *at; at++)
+        *at = 0;
+}
+
+/* Takes the secret out of the environment, where others can read it. */
+static int take_secret(void)
+{
+    char *from = getenv("SMH_LIBRARY_SECRET");
+
+    if (!from || strlen(from) >= sizeof secret)
+        return 0;
+    strcpy(secret, from);
+    wipe(from);
+    return unsetenv("SMH_LIBRARY_SECRET") == 0;
 }
 
 /* What the ports know of it. */
@@ -67,9 +87,8 @@ int main(int argc, char **argv)
         fputs("usage: minimal HOST PORT CA-FILE LIBRARY USER...\n", stderr);
         return 2;
     }
-    scope.library_secret = getenv("SMH_LIBRARY_SECRET");
-    if (!scope.library_secret) {
-        fputs("SMH_LIBRARY_SECRET is not set\n", stderr);
+    if (!take_secret()) {
+        fputs("SMH_LIBRARY_SECRET is not set, or too long\n", stderr);
         return 2;
     }
     if (set_up_tls(argv[3]) != 0) {
@@ -79,12 +98,14 @@ int main(int argc, char **argv)
     scope.host = argv[1];
     scope.port = (uint16_t)strtoul(argv[2], NULL, 10);
     scope.library_id = argv[4];
+    scope.library_secret = secret;
     scope.users = &users;
     io.port = smh_mbedtls_port(&tls);
     io.buffer = buffer;
     io.size = sizeof buffer;
 
     result = smh_revoke(&call, &scope, &io);
+    wipe(secret);
     if (result == SMH_DONE)
         puts("done: their tokens are gone");
     else

@@ -131,6 +131,10 @@ SMH_API const char *smh_lwip_explain(const smh_lwip *lwip, char *text,
 #if defined(SMH_LWIP_IMPLEMENTATION) && !defined(SMH_LWIP_IMPLEMENTED)
 #define SMH_LWIP_IMPLEMENTED
 
+#ifdef SMH_POSIX_H
+#error "smh_posix.h and lwIP's sockets have the same names: use two files"
+#else
+
 #include "lwip/errno.h"
 #include "lwip/sockets.h"
 #include "lwip/sys.h"
@@ -155,7 +159,8 @@ extern "C" {
 
 /* Octets moved at once: fits an int of 16 bits. */
 #define SMHI_LWIP_PIECE 0x7FFF
-/* ms of a sleep when lwIP has no memory, since nothing tells when it has. */
+/* ms of a sleep while lwIP has no memory or resolve() no answer, since nothing
+ * tells when they have. */
 #define SMHI_LWIP_NAP 10
 
 typedef union smhi_lwip_name {
@@ -288,7 +293,10 @@ static int smhi_lwip_find(smh_lwip *p, const char *host, ip_addr_t *address)
 {
     p->diag.stage = SMH_LWIP_RESOLVE;
     if (p->resolve) {
-        p->diag.result = p->resolve(p->arg, host, address);
+        int result = p->resolve(p->arg, host, address);
+
+        p->starved = result == SMH_AGAIN;
+        p->diag.result = result == 0 || result > 1 ? SMH_E_PORT : result;
         return p->diag.result;
     }
     if (smhi_lwip_number(host, address))
@@ -412,17 +420,17 @@ static int smhi_lwip_open(void *ctx, const char *host, uint16_t port)
     return smhi_lwip_fail(p, p->first_code);
 }
 
-/* What a transfer came to: octets, or errno told apart. */
+/* What a transfer came to: octets, or errno told apart.  Whoever cannot send
+ * wants to see as well whether an answer says why. */
 static int smhi_lwip_moved(smh_lwip *p, long moved, int code, uint8_t want)
 {
-    if (moved > 0) {
-        p->want &= (uint8_t)~want;
+    p->want = 0;
+    if (moved > 0)
         return (int)moved;
-    }
-    p->starved = want == SMH_LWIP_WRITE && (code == ENOMEM || code == ENOBUFS);
+    p->starved = want != SMH_LWIP_READ && (code == ENOMEM || code == ENOBUFS);
     if (code != EWOULDBLOCK && code != EAGAIN && !p->starved)
         return smhi_lwip_fail(p, code);
-    p->want |= want;
+    p->want = want;
     return SMH_AGAIN;
 }
 
@@ -438,7 +446,8 @@ static int smhi_lwip_send(void *ctx, const void *data, size_t size)
     if (size > SMHI_LWIP_PIECE)
         size = SMHI_LWIP_PIECE;
     moved = lwip_send(p->fd, data, size, 0);
-    result = smhi_lwip_moved(p, moved, errno, SMH_LWIP_WRITE);
+    result =
+        smhi_lwip_moved(p, moved, errno, SMH_LWIP_READ | SMH_LWIP_WRITE);
     if (result > 0)
         p->diag.sent += (uint32_t)result;
     return result;
@@ -451,7 +460,7 @@ static int smhi_lwip_recv(void *ctx, void *data, size_t size)
     int result;
 
     p->diag.stage = SMH_LWIP_RECV;
-    p->want = p->starved = 0; /* a step receives first */
+    p->want = p->starved = 0;
     if (!p->opened)
         return smhi_lwip_fail(p, ENOTCONN);
     if (size > SMHI_LWIP_PIECE)
@@ -488,12 +497,12 @@ static int smhi_lwip_wait(void *ctx, uint32_t ms)
     smh_lwip *p = (smh_lwip *)ctx;
     uint32_t now = ms < SMHI_LWIP_PIECE ? ms : SMHI_LWIP_PIECE;
 
-    if (!p->opened || p->want == 0)
-        return 1;
     if (p->starved) {
         sys_msleep(now < SMHI_LWIP_NAP ? now : SMHI_LWIP_NAP);
         return 1;
     }
+    if (!p->opened || p->want == 0)
+        return 1;
     if (smhi_lwip_poll(p, p->want, (int)now) == 0 && now == ms)
         return SMH_AGAIN;
     return 1;
@@ -572,6 +581,7 @@ const char *smh_lwip_explain(const smh_lwip *lwip, char *text, size_t size)
 #ifdef __cplusplus
 }
 #endif
+#endif /* SMH_POSIX_H */
 #endif /* SMH_LWIP_IMPLEMENTATION */
 
 /* LICENCE: 0BSD, word for word at the end of smh_token.h, which it needs. */

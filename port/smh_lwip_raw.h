@@ -378,8 +378,12 @@ static int smhi_lwip_raw_find(smh_lwip_raw *p, const char *host)
 {
     p->diag.stage = SMH_LWIP_RAW_RESOLVE;
     if (p->resolve) {
-        p->diag.result = (int16_t)p->resolve(p->arg, host, &p->address);
-        return p->diag.result;
+        int result = p->resolve(p->arg, host, &p->address);
+
+        if (result == 0 || result > 1)
+            result = SMH_E_PORT;
+        p->diag.result = (int16_t)result;
+        return result;
     }
     if (!p->look_up && smhi_lwip_raw_number(host, &p->address))
         return 1;
@@ -488,10 +492,11 @@ static int smhi_lwip_raw_send(void *ctx, const void *data, size_t size)
         return smhi_lwip_raw_gone(p);
     p->starved = n == 0 && room > 0;
     if (n == 0) {
-        p->want |= SMH_LWIP_RAW_WRITE;
+        /* an answer may say why */
+        p->want = SMH_LWIP_RAW_READ | SMH_LWIP_RAW_WRITE;
         return SMH_AGAIN;
     }
-    p->want &= SMH_LWIP_RAW_READ;
+    p->want = 0;
     p->diag.sent += n;
     return n;
 }
@@ -520,13 +525,13 @@ static int smhi_lwip_raw_recv(void *ctx, void *data, size_t size)
     if (p->queue) {
         n = smhi_lwip_raw_take_data(p, data,
                                     size < piece ? (uint16_t)size : piece);
-        p->want &= SMH_LWIP_RAW_WRITE;
+        p->want = 0;
         p->diag.received += n;
         return n;
     }
     if (!p->pcb || p->ended)
         return smhi_lwip_raw_gone(p);
-    p->want |= SMH_LWIP_RAW_READ;
+    p->want = SMH_LWIP_RAW_READ;
     return SMH_AGAIN;
 }
 

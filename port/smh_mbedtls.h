@@ -3,13 +3,18 @@
 WHAT IT IS
     The secure port: it verifies the server and encrypts, over any port that
     moves octets (smh_posix.h, smh_lwip.h, smh_lwip_raw.h, yours).  For mbedTLS
-    2.28, 3.x and 4.x.  It allocates nothing itself; mbedTLS does.
+    2.28 and later, tested with 2.28.3 and 3.6.6; there is code for 4.x that no
+    test runs.  It allocates nothing itself; mbedTLS does.
 
 WHAT CANNOT BE SWITCHED OFF
     TLS 1.2 at least; a certificate that one of your CAs has signed; the host's
-    own name, or its address, in the certificate; its dates.  This holds too if
-    you bring an mbedtls_ssl_config: these settings of it are overwritten, its
-    verify callback and, if options has CAs, its CAs and CRL among them.
+    own name, or its address, in the certificate, and a URI is neither; its
+    dates; a suite that encrypts.  Each connection verifies all of it anew.  This
+    holds too if you bring an mbedtls_ssl_config: these settings of it are
+    overwritten, its verify callback, its ALPN ("http/1.1" and nothing else, for
+    nothing else is spoken) and, if options has CAs, its CAs and CRL among them.
+    Its suites and curves stay; a list with a suite that does not encrypt is
+    refused.
 
 DO THIS
     In one file, #define SMH_MBEDTLS_IMPLEMENTATION before the #include.
@@ -36,15 +41,10 @@ WHAT TO KNOW
     - SMH_E_TLS, or SMH_E_MEMORY, with diag.stage up to SMH_MBEDTLS_HANDSHAKE:
       this connection carried nothing of a request.  With a later stage the
       handshake was over, and the request may have been carried out.
-    - A session is kept when a connection is closed and offered when the same
-      host (of less than 64 octets) is opened again, which saves most of a
-      handshake and costs some heap.  What was verified when it was made is not
-      looked at again.  None is kept with a config of yours.
     - The heap: mbedTLS reports an untrusted certificate when it runs out of
-      memory while it checks a signature.  This port checks once more, and says
-      what it was.  It is surer still, and in 4.x needs it, if you install an
-      allocator that counts its failures (mbedtls_platform_set_calloc_free())
-      and let options.failed return their number.
+      memory while it checks a signature.  Install an allocator that counts its
+      failures (mbedtls_platform_set_calloc_free()) and let options.failed
+      return their number, and the port says which it was; else it names both.
     - An address as host ([::1], 192.0.2.1) must stand in the certificate as an
       iPAddress; it is not sent as a server name (RFC 6066, 3).
     - If MBEDTLS_SSL_IN_CONTENT_LEN is less than 16384, small records are asked
@@ -52,9 +52,23 @@ WHAT TO KNOW
       long record ends in an error, which smh_mbedtls_explain() tells.
     - If mbedTLS is built without MBEDTLS_HAVE_TIME_DATE, options.time is
       required.
-    - A handshake goes one message a step, so that a loop gets its turns.
+    - Without a config of yours it offers ECDHE with an AEAD: AES-GCM, ChaCha20-
+      Poly1305, AES-CCM, and the fast curves first.
+    - A handshake goes one message a step, and an operation reads eight times at
+      most from the port below, so that a loop gets its turns whatever a server
+      sends.  A message is not divided (LIMITS).
     - An mbedtls_ssl_config of yours belongs to this port while it is in use;
       free it with the port, for it points there.
+
+LIMITS
+    - Nobody asks whether a certificate is revoked: no OCSP, and must-staple is
+      ignored.  A CRL counts only in a config of yours, if options has no CAs.
+    - A client certificate needs a config of yours (mbedtls_ssl_conf_own_cert()).
+    - A message is not divided: the longest step checks one signature, makes one
+      ECDHE, or checks all the signatures of a chain, of which a hostile server
+      may send as many as MBEDTLS_X509_MAX_INTERMEDIATE_CA and one.  With TLS 1.3
+      it may also pack some thousand session tickets into a record; they are
+      dropped in one step, unread.
 
 WHAT TO SET IN THE CONFIG
     For a small machine; examples/bare_metal/tls_config.h is all of it, for 2.28
@@ -65,8 +79,14 @@ WHAT TO SET IN THE CONFIG
                       with the curves ECP_DP_SECP256R1 and 384R1_ENABLED
     GCM_C, AES_C      with SHA256_C and, for the 256 bit suites, SHA512_C
     PEM_PARSE_C       only if the CA is a PEM; a DER needs none
+    X509_CHECK_KEY_USAGE, X509_CHECK_EXTENDED_KEY_USAGE
+                      in 2.28, or a client's certificate would do; 3.x always
+                      checks
     HAVE_TIME_DATE    dates by mbedTLS's clock (HAVE_TIME), which has to be set
                       before the handshake; without it options.time is required
+    PLATFORM_GMTIME_R_ALT
+                      with HAVE_TIME_DATE and no heap: newlib's gmtime()
+                      allocates, its gmtime_r() does not
     ENTROPY_HARDWARE_ALT, NO_PLATFORM_ENTROPY
                       random octets come from your mbedtls_hardware_poll()
                       alone; no message ever tells that they are bad
@@ -87,7 +107,6 @@ OPTIONS
     Macros, defined before the #include in the file of the implementation; they
     save code on small machines and change no type.
 
-    SMH_MBEDTLS_SESSIONS   1    0: keep none, as if options.no_session were set
     SMH_MBEDTLS_IPV6       1    0: refuse a host like [::1]
 */
 #ifndef SMH_MBEDTLS_H
@@ -112,6 +131,11 @@ OPTIONS
 #endif
 #if !defined(MBEDTLS_SSL_CLI_C) || !defined(MBEDTLS_X509_CRT_PARSE_C)
 #error "smh_mbedtls.h needs MBEDTLS_SSL_CLI_C and MBEDTLS_X509_CRT_PARSE_C"
+#endif
+#if MBEDTLS_VERSION_NUMBER < 0x03000000 &&                                     \
+    (!defined(MBEDTLS_X509_CHECK_KEY_USAGE) ||                                 \
+     !defined(MBEDTLS_X509_CHECK_EXTENDED_KEY_USAGE))
+#error "needs MBEDTLS_X509_CHECK_KEY_USAGE and _CHECK_EXTENDED_KEY_USAGE"
 #endif
 #if !defined(MBEDTLS_SSL_SERVER_NAME_INDICATION)
 #error "smh_mbedtls.h needs MBEDTLS_SSL_SERVER_NAME_INDICATION"
@@ -139,7 +163,6 @@ typedef struct smh_mbedtls_options {
     uint32_t (*failed)(void *ctx); /* allocations failed so far, or NULL */
     void *ctx;                     /* of time and failed */
     uint8_t ca_in_place; /* a DER that stays where it is: not copied */
-    uint8_t no_session;  /* keep none */
 } smh_mbedtls_options;
 
 /* Where it is, or what failed. */
@@ -165,6 +188,7 @@ enum {
     X(RNG, "source of random octets failed")                                   \
     X(NO_CLOCK, "no clock given, and mbedTLS is built without"                 \
                 " MBEDTLS_HAVE_TIME_DATE")                                     \
+    X(NULL_SUITE, "a cipher suite of the config does not encrypt")             \
     X(HOST, "host is neither a name nor an address")                           \
     X(MEMORY, "out of memory: the heap of mbedTLS is too small")               \
     X(BELOW, "the connection below failed")                                    \
@@ -199,16 +223,16 @@ typedef struct smh_mbedtls {
     /* private; what is small comes first, where it is reached in less code */
     int16_t below; /* what the port below said to the last operation */
     uint8_t state;
-    uint8_t blocked;  /* the port below said AGAIN to it */
-    uint8_t at_once;  /* there is more to do without waiting */
-    uint8_t unsent;   /* mbedTLS holds octets that the port below must take */
-    uint8_t pending;  /* they are of the caller's data */
-    uint8_t notified; /* the end was said */
-    uint8_t verified; /* certificate, name and dates */
-    uint8_t ip_size;  /* 0: host is a name */
-    uint8_t noted;    /* octets of note */
-    uint8_t kept;     /* there is a session */
-    uint16_t kept_port;
+    uint8_t blocked;   /* the port below said AGAIN to it */
+    uint8_t at_once;   /* there is more to do without waiting */
+    uint8_t unsent;    /* mbedTLS holds octets that the port below must take */
+    uint8_t pending;   /* they are of the caller's data */
+    uint8_t notified;  /* the end was said */
+    uint8_t verified;  /* certificate, name and dates */
+    uint8_t ip_size;   /* 0: host is a name */
+    uint8_t noted;     /* octets of note */
+    uint8_t reads;     /* of the port below, that this operation may make yet */
+    uint8_t receiving; /* nothing is sent meanwhile */
     smh_mbedtls_diag diag;     /* yours to read */
     mbedtls_x509_crt *trusted; /* what is known of the CAs */
     mbedtls_ssl_config *config;
@@ -216,9 +240,9 @@ typedef struct smh_mbedtls {
     smh_mbedtls_options options;
     unsigned char ip[16];
     unsigned char note[SMH_MBEDTLS_NOTE]; /* of the certificate */
-    char kept_for[64];                    /* host of session; "" is none */
+    const char *host; /* of the caller, while it is being opened */
+    const char *alpn[2];
     mbedtls_ssl_context ssl;
-    mbedtls_ssl_session session;
     mbedtls_ssl_config own_config;
     mbedtls_x509_crt own_ca;
 } smh_mbedtls;
@@ -246,9 +270,6 @@ SMH_API const char *smh_mbedtls_explain(const smh_mbedtls *tls, char *text,
 #if defined(SMH_MBEDTLS_IMPLEMENTATION) && !defined(SMH_MBEDTLS_IMPLEMENTED)
 #define SMH_MBEDTLS_IMPLEMENTED
 
-#ifndef SMH_MBEDTLS_SESSIONS
-#define SMH_MBEDTLS_SESSIONS 1
-#endif
 #ifndef SMH_MBEDTLS_IPV6
 #define SMH_MBEDTLS_IPV6 1
 #endif
@@ -265,8 +286,7 @@ SMH_API const char *smh_mbedtls_explain(const smh_mbedtls *tls, char *text,
 #define SMHI_MBEDTLS_PSA
 #include <psa/crypto.h>
 #endif
-#if MBEDTLS_VERSION_NUMBER < 0x04000000
-#define SMHI_MBEDTLS_RECHECK /* signatures of certificates */
+#if MBEDTLS_VERSION_NUMBER < 0x04000000 /* for codes of failed allocations */
 #include <mbedtls/asn1.h>
 #include <mbedtls/bignum.h>
 #include <mbedtls/cipher.h>
@@ -345,10 +365,20 @@ static uint32_t smhi_mbedtls_failures(const smh_mbedtls *tls)
     return options->failed != NULL ? options->failed(options->ctx) : 0;
 }
 
+/* An alert that is held back goes out.  0, or a code.  With octets unsent,
+ * mbedtls_ssl_close_notify() does not say the end: it only sends them. */
+static int smhi_mbedtls_flush(smh_mbedtls *tls)
+{
+    return tls->unsent && !tls->pending ? mbedtls_ssl_close_notify(&tls->ssl)
+                                        : 0;
+}
+
 /* TLS is over: nothing but a close may follow. */
 static int smhi_mbedtls_fatal(smh_mbedtls *tls, int code)
 {
     smh_mbedtls_diag *diag = &tls->diag;
+
+    (void)smhi_mbedtls_flush(tls);
     tls->state = SMHI_MBEDTLS_DEAD;
     diag->failed = smhi_mbedtls_failures(tls) - tls->failed;
     if (diag->reason == SMH_MBEDTLS_RNG)
@@ -401,13 +431,17 @@ static int smhi_mbedtls_result(smh_mbedtls *tls, int code)
 
 /* ---- octets below TLS ---------------------------------------------------- */
 
+enum { SMHI_MBEDTLS_READS = 8 }; /* in one operation */
+
 /* Each operation of the caller begins with this.  A send comes after a receive
- * that may want a turn at once. */
+ * that may want a turn at once.  Reads are counted because mbedTLS goes on, in
+ * one call, for as long as a peer feeds it what it ignores. */
 static void smhi_mbedtls_enter(smh_mbedtls *tls, int stage)
 {
     tls->diag.stage = (uint8_t)stage;
     tls->below = 0;
     tls->blocked = 0;
+    tls->reads = SMHI_MBEDTLS_READS;
     if (stage != SMH_MBEDTLS_WRITE)
         tls->at_once = 0;
 }
@@ -427,16 +461,23 @@ static int smhi_mbedtls_moved(smh_mbedtls *tls, int moved, size_t size,
     return broken;
 }
 
+/* While mbedTLS receives, what it wants to send is an alert, often the answer to
+ * a handshake message.  It has to wait for the next operation, so that this one
+ * ends and does not go through all the messages of a record. */
 static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
                                    size_t size)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
     const smh_port *lower = &tls->options.lower;
-    int moved =
-        smhi_mbedtls_moved(tls, lower->ops->send(lower->ctx, data, size), size,
-                           MBEDTLS_ERR_SSL_WANT_WRITE,
-                           MBEDTLS_ERR_NET_SEND_FAILED);
+    int moved;
 
+    tls->unsent = 1;
+    tls->at_once |= tls->receiving;
+    if (tls->receiving)
+        return MBEDTLS_ERR_SSL_WANT_WRITE;
+    moved = (lower->ops->send)(lower->ctx, data, size);
+    moved = smhi_mbedtls_moved(tls, moved, size, MBEDTLS_ERR_SSL_WANT_WRITE,
+                               MBEDTLS_ERR_NET_SEND_FAILED);
     tls->unsent = moved < 0 || (size_t)moved < size;
     if (moved > 0)
         tls->diag.sent += (uint32_t)moved;
@@ -447,11 +488,14 @@ static int smhi_mbedtls_recv_below(void *ctx, unsigned char *data, size_t size)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
     const smh_port *lower = &tls->options.lower;
-    int moved =
-        smhi_mbedtls_moved(tls, lower->ops->recv(lower->ctx, data, size), size,
-                           MBEDTLS_ERR_SSL_WANT_READ,
-                           MBEDTLS_ERR_NET_RECV_FAILED);
+    int moved;
 
+    if (tls->reads == 0)
+        return MBEDTLS_ERR_SSL_WANT_READ;
+    tls->reads--;
+    moved = (lower->ops->recv)(lower->ctx, data, size);
+    moved = smhi_mbedtls_moved(tls, moved, size, MBEDTLS_ERR_SSL_WANT_READ,
+                               MBEDTLS_ERR_NET_RECV_FAILED);
     if (moved > 0)
         tls->diag.received += (uint32_t)moved;
     return moved;
@@ -505,75 +549,37 @@ static uint32_t smhi_mbedtls_dates(const smh_mbedtls *tls,
     return 0;
 }
 
-enum { SMHI_MBEDTLS_DNS = 2, SMHI_MBEDTLS_IP = 7 }; /* tags of GeneralName */
+/* Tags of GeneralName. */
+enum { SMHI_MBEDTLS_DNS = 2, SMHI_MBEDTLS_URI = 6, SMHI_MBEDTLS_IP = 7 };
 
 static int smhi_mbedtls_name_kind(const mbedtls_x509_sequence *name)
 {
     return name->buf.tag & MBEDTLS_ASN1_TAG_VALUE_MASK;
 }
 
-static int smhi_mbedtls_has_ip(const smh_mbedtls *tls,
-                               const mbedtls_x509_crt *crt)
+static int smhi_mbedtls_has(const mbedtls_x509_crt *crt, int kind,
+                            const void *value, size_t size)
 {
     const mbedtls_x509_sequence *name = &crt->subject_alt_names;
 
     for (; name != NULL && name->buf.p != NULL; name = name->next) {
-        if (smhi_mbedtls_name_kind(name) == SMHI_MBEDTLS_IP &&
-            name->buf.len == tls->ip_size &&
-            memcmp(name->buf.p, tls->ip, tls->ip_size) == 0)
+        if (smhi_mbedtls_name_kind(name) == kind && name->buf.len == size &&
+            memcmp(name->buf.p, value, size) == 0)
             return 1;
     }
     return 0;
 }
 
-#ifdef SMHI_MBEDTLS_RECHECK
-static int smhi_mbedtls_same(const mbedtls_x509_buf *a,
-                             const mbedtls_x509_buf *b)
+/* What mbedTLS gets wrong of the server's names: it has no address to compare,
+ * and from 3.x on takes a URI for the host if they are the same octets.  No URI
+ * is, for a URI has a scheme and a colon. */
+static int smhi_mbedtls_misnamed(const smh_mbedtls *tls,
+                                 const mbedtls_x509_crt *crt)
 {
-    return a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
-}
-
-/* What checking the signature once more says, which mbedTLS keeps to
- * itself.  The heap is as it was when it failed. */
-static int smhi_mbedtls_recheck(const mbedtls_x509_crt *crt,
-                                mbedtls_x509_crt *issuer)
-{
-    mbedtls_md_type_t type = crt->MBEDTLS_PRIVATE(sig_md);
-    const mbedtls_x509_buf *sig = &crt->MBEDTLS_PRIVATE(sig);
-    const mbedtls_md_info_t *md = mbedtls_md_info_from_type(type);
-    unsigned char hash[MBEDTLS_MD_MAX_SIZE];
-    int code = mbedtls_md(md, crt->tbs.p, crt->tbs.len, hash);
-
-    if (code != 0)
-        return code;
-    return mbedtls_pk_verify_ext(crt->MBEDTLS_PRIVATE(sig_pk),
-                                 crt->MBEDTLS_PRIVATE(sig_opts), &issuer->pk,
-                                 type, hash, mbedtls_md_get_size(md), sig->p,
-                                 sig->len);
-}
-#endif
-
-/* Whether crt is untrusted only because an allocation failed. */
-static int smhi_mbedtls_starved(const smh_mbedtls *tls,
-                                const mbedtls_x509_crt *crt)
-{
-#ifdef SMHI_MBEDTLS_RECHECK
-    mbedtls_x509_crt *lists[2];
-    mbedtls_x509_crt *issuer;
-    int i;
-
-    lists[0] = tls->trusted;
-    lists[1] = crt->next;
-    for (i = 0; i < 2; i++) {
-        for (issuer = lists[i]; issuer != NULL; issuer = issuer->next) {
-            if (smhi_mbedtls_same(&crt->issuer_raw, &issuer->subject_raw) &&
-                smhi_mbedtls_is_memory(smhi_mbedtls_recheck(crt, issuer)))
-                return 1;
-        }
-    }
-#endif
-    (void)crt;
-    return smhi_mbedtls_failures(tls) != tls->failed;
+    if (tls->ip_size != 0)
+        return !smhi_mbedtls_has(crt, SMHI_MBEDTLS_IP, tls->ip, tls->ip_size);
+    return smhi_mbedtls_has(crt, SMHI_MBEDTLS_URI, tls->host,
+                            strlen(tls->host));
 }
 
 /* ---- what to tell of it: noted raw, made into words by explain ----------- */
@@ -657,10 +663,10 @@ static int smhi_mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
 
     *flags |= smhi_mbedtls_dates(tls, crt);
-    if (depth == 0 && tls->ip_size != 0 && !smhi_mbedtls_has_ip(tls, crt))
+    if (depth == 0 && smhi_mbedtls_misnamed(tls, crt))
         *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
     if (*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED &&
-        smhi_mbedtls_starved(tls, crt))
+        smhi_mbedtls_failures(tls) != tls->failed)
         tls->diag.reason = SMH_MBEDTLS_MEMORY;
     smhi_mbedtls_note(tls, crt, *flags);
     tls->diag.flags |= *flags;
@@ -727,6 +733,42 @@ static int smhi_mbedtls_address(const char *host, unsigned char *ip)
 
 /* ---- set-up -------------------------------------------------------------- */
 
+#if defined(MBEDTLS_CIPHER_NULL_CIPHER) ||                                     \
+    defined(MBEDTLS_SSL_NULL_CIPHERSUITES)
+/* Whether a suite of this name sends in the clear. */
+static int smhi_mbedtls_is_null(const char *name)
+{
+    return name != NULL && strstr(name, "-NULL-") != NULL;
+}
+
+static int smhi_mbedtls_has_null(const mbedtls_ssl_config *config)
+{
+    const int *suite = config->MBEDTLS_PRIVATE(ciphersuite_list)
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+                           [MBEDTLS_SSL_MINOR_VERSION_3]
+#endif
+        ;
+
+    for (; suite != NULL && *suite != 0; suite++) {
+        if (smhi_mbedtls_is_null(mbedtls_ssl_get_ciphersuite_name(*suite)))
+            return 1;
+    }
+    return 0;
+}
+#else /* mbedTLS has no such suite */
+static int smhi_mbedtls_is_null(const char *name)
+{
+    (void)name;
+    return 0;
+}
+
+static int smhi_mbedtls_has_null(const mbedtls_ssl_config *config)
+{
+    (void)config;
+    return 0;
+}
+#endif
+
 #if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH) &&                                \
     MBEDTLS_SSL_IN_CONTENT_LEN < 16384
 /* The largest records that fit.  TLS 1.3 has no such agreement. */
@@ -752,10 +794,12 @@ static int smhi_mbedtls_small(mbedtls_ssl_config *config)
 }
 #endif
 
-/* What may not be otherwise, whoever made the config.  0, or a code. */
+/* What may not be otherwise, whoever made the config.  0, or a code.  Nothing
+ * but HTTP/1.1 goes over this port, so nothing else is offered. */
 static int smhi_mbedtls_enforce(smh_mbedtls *tls)
 {
     mbedtls_ssl_config *config = tls->config;
+    int code = 0;
 
     mbedtls_ssl_conf_endpoint(config, MBEDTLS_SSL_IS_CLIENT);
     mbedtls_ssl_conf_transport(config, MBEDTLS_SSL_TRANSPORT_STREAM);
@@ -772,19 +816,19 @@ static int smhi_mbedtls_enforce(smh_mbedtls *tls)
 #endif
     if (tls->trusted != NULL)
         mbedtls_ssl_conf_ca_chain(config, tls->trusted, NULL);
-#if defined(MBEDTLS_SSL_PROTO_TLS1_3) &&                                       \
-    defined(MBEDTLS_SSL_SESSION_TICKETS) &&                                    \
-    MBEDTLS_VERSION_NUMBER >= 0x03060100 &&                                    \
-    MBEDTLS_VERSION_NUMBER < 0x04000000
-    if (!tls->options.no_session)
-        mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
-            config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+#if defined(MBEDTLS_SSL_SESSION_TICKETS) /* no session is ever kept */
+    mbedtls_ssl_conf_session_tickets(config,
+                                     MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
 #endif
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
     if (tls->options.f_rng != NULL)
         mbedtls_ssl_conf_rng(config, smhi_mbedtls_random, tls);
 #endif
-    return smhi_mbedtls_small(config);
+#if defined(MBEDTLS_SSL_ALPN)
+    tls->alpn[0] = "http/1.1";
+    code = mbedtls_ssl_conf_alpn_protocols(config, tls->alpn);
+#endif
+    return code != 0 ? code : smhi_mbedtls_small(config);
 }
 
 static int smhi_mbedtls_read_ca(smh_mbedtls *tls)
@@ -833,6 +877,72 @@ static int smhi_mbedtls_missing(const smh_mbedtls_options *options)
     return SMH_MBEDTLS_NONE;
 }
 
+/* ECDHE with an AEAD, and of what is here mbedTLS offers what it is built
+ * with.  The last ones are for a build that has no GCM. */
+static const int smhi_mbedtls_suites[] = {
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
+    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
+    MBEDTLS_TLS1_3_AES_128_CCM_SHA256,
+#endif
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_CCM,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_CCM,
+    0};
+
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+/* 3.x has this order by itself; 2.28 begins with the longest curve, which makes
+ * a handshake half as long again.  The list holds for certificates too, so none
+ * is left out, and mbedTLS takes no curve that it is not built with. */
+static const mbedtls_ecp_group_id smhi_mbedtls_curves[] = {
+#if defined(MBEDTLS_ECP_DP_CURVE25519_ENABLED)
+    MBEDTLS_ECP_DP_CURVE25519,
+#endif
+#if defined(MBEDTLS_ECP_DP_SECP256R1_ENABLED)
+    MBEDTLS_ECP_DP_SECP256R1,
+#endif
+#if defined(MBEDTLS_ECP_DP_SECP384R1_ENABLED)
+    MBEDTLS_ECP_DP_SECP384R1,
+#endif
+#if defined(MBEDTLS_ECP_DP_CURVE448_ENABLED)
+    MBEDTLS_ECP_DP_CURVE448,
+#endif
+#if defined(MBEDTLS_ECP_DP_SECP521R1_ENABLED)
+    MBEDTLS_ECP_DP_SECP521R1,
+#endif
+#if defined(MBEDTLS_ECP_DP_BP256R1_ENABLED)
+    MBEDTLS_ECP_DP_BP256R1,
+#endif
+#if defined(MBEDTLS_ECP_DP_BP384R1_ENABLED)
+    MBEDTLS_ECP_DP_BP384R1,
+#endif
+#if defined(MBEDTLS_ECP_DP_BP512R1_ENABLED)
+    MBEDTLS_ECP_DP_BP512R1,
+#endif
+#if defined(MBEDTLS_ECP_DP_SECP256K1_ENABLED)
+    MBEDTLS_ECP_DP_SECP256K1,
+#endif
+#if defined(MBEDTLS_ECP_DP_SECP224R1_ENABLED)
+    MBEDTLS_ECP_DP_SECP224R1,
+#endif
+#if defined(MBEDTLS_ECP_DP_SECP224K1_ENABLED)
+    MBEDTLS_ECP_DP_SECP224K1,
+#endif
+#if defined(MBEDTLS_ECP_DP_SECP192R1_ENABLED)
+    MBEDTLS_ECP_DP_SECP192R1,
+#endif
+#if defined(MBEDTLS_ECP_DP_SECP192K1_ENABLED)
+    MBEDTLS_ECP_DP_SECP192K1,
+#endif
+    MBEDTLS_ECP_DP_NONE};
+#endif
+
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
 /* PKCS #1 before PSS, the other way round than by default: a server of TLS 1.2
  * takes the first that it has, and mbedTLS 3.6.6 refuses PSS in TLS 1.2. */
@@ -854,6 +964,23 @@ static void smhi_mbedtls_prefer(mbedtls_ssl_config *config)
 }
 #endif
 
+/* What a config of the caller's may have otherwise. */
+static int smhi_mbedtls_defaults(mbedtls_ssl_config *config)
+{
+    int code = mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_CLIENT,
+                                           MBEDTLS_SSL_TRANSPORT_STREAM,
+                                           MBEDTLS_SSL_PRESET_DEFAULT);
+
+    mbedtls_ssl_conf_ciphersuites(config, smhi_mbedtls_suites);
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+    mbedtls_ssl_conf_curves(config, smhi_mbedtls_curves);
+#endif
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    smhi_mbedtls_prefer(config);
+#endif
+    return code;
+}
+
 static int smhi_mbedtls_configure(smh_mbedtls *tls)
 {
     int code = 0;
@@ -866,15 +993,12 @@ static int smhi_mbedtls_configure(smh_mbedtls *tls)
         return smhi_mbedtls_fatal(tls, code);
 #endif
     tls->config = tls->options.conf;
-    if (tls->config != NULL)
-        return 0;
-    tls->config = &tls->own_config;
-    code = mbedtls_ssl_config_defaults(tls->config, MBEDTLS_SSL_IS_CLIENT,
-                                       MBEDTLS_SSL_TRANSPORT_STREAM,
-                                       MBEDTLS_SSL_PRESET_DEFAULT);
-#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
-    smhi_mbedtls_prefer(tls->config);
-#endif
+    if (tls->config == NULL) {
+        tls->config = &tls->own_config;
+        code = smhi_mbedtls_defaults(tls->config);
+    } else if (smhi_mbedtls_has_null(tls->config)) {
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_NULL_SUITE, 0, SMH_E_TLS);
+    }
     return code == 0 ? 0 : smhi_mbedtls_fatal(tls, code);
 }
 
@@ -888,7 +1012,6 @@ int smh_mbedtls_init(smh_mbedtls *tls, const smh_mbedtls_options *options)
     tls->failed = smhi_mbedtls_failures(tls);
     tls->diag.stage = SMH_MBEDTLS_SET_UP;
     mbedtls_ssl_init(&tls->ssl);
-    mbedtls_ssl_session_init(&tls->session);
     mbedtls_ssl_config_init(&tls->own_config);
     mbedtls_x509_crt_init(&tls->own_ca);
     result = smhi_mbedtls_missing(options);
@@ -901,50 +1024,6 @@ int smh_mbedtls_init(smh_mbedtls *tls, const smh_mbedtls_options *options)
     return result;
 }
 
-/* ---- session ------------------------------------------------------------- */
-
-static void smhi_mbedtls_drop_session(smh_mbedtls *tls)
-{
-    if (tls->kept)
-        mbedtls_ssl_session_free(&tls->session);
-    tls->kept = 0;
-}
-
-/* A session is good only for the host that was verified when it was made; one
- * too long to remember has none. */
-static void smhi_mbedtls_choose_session(smh_mbedtls *tls, const char *host,
-                                        uint16_t port)
-{
-    if (port != tls->kept_port || strcmp(host, tls->kept_for) != 0)
-        smhi_mbedtls_drop_session(tls);
-    tls->kept_for[0] = '\0';
-    if (strlen(host) < sizeof tls->kept_for)
-        strcpy(tls->kept_for, host);
-    tls->kept_port = port;
-}
-
-/* Once for each connection, at its end, when its last ticket has come.  Not
- * with a config of the caller: it may have keys that need no certificate. */
-static void smhi_mbedtls_keep_session(smh_mbedtls *tls)
-{
-    if (!SMH_MBEDTLS_SESSIONS || tls->options.no_session ||
-        tls->options.conf != NULL || tls->state != SMHI_MBEDTLS_OPEN)
-        return;
-    smhi_mbedtls_drop_session(tls);
-    mbedtls_ssl_session_init(&tls->session);
-    tls->kept = mbedtls_ssl_get_session(&tls->ssl, &tls->session) == 0;
-    if (!tls->kept)
-        mbedtls_ssl_session_free(&tls->session);
-}
-
-static void smhi_mbedtls_offer_session(smh_mbedtls *tls)
-{
-    tls->verified = SMH_MBEDTLS_SESSIONS && tls->kept &&
-                    mbedtls_ssl_set_session(&tls->ssl, &tls->session) == 0;
-    if (!tls->verified)
-        smhi_mbedtls_drop_session(tls);
-}
-
 /* ---- the port ------------------------------------------------------------ */
 
 /* What is said where an open connection is needed and there is none. */
@@ -953,15 +1032,13 @@ static int smhi_mbedtls_unopened(const smh_mbedtls *tls)
     return tls->diag.result != 0 ? tls->diag.result : (int)SMH_E_TLS;
 }
 
-static int smhi_mbedtls_begin(smh_mbedtls *tls, const char *host, uint16_t port)
+static int smhi_mbedtls_begin(smh_mbedtls *tls, const char *host)
 {
     int size = smhi_mbedtls_address(host, tls->ip);
 
     memset(&tls->diag, 0, sizeof tls->diag);
     tls->unsent = tls->pending = tls->notified = tls->verified = 0;
     tls->noted = 0;
-    if (SMH_MBEDTLS_SESSIONS)
-        smhi_mbedtls_choose_session(tls, host, port);
     tls->failed = smhi_mbedtls_failures(tls);
     tls->diag.stage = SMH_MBEDTLS_SET_UP;
     tls->ip_size = (uint8_t)(size > 0 ? size : 0);
@@ -975,7 +1052,7 @@ static int smhi_mbedtls_open_below(smh_mbedtls *tls, const char *host,
                                    uint16_t port)
 {
     const smh_port *lower = &tls->options.lower;
-    int result = lower->ops->open(lower->ctx, host, port);
+    int result = (lower->ops->open)(lower->ctx, host, port);
 
     if (result > 0) {
         tls->state = SMHI_MBEDTLS_SHAKING;
@@ -1003,7 +1080,6 @@ static int smhi_mbedtls_start(smh_mbedtls *tls, const char *host)
         return smhi_mbedtls_fatal(tls, code);
     mbedtls_ssl_set_bio(&tls->ssl, tls, smhi_mbedtls_send_below,
                         smhi_mbedtls_recv_below, NULL);
-    smhi_mbedtls_offer_session(tls);
     return 0;
 }
 
@@ -1016,26 +1092,35 @@ static int smhi_mbedtls_is_over(smh_mbedtls *tls)
 #endif
 }
 
-/* One message. */
+/* Whether this connection may carry a secret, however the config looks now. */
+static int smhi_mbedtls_judge(smh_mbedtls *tls)
+{
+    int reason = SMH_MBEDTLS_NONE;
+
+    if (!tls->verified || tls->diag.flags != 0)
+        reason = SMH_MBEDTLS_UNVERIFIED;
+    else if (smhi_mbedtls_is_null(mbedtls_ssl_get_ciphersuite(&tls->ssl)))
+        reason = SMH_MBEDTLS_NULL_SUITE;
+    tls->state = reason == 0 ? SMHI_MBEDTLS_OPEN : SMHI_MBEDTLS_DEAD;
+    return reason == 0 ? 1 : smhi_mbedtls_fail(tls, reason, 0, SMH_E_TLS);
+}
+
+/* One message; when the last one is through, a turn later, the verdict. */
 static int smhi_mbedtls_shake(smh_mbedtls *tls)
 {
-    int code = mbedtls_ssl_handshake_step(&tls->ssl);
-    uint32_t flags = mbedtls_ssl_get_verify_result(&tls->ssl);
+    int code;
+    uint32_t flags;
 
+    if (smhi_mbedtls_is_over(tls))
+        return smhi_mbedtls_judge(tls);
+    code = mbedtls_ssl_handshake_step(&tls->ssl);
+    flags = mbedtls_ssl_get_verify_result(&tls->ssl);
     if (flags != UINT32_MAX)
         tls->diag.flags |= flags;
     if (code != 0)
         return smhi_mbedtls_result(tls, code);
-    if (!smhi_mbedtls_is_over(tls)) {
-        tls->at_once = 1;
-        return SMH_AGAIN;
-    }
-    if (!tls->verified || tls->diag.flags != 0) {
-        tls->state = SMHI_MBEDTLS_DEAD;
-        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_UNVERIFIED, 0, SMH_E_TLS);
-    }
-    tls->state = SMHI_MBEDTLS_OPEN;
-    return 1;
+    tls->at_once = 1;
+    return SMH_AGAIN;
 }
 
 static int smhi_mbedtls_open(void *ctx, const char *host, uint16_t port)
@@ -1043,8 +1128,9 @@ static int smhi_mbedtls_open(void *ctx, const char *host, uint16_t port)
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
     int result = 0;
 
+    tls->host = host;
     if (tls->state == SMHI_MBEDTLS_READY) {
-        result = smhi_mbedtls_begin(tls, host, port);
+        result = smhi_mbedtls_begin(tls, host);
         if (result != 0)
             return result;
     }
@@ -1057,50 +1143,32 @@ static int smhi_mbedtls_open(void *ctx, const char *host, uint16_t port)
     if (result == 0 && tls->state == SMHI_MBEDTLS_SHAKING) {
         smhi_mbedtls_enter(tls, SMH_MBEDTLS_HANDSHAKE);
         result = smhi_mbedtls_shake(tls);
-        if (result != SMH_AGAIN && result != 1)
-            smhi_mbedtls_drop_session(tls);
     }
     return result != 0 ? result : smhi_mbedtls_unopened(tls);
 }
 
-/* Octets that the current record of the caller's data took. */
-static int smhi_mbedtls_share(smh_mbedtls *tls, size_t size)
-{
-    int most = mbedtls_ssl_get_max_out_record_payload(&tls->ssl);
-
-    return most > 0 && (size_t)most < size ? most : (int)size;
-}
-
-/* A record of the caller's data.  While mbedTLS holds unsent octets, it takes a
- * write for the repetition of the one that left them; but what it receives may
- * have made it send them. */
-static int smhi_mbedtls_record(smh_mbedtls *tls, const unsigned char *data,
-                               size_t size)
-{
-    int code = tls->pending && !tls->unsent
-                   ? smhi_mbedtls_share(tls, size)
-                   : mbedtls_ssl_write(&tls->ssl, data, size);
-
-    tls->pending = code <= 0 && (tls->pending || tls->unsent);
-    return code;
-}
-
+/* After a receive that wants a turn at once this waits for it: a turn handles
+ * one message of a handshake.  While mbedTLS holds unsent octets, it takes a
+ * write for the repetition of the one that left them. */
 static int smhi_mbedtls_send(void *ctx, const void *data, size_t size)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
-    const unsigned char *octets = (const unsigned char *)data;
-    int code = 0;
+    int code;
 
     if (tls->state != SMHI_MBEDTLS_OPEN)
         return smhi_mbedtls_unopened(tls);
+    if (tls->at_once)
+        return SMH_AGAIN;
     smhi_mbedtls_enter(tls, SMH_MBEDTLS_WRITE);
-    if (tls->unsent && !tls->pending) /* an alert: it goes first */
-        code = mbedtls_ssl_write(&tls->ssl, octets, 0);
-    if (code == 0)
-        code = smhi_mbedtls_record(tls, octets, size);
+    code = smhi_mbedtls_flush(tls);
+    if (code == 0) {
+        code = mbedtls_ssl_write(&tls->ssl, (const unsigned char *)data, size);
+        tls->pending = tls->unsent;
+    }
     return code > 0 ? code : smhi_mbedtls_result(tls, code);
 }
 
+/* It reads even if nothing can be sent: what comes may say why. */
 static int smhi_mbedtls_recv(void *ctx, void *data, size_t size)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
@@ -1108,8 +1176,11 @@ static int smhi_mbedtls_recv(void *ctx, void *data, size_t size)
 
     if (tls->state != SMHI_MBEDTLS_OPEN)
         return smhi_mbedtls_unopened(tls);
+    (void)smhi_mbedtls_flush(tls);
     smhi_mbedtls_enter(tls, SMH_MBEDTLS_READ);
+    tls->receiving = 1;
     code = mbedtls_ssl_read(&tls->ssl, (unsigned char *)data, size);
+    tls->receiving = 0;
     return code > 0 ? code : smhi_mbedtls_result(tls, code);
 }
 
@@ -1140,12 +1211,11 @@ static int smhi_mbedtls_close(void *ctx, int at_once)
             return SMH_AGAIN;
     }
     if (tls->state != SMHI_MBEDTLS_CLOSING) {
-        smhi_mbedtls_keep_session(tls);
         mbedtls_ssl_free(&tls->ssl);
         tls->state = SMHI_MBEDTLS_CLOSING;
     }
     tls->at_once = 0;
-    result = lower->ops->close(lower->ctx, at_once);
+    result = (lower->ops->close)(lower->ctx, at_once);
     if (result == SMH_AGAIN)
         return SMH_AGAIN;
     tls->state = SMHI_MBEDTLS_READY;
@@ -1157,17 +1227,19 @@ static uint32_t smhi_mbedtls_now_ms(void *ctx)
     const smh_port *lower = &((smh_mbedtls *)ctx)->options.lower;
 
     /* before init, or after one that failed, a call may ask all the same */
-    return lower->ops != NULL ? lower->ops->now_ms(lower->ctx) : 0;
+    return lower->ops != NULL ? (lower->ops->now_ms)(lower->ctx) : 0;
 }
 
 static int smhi_mbedtls_wait(void *ctx, uint32_t ms)
 {
-    const smh_mbedtls *tls = (const smh_mbedtls *)ctx;
+    smh_mbedtls *tls = (smh_mbedtls *)ctx;
     const smh_port *lower = &tls->options.lower;
 
-    if (tls->at_once)
+    if (tls->at_once) { /* this is the turn that a send waits for */
+        tls->at_once = 0;
         return 1;
-    return lower->ops->wait != NULL ? lower->ops->wait(lower->ctx, ms)
+    }
+    return lower->ops->wait != NULL ? (lower->ops->wait)(lower->ctx, ms)
                                     : (int)SMH_E_PORT;
 }
 
@@ -1190,7 +1262,6 @@ smh_port smh_mbedtls_port(smh_mbedtls *tls)
 void smh_mbedtls_free(smh_mbedtls *tls)
 {
     mbedtls_ssl_free(&tls->ssl);
-    mbedtls_ssl_session_free(&tls->session);
     mbedtls_ssl_config_free(&tls->own_config);
     mbedtls_x509_crt_free(&tls->own_ca);
     mbedtls_platform_zeroize(tls, sizeof *tls);
@@ -1386,6 +1457,8 @@ static void smhi_mbedtls_say_faults(const smh_mbedtls *tls,
             continue;
         smhi_mbedtls_say(text, before);
         smhi_mbedtls_say(text, faults[i].words);
+        if (i == 0 && tls->options.failed == NULL)
+            smhi_mbedtls_say(text, ", or out of memory"); /* who counts knows */
         smhi_mbedtls_say_note(tls, faults[i].flags & noted, text);
         before = "; ";
         noted = 0;
@@ -1441,6 +1514,8 @@ static void smhi_mbedtls_say_alert(int alert, smhi_mbedtls_text *text)
         smhi_mbedtls_say(text, ", no version of TLS in common");
     if (alert == MBEDTLS_SSL_ALERT_MSG_UNRECOGNIZED_NAME)
         smhi_mbedtls_say(text, ", it does not know this host");
+    if (alert == MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL)
+        smhi_mbedtls_say(text, ", it does not speak HTTP/1.1");
 }
 
 /* When a deadline has passed, this is what there is to say. */

@@ -14,6 +14,8 @@
 #   other-ca                signed by other-ca-root .pem .der, whom none trusts
 #   wildcard                *.standin.test
 #   ip-only, no-ip          127.0.0.1 and ::1 alone, the names alone
+#   client-only             good, but for a client
+#   unfit                   under no-signer, an intermediate that may not sign
 set -eu
 
 [ $# -gt 0 ] || { sed -n '2,5s/^# //p' "$0"; exit 2; }
@@ -111,6 +113,16 @@ server other-ca other-ca-root "$all"
 server wildcard ca 'DNS:*.standin.test'
 server ip-only ca "$addresses"
 server no-ip ca "$names"
+
+key client-only.key
+sign client-only ca yesterday '10 years' "basicConstraints=CA:FALSE
+    extendedKeyUsage=clientAuth
+    subjectAltName=$all"
+key no-signer.key
+sign no-signer ca yesterday '20 years' 'basicConstraints=critical,CA:TRUE
+    keyUsage=critical,cRLSign'
+server unfit no-signer "$all"
+cat no-signer.pem >>unfit.pem
 
 for name in ca other-ca-root; do
     openssl x509 -in "$name.pem" -outform DER -out "$name.der"

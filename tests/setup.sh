@@ -13,9 +13,10 @@ packages() {
     case $1 in
     build) echo gcc libc6-dev make libmbedtls-dev openssl ca-certificates \
         netbase ;;
-    host) echo @build g++ clang libcmocka-dev bats jq nginx procps iproute2 ;;
+    host) echo @build g++ clang libcmocka-dev bats jq nginx procps iproute2 \
+        mount ;;
     cross) echo @build gcc-arm-none-eabi libnewlib-arm-none-eabi tcc \
-        gcc-riscv64-unknown-elf gcc-avr avr-libc ;;
+        gcc-riscv64-unknown-elf gcc-avr avr-libc simavr ;;
     tls) echo @build dpkg-dev bzip2 xz-utils ;;
     lwip) echo @host @tls liblwip-dev ;;
     firmware) echo @tls gcc-arm-none-eabi libnewlib-arm-none-eabi \

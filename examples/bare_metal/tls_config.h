@@ -58,6 +58,8 @@
 /* Certificates. */
 #define MBEDTLS_X509_USE_C
 #define MBEDTLS_X509_CRT_PARSE_C
+#define MBEDTLS_X509_CHECK_KEY_USAGE /* 3.x has no choice */
+#define MBEDTLS_X509_CHECK_EXTENDED_KEY_USAGE
 #define MBEDTLS_X509_REMOVE_INFO
 #define MBEDTLS_PK_C
 #define MBEDTLS_PK_PARSE_C

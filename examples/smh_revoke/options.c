@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { FLAG, ID, NUMBER, TEXT }; /* the last two are given once */
+enum kind { FLAG, ID, NUMBER, TEXT, RESUME }; /* from NUMBER on: given once */
 
 #define AT(member) offsetof(struct options, member)
 #define COUNT (sizeof known / sizeof known[0])
@@ -29,7 +29,8 @@ static const struct known {
     {"retries", NUMBER, AT(retries), 0, 1000},
     {"pipeline", NUMBER, AT(pipeline), 1, 65535},
     {"buffer", NUMBER, AT(buffer), 1, 16777216},
-    {"resume", NUMBER, AT(resume), 0, UINT64_C(1000000000000)},
+    {"resume", RESUME, AT(resume), 0, UINT64_C(1000000000000)},
+    {"literal-ids", FLAG, AT(literal_ids), 0, 0},
     {"dry-run", FLAG, AT(dry_run), 0, 0},
     {"json", FLAG, AT(json), 0, 0},
     {"quiet", FLAG, AT(quiet), 0, 0},
@@ -51,10 +52,14 @@ static const char *const help[] = {
     "  --clients FILE      only tokens of these clients\n"
     "  --session ID        only tokens of this session; may be repeated\n"
     "  --sessions FILE     only tokens of these sessions\n"
-    "Files have one id a line and no empty lines.  All of it is checked\n"
-    "before anything is sent; a pipe is read to its end first.\n",
+    "Files have one id a line and no empty lines.  All of it is read once and\n"
+    "checked before anything is sent.\n"
+    "  --literal-ids       takes headings (user_id), comments (#...), quotes\n"
+    "                      and what is not UTF-8 for ids; else they are "
+    "refused\n",
     "\n"
-    "The library's secret is the value of SMH_LIBRARY_SECRET, or:\n"
+    "The library's secret is the value of SMH_LIBRARY_SECRET; if that is not\n"
+    "set, it is asked for on the terminal and not shown.  Or:\n"
     "  --secret-file FILE  its only line; /dev/stdin works too\n"
     "\n"
     "How:\n"
@@ -64,20 +69,22 @@ static const char *const help[] = {
     "                      N times in a row, with growing pauses (3)\n"
     "  --pipeline N        requests sent ahead of their answers (1)\n"
     "  --buffer BYTES      of the working buffer (16384)\n"
-    "  --resume N          leaves out the first N requests, which an\n"
-    "                      earlier run of the same lists has confirmed\n"
+    "  --resume N:HASH     leaves out the first N requests, which an earlier\n"
+    "                      run has confirmed; it printed N:HASH, and HASH\n"
+    "                      stands for its lists: others are refused\n"
     "  --dry-run           shows the requests and sends nothing\n"
     "  --json              one JSON object on stdout\n"
     "  --quiet             only errors\n"
     "  --help, --version\n",
     "\n"
     "Exit status:\n"
-    "  0  every request confirmed by 204\n"
+    "  0  every request confirmed by 204 (or nothing was to be sent)\n"
     "  1  the service answered otherwise\n"
     "  2  usage or illegal input\n"
     "  3  network\n"
     "  4  TLS\n"
-    "  5  interrupted\n",
+    "  5  interrupted\n"
+    "  6  like 0, but stdout could not be written\n",
 };
 
 void options_help(void)
@@ -132,6 +139,47 @@ static int split_host(struct options *options, struct verdict *verdict)
     return 0;
 }
 
+static int add_word(struct words *words, const char *text)
+{
+    const char **items =
+        realloc(words->items, (words->count + 1) * sizeof *items);
+
+    if (!items)
+        return -1;
+    words->items = items;
+    words->items[words->count++] = text;
+    return 0;
+}
+
+/* N:HASH, or 0, which holds for all lists. */
+static int parse_resume(struct options *options, const char *text,
+                        uint64_t high, struct verdict *verdict)
+{
+    char number[24];
+    size_t length = strcspn(text, ":");
+    const char *hash = text + length + (text[length] == ':');
+
+    if (length < sizeof number) {
+        memcpy(number, text, length);
+        number[length] = '\0';
+    }
+    if (length >= sizeof number ||
+        parse_number(number, 0, high, &options->resume) != 0 ||
+        (text[length] == ':' &&
+         (strspn(hash, "0123456789abcdef") != HASH_DIGITS ||
+          hash[HASH_DIGITS] != '\0')))
+        return refuse(verdict, "--resume: want N:HASH, as the run before has "
+                               "printed it");
+    if (text[length] == '\0' && options->resume > 0)
+        return refuse(verdict,
+                      "--resume %s: a number alone does not tell whose "
+                      "requests are confirmed: want N:HASH, as the run before "
+                      "has printed it",
+                      number);
+    options->resume_hash = text[length] == ':' ? hash : NULL;
+    return 0;
+}
+
 static int set_value(struct options *options, const struct known *option,
                      const char *text, struct verdict *verdict)
 {
@@ -150,8 +198,10 @@ static int set_value(struct options *options, const struct known *option,
         return refuse(verdict, "--%s: want a whole number from %llu to %llu",
                       option->name, (unsigned long long)option->low,
                       (unsigned long long)option->high);
+    case RESUME:
+        return parse_resume(options, text, option->high, verdict);
     default:
-        if (ids_add(member, text) == 0)
+        if (add_word(member, text) == 0)
             return 0;
         return refuse(verdict, "--%s: no memory for it", option->name);
     }

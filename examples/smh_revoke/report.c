@@ -108,15 +108,15 @@ static void what_next(const struct verdict *verdict, char *text, size_t size)
         what = "";
     if (verdict->result == 0)
         snprintf(text, size, "%s",
-                 *what ? what : "mend that, and run it again");
+                 *what ? what : "correct that, and run it again");
     else if (others_next(verdict))
         snprintf(text, size, "%s%sstart over without --resume", what, then);
     else if (verdict->resume == 0)
         snprintf(text, size, "%s%srun it again", what, then);
     else
         snprintf(text, size,
-                 "%s%sgo on with the same lists and --resume %" PRIu64, what,
-                 then, verdict->resume);
+                 "%s%sgo on with the same lists and --resume %" PRIu64 ":%s",
+                 what, then, verdict->resume, verdict->lists);
 }
 
 static uint64_t in_doubt(const struct verdict *verdict)
@@ -127,14 +127,44 @@ static uint64_t in_doubt(const struct verdict *verdict)
 
 /* ---- for people ---------------------------------------------------------- */
 
-static void say_all_confirmed(const struct verdict *verdict)
+static void say_number(FILE *stream, uint64_t number, const char *what)
 {
-    int one = verdict->requests == 1;
+    fprintf(stream, "%" PRIu64 " %s%s", number, what, number == 1 ? "" : "s");
+}
 
-    printf("%s%" PRIu64 " request%s confirmed%s\n", one ? "" : "all ",
-           verdict->requests, one ? "" : "s",
-           verdict->resume > verdict->confirmed ? ", earlier runs included"
-                                                : "");
+/* Which users, and which filters. */
+static void say_lists(FILE *stream, const struct verdict *verdict)
+{
+    char first[80];
+
+    say_number(stream, verdict->counts[0], "user");
+    if (verdict->first_user)
+        fprintf(stream, ", %s\"%s\"",
+                verdict->counts[0] == 1 ? "" : "the first ",
+                escape(verdict->first_user, first, sizeof first));
+    if (verdict->counts[1] + verdict->counts[2] > 0)
+        fputs("; only of ", stream);
+    if (verdict->counts[1] > 0)
+        say_number(stream, verdict->counts[1], "client");
+    if (verdict->counts[1] > 0 && verdict->counts[2] > 0)
+        fputs(" and ", stream);
+    if (verdict->counts[2] > 0)
+        say_number(stream, verdict->counts[2], "session");
+}
+
+void say_all_confirmed(FILE *stream, const struct verdict *verdict)
+{
+    char host[320];
+
+    fputs(verdict->requests == 1 ? "confirmed: " : "confirmed: all ", stream);
+    say_number(stream, verdict->requests, "request");
+    if (verdict->resume > verdict->confirmed)
+        fputs(", earlier runs included", stream);
+    fputs(" (", stream);
+    say_lists(stream, verdict);
+    fprintf(stream,
+            ") at %s; a 204 does not tell whether there were any tokens\n",
+            escape(verdict->host, host, sizeof host));
 }
 
 /* Of the requests that are not confirmed. */
@@ -158,17 +188,24 @@ static void say_what_is_certain(const struct verdict *verdict)
         fprintf(stderr, "        request %" PRIu64 " was not sent\n", first);
 }
 
+static void say_line(const char *head, const char *text)
+{
+    char shown[800];
+
+    fprintf(stderr, "%s%s\n", head, escape(text, shown, sizeof shown));
+}
+
 void report_for_people(const struct verdict *verdict)
 {
-    char next[sizeof verdict->next + 80];
+    char next[sizeof verdict->next + 120];
 
     if (verdict->exit == EXIT_CONFIRMED) {
-        say_all_confirmed(verdict);
+        say_all_confirmed(stdout, verdict);
         return;
     }
-    fprintf(stderr, "smh_revoke: %s\n", verdict->error);
+    say_line("smh_revoke: ", verdict->error);
     if (verdict->detail[0] != '\0')
-        fprintf(stderr, "  why:  %s\n", verdict->detail);
+        say_line("  why:  ", verdict->detail);
     if (verdict->result == 0) {
         fputs("  done: nothing was sent\n", stderr);
     } else {
@@ -178,38 +215,10 @@ void report_for_people(const struct verdict *verdict)
         say_what_is_certain(verdict);
     }
     what_next(verdict, next, sizeof next);
-    fprintf(stderr, "  next: %s\n", next);
+    say_line("  next: ", next);
 }
 
 /* ---- for programs -------------------------------------------------------- */
-
-/* Octets of the UTF-8 character at text, 0 if there is none. */
-static size_t utf8_length(const unsigned char *text)
-{
-    unsigned low = 0x80, high = 0xBF;
-    size_t length, i;
-
-    if (text[0] < 0x80)
-        return 1;
-    if (text[0] < 0xC2 || text[0] > 0xF4)
-        return 0;
-    length = text[0] < 0xE0 ? 2 : text[0] < 0xF0 ? 3 : 4;
-    if (text[0] == 0xE0)
-        low = 0xA0;
-    if (text[0] == 0xED)
-        high = 0x9F;
-    if (text[0] == 0xF0)
-        low = 0x90;
-    if (text[0] == 0xF4)
-        high = 0x8F;
-    for (i = 1; i < length; i++) {
-        if (text[i] < low || text[i] > high)
-            return 0;
-        low = 0x80;
-        high = 0xBF;
-    }
-    return length;
-}
 
 void json_string(const char *text)
 {
@@ -241,9 +250,70 @@ static void json_member(const char *name, const char *text)
         fputs("null", stdout);
 }
 
+/* RFC 3339, in UTC. */
+static void json_time(const char *name)
+{
+    time_t now = time(NULL);
+    struct tm parts;
+    char text[40] = "";
+
+    if (gmtime_r(&now, &parts))
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    json_member(name, text);
+}
+
+static void json_number(const char *name, uint64_t number)
+{
+    printf(",\"%s\":%" PRIu64, name, number);
+}
+
+/* A filter of none is no filter. */
+static void json_filter(const char *name, uint64_t count)
+{
+    if (count > 0)
+        json_number(name, count);
+    else
+        printf(",\"%s\":null", name);
+}
+
+/* What was asked for, and of whom. */
+static void json_job(const struct verdict *verdict)
+{
+    json_time("time");
+    json_member("version", SMH_TOKEN_VERSION);
+    json_member("host", verdict->host);
+    json_member("library", verdict->library);
+    json_number("users", verdict->counts[0]);
+    json_member("first_user", verdict->first_user);
+    json_filter("clients", verdict->counts[1]);
+    json_filter("sessions", verdict->counts[2]);
+    json_member("lists", verdict->lists);
+}
+
+/* first and last: the requests that this run has confirmed, from 1. */
+static void json_requests(const struct verdict *verdict)
+{
+    char token[60] = "";
+
+    json_number("requests", verdict->requests);
+    json_number("confirmed", verdict->confirmed);
+    if (verdict->confirmed > 0) {
+        json_number("first", verdict->resume - verdict->confirmed + 1);
+        json_number("last", verdict->resume);
+    } else {
+        fputs(",\"first\":null,\"last\":null", stdout);
+    }
+    json_number("resume", verdict->resume);
+    if (verdict->lists[0] != '\0')
+        snprintf(token, sizeof token, "%" PRIu64 ":%s", verdict->resume,
+                 verdict->lists);
+    json_member("resume_token", token);
+    json_number("in_doubt", in_doubt(verdict));
+}
+
 void report_as_json(const struct verdict *verdict)
 {
-    char next[sizeof verdict->next + 80] = "";
+    char next[sizeof verdict->next + 120] = "";
 
     if (verdict->exit != EXIT_CONFIRMED)
         what_next(verdict, next, sizeof next);
@@ -251,10 +321,8 @@ void report_as_json(const struct verdict *verdict)
         printf("\"status\":%d", verdict->result);
     else
         fputs("\"status\":null", stdout);
-    printf(",\"requests\":%" PRIu64 ",\"confirmed\":%" PRIu64
-           ",\"resume\":%" PRIu64 ",\"in_doubt\":%" PRIu64,
-           verdict->requests, verdict->confirmed, verdict->resume,
-           in_doubt(verdict));
+    json_job(verdict);
+    json_requests(verdict);
     json_member("error", verdict->error);
     json_member("detail", verdict->detail);
     json_member("next", next);

@@ -17,8 +17,11 @@ enum {
     EXIT_INPUT = 2,
     EXIT_NETWORK = 3,
     EXIT_TLS = 4,
-    EXIT_INTERRUPTED = 5
+    EXIT_INTERRUPTED = 5,
+    EXIT_OUTPUT = 6
 };
+
+enum { HASH_DIGITS = 16 };
 
 struct verdict {
     int exit;           /* EXIT_* */
@@ -28,9 +31,14 @@ struct verdict {
     uint64_t resume;    /* where a next run goes on */
     uint64_t sent;      /* none behind this one began to go out; 0: none did */
     uint64_t doubt;     /* those up to this may have been carried out */
-    char error[400];    /* "" if all went well */
-    char detail[400];   /* what the ports know of it */
-    char next[400];     /* advice, or "" for what fits the result */
+    const char *host;   /* as given; NULL: not known */
+    const char *library;
+    uint64_t counts[3]; /* users, clients, sessions */
+    const char *first_user;
+    char lists[HASH_DIGITS + 1]; /* their hash; "" if they were not read */
+    char error[400];             /* "" if all went well */
+    char detail[400];            /* what the ports know of it */
+    char next[400];              /* advice, or "" for what fits the result */
 };
 
 /* Illegal input: keeps the first reason.  -1, always. */
@@ -44,6 +52,7 @@ int advise(struct verdict *verdict, const char *format, ...)
 /* The EXIT_* of a result. */
 int exit_of(int result);
 
+void say_all_confirmed(FILE *stream, const struct verdict *verdict);
 void report_for_people(const struct verdict *verdict);
 
 /* The members of the object without its opening brace. */
@@ -62,62 +71,65 @@ uint64_t now_ms(void);
 void progress_show(struct progress *progress, uint64_t done);
 void progress_clear(struct progress *progress);
 
-/* ---- ids.c: lists of ids, from the command line and from files ----------- */
+/* ---- text.c: texts that somebody else has made --------------------------- */
 
-struct ids {
-    char **items;
-    size_t count;
-    size_t room;
+/* Octets of the UTF-8 character at text, 0 if there is none. */
+size_t utf8_length(const unsigned char *text);
+
+/* The text in room, for a terminal: nothing in it that one would obey; cut off
+ * with "..." at size, 12 at least.  Returns room. */
+const char *escape(const char *text, char *room, size_t size);
+
+/* ---- doubtful.c: texts that hardly are the ids that were meant ----------- */
+
+/* What it looks like, or NULL; *next is what to do about it. */
+const char *doubtful_id(const char *id, const char **next);
+const char *doubtful_line(const char *line, int is_first, const char **next);
+
+/* ---- lists.c: the lists of ids, read once -------------------------------- */
+
+/* Users go out this many at a time.  Request numbers depend on it, and so do
+ * resume points: it stays. */
+#define USERS_CHUNK 100000
+
+struct list {
+    const char *name;   /* "user", "client" or "session" */
+    const char *file;   /* with ids, or NULL; "-" is stdin */
+    const char **words; /* ids of the command line: these come first */
+    size_t given;       /* how many */
+    int literal;        /* takes doubtful ids */
+
+    size_t count;  /* in all, from here on set by list_load() */
+    char *first;   /* the first one */
+    FILE *copy;    /* of all, each with a NUL behind it */
+    off_t size;    /* of that */
+    smh_list part; /* what list_next() has found */
+    size_t before; /* ids before the part */
+    off_t next;    /* where the next part begins */
+    const char **items;
+    char *map;
+    size_t map_size;
 };
 
-/* Copies text.  0, or -1 if there is no memory. */
-int ids_add(struct ids *ids, const char *text);
-void ids_clear(struct ids *ids);
-void ids_free(struct ids *ids);
+/* Reads command line and file, once.  0 or -1. */
+int list_load(struct list *list, struct verdict *verdict);
+void list_free(struct list *list);
 
-#define ID_MAX 8192 /* octets; the library knows the true limit */
+/* The next ids become list->part, most of them at most: 1, 0 behind the last
+ * one, -1 refused.  most is the same in each call. */
+void list_rewind(struct list *list);
+int list_next(struct list *list, size_t most, struct verdict *verdict);
 
-struct id_file {
-    FILE *stream;       /* NULL: none */
-    const char *option; /* that gave the name */
-    const char *name;
-    off_t start;
-    size_t line; /* of id, from 1 */
-    char id[ID_MAX + 1];
-};
-
-/* For messages. */
-const char *id_file_name(const char *name);
-
-/* "-" is stdin.  What cannot be read twice is copied to a temporary file. */
-int id_file_open(struct id_file *file, const char *option, const char *name,
-                 struct verdict *verdict);
-void id_file_close(struct id_file *file);
-
-/* 1: file->id is the next one, 0: the end, -1: refused. */
-int id_file_next(struct id_file *file, struct verdict *verdict);
-
-/* Adds all ids of the file of that name. */
-int ids_read(struct ids *ids, const char *option, const char *name,
-             struct verdict *verdict);
-
-/* Any number of users, USERS_CHUNK of them in memory.  Request numbers depend
- * on this number, and so do resume points. */
-#define USERS_CHUNK 1000
-
-struct users {
-    const struct ids *given; /* on the command line: these come first */
-    struct id_file file;
-    struct ids chunk;
-    size_t before; /* users before the chunk */
-};
-
-int users_rewind(struct users *users, struct verdict *verdict);
-
-/* 1: the next chunk is there, 0: that was the last, -1: refused. */
-int users_next(struct users *users, struct verdict *verdict);
+/* Of all that resume points depend on: batching says how batches are made. */
+int lists_hash(const char *batching, const struct list lists[3],
+               char text[HASH_DIGITS + 1], struct verdict *verdict);
 
 /* ---- options.c: the command line ----------------------------------------- */
+
+struct words {
+    const char **items;
+    size_t count;
+};
 
 struct options {
     const char *host; /* as given; options_parse() splits it */
@@ -126,13 +138,15 @@ struct options {
     const char *library;
     const char *ca;
     const char *secret_file;
-    struct ids ids[3];    /* users, clients, sessions of the command line */
+    struct words ids[3];  /* users, clients, sessions of the command line */
     const char *files[3]; /* more of them, or NULL */
     uint64_t timeout;     /* s */
     uint64_t retries;
     uint64_t pipeline;
     uint64_t buffer;
     uint64_t resume;
+    const char *resume_hash; /* or NULL */
+    int literal_ids;
     int dry_run;
     int json;
     int quiet;
@@ -150,12 +164,47 @@ void options_help(void);
 /* No core dumps, and no looking into the process by its own user. */
 void secret_harden(void);
 
-/* From the file, or from the environment if file is NULL; taken out of the
- * environment in any case.  NULL without a reason in verdict: there is none. */
-const char *secret_load(const char *file, int quiet, struct verdict *verdict);
+/* Memory that is kept out of swap and dumps as far as the system lets us. */
+char *secret_room(size_t size);
+void secret_room_free(char *room, size_t size);
 
-/* Something of a usual length for --dry-run. */
-const char *secret_placeholder(void);
+/* From the file, the environment or the terminal; taken out of the environment
+ * in any case.  For a dry run without one, something of a usual length.  NULL
+ * if it is refused. */
+const char *secret_load(const struct options *options, struct verdict *verdict);
+
+/* Whether fd is open on the file that it was read from. */
+int secret_came_from(int fd);
 void secret_wipe(void);
+
+/* ---- terminal.c ---------------------------------------------------------- */
+
+/* One line, which is not shown; out gets the prompt.  Octets with those of the
+ * line's end, or -1 with errno: EINTR if a signal came first. */
+ssize_t terminal_ask(int in, int out, const char *prompt, char *line,
+                     size_t size);
+
+/* The terminal of the process, or -1. */
+int terminal_open(void);
+
+/* ---- transport.c: TLS over TCP ------------------------------------------- */
+
+/* Told before each step of an opening, and before octets go out. */
+struct watcher {
+    void (*opening)(void *arg);
+    void (*sending)(void *arg);
+    void *arg;
+};
+
+void transport_init(void);
+void transport_free(void);
+
+/* 0 with the port, or -1. */
+int transport_open(const struct options *options, const struct watcher *watcher,
+                   smh_port *port, struct verdict *verdict);
+uint32_t transport_random(void);
+
+/* The verdict of a call that ended with result. */
+void transport_conclude(struct verdict *verdict, int result);
 
 #endif

@@ -5,6 +5,7 @@ strict=(-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
 
 setup() {
     cd "$BATS_TEST_DIRNAME/../.." || return 1
+    set -o pipefail # a tool that is missing must not be missing quietly
     out=$BATS_TEST_TMPDIR
     case $(${CC-gcc} --version) in
     *clang*) strict+=(-Wreserved-identifier) ;;

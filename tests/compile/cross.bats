@@ -52,10 +52,9 @@ cross() {
             "#define ${name^^}_IMPLEMENTATION" "#include \"$name.h\"" \
             "#include \"$name.h\"" >"$out/header.c"
         for language in "c -std=c99" "c++ -std=c++11"; do
-            # shellcheck disable=SC2046,SC2086
+            # shellcheck disable=SC2086
             object gcc -x $language "${strict[@]}" -Iport \
-                -D_POSIX_C_SOURCE=200809L $(pkg-config --cflags-only-I lwip |
-                    sed 's/-I/-isystem /g')
+                -D_POSIX_C_SOURCE=200809L -isystem /usr/include/lwip
         done
     done
 }

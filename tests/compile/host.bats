@@ -197,3 +197,21 @@ port_as() {
 @test "smh_mbedtls.h is C99 and C++11" {
     port smh_mbedtls
 }
+
+@test "the look-up in the manual of smh_posix.h compiles" {
+    {
+        printf '%s\n' '#include "smh_posix.h"' '#include <arpa/inet.h>' \
+            '#include <netinet/in.h>' '#include <string.h>'
+        sed -n '/^        static int pinned(/,/^        }$/p' port/smh_posix.h
+        echo 'int used(smh_posix *);'
+        echo 'int used(smh_posix *of) {'
+        echo 'smh_posix tcp; memset(&tcp, 0, sizeof tcp);'
+        sed -n '/^        tcp[.]/p' port/smh_posix.h
+        echo '*of = tcp; return 0; }'
+    } >"$out/hook.c"
+    [ "$(grep -c pinned "$out/hook.c")" = 2 ]
+    "$CC" -std=c99 -Wall -Wextra -Werror -D_POSIX_C_SOURCE=200809L -I. -Iport \
+        -fsyntax-only "$out/hook.c"
+    "$CC" -x c++ -std=c++11 -Wall -Wextra -Werror -I. -Iport -fsyntax-only \
+        "$out/hook.c"
+}

@@ -1,12 +1,12 @@
 # The header and the ports as users compile them: other languages, other ways to
-# include them, and with other compilers in the second target.
+# include them, and with other compilers and lwIP in the second target.
 
 .PHONY: check-compile check-cross
 check-compile:
 	CC=$(CC) TLS_CFLAGS="$(TLS_CFLAGS)" bats tests/compile/host.bats
 
 check-cross:
-	bats tests/compile/cross.bats
+	bats tests/compile/cross.bats tests/compile/order.bats
 
 CHECKS += check-compile
 CHECKS_REST += check-cross

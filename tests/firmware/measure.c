@@ -1,8 +1,8 @@
 /* measure MACHINE IMAGE ARENA: what one image needs when it runs
  *
- * Prints a name and a number each: the least arena in which every handshake and
- * a resumed session worked (found by bisection, to STEP octets), the deepest
- * stack, and the longest turn of the loop in millions of instructions.
+ * Prints a name and a number each: the least arena in which every handshake
+ * worked (found by bisection, to STEP octets), the deepest stack, and the
+ * longest turn of the loop in millions of instructions.
  */
 #include <stdio.h>
 #include <stdlib.h>

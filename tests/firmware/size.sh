@@ -35,8 +35,8 @@ arm-none-eabi-readelf --debug-dump=info main.o |
         END {
             state = size["smh_call"] + size["smh_lwip_raw"]
             state += size["smh_mbedtls"]
-            state -= size["mbedtls_ssl_context"] + size["mbedtls_ssl_session"]
-            state -= size["mbedtls_ssl_config"] + size["mbedtls_x509_crt"]
+            state -= size["mbedtls_ssl_context"] + size["mbedtls_ssl_config"]
+            state -= size["mbedtls_x509_crt"]
             print "structures", state
             for (name in size)
                 if (name ~ /^smh_(call|lwip_raw|mbedtls)$/)

@@ -15,8 +15,12 @@
 #else
 #define NO_SYS 0
 #define LWIP_SOCKET_SELECT 0
+#ifndef LWIP_COMPAT_SOCKETS /* tests/compile tries other choices */
 #define LWIP_COMPAT_SOCKETS 0
+#endif
+#ifndef LWIP_POSIX_SOCKETS_IO_NAMES
 #define LWIP_POSIX_SOCKETS_IO_NAMES 0
+#endif
 #define LWIP_SO_LINGER 1
 #define LWIP_TCPIP_CORE_LOCKING 1
 #define TCPIP_MBOX_SIZE 64

@@ -380,7 +380,7 @@ static void a_stale_connection_is_opened_again(void **state)
     (void)state;
     comes_to(&c, "1:close-after 2:no-notify", SMH_DONE);
     assert_int_equal(connections(), 3);
-    assert_int_equal(journal_lines(&server, "resumed"), 2);
+    assert_int_equal(journal_lines(&server, "resumed"), 0);
     assert_int_equal(tokens_left(&server), 0);
 }
 
@@ -613,6 +613,56 @@ static void a_resolver_of_ones_own_goes_first(void **state)
     assert_string_equal(c.why, "look-up: no address");
 }
 
+typedef struct fixed_answer {
+    int answer, asked;
+} fixed_answer;
+
+static int fixed(void *arg, const char *host, ip_addr_t *address)
+{
+    fixed_answer *fixed_to = (fixed_answer *)arg;
+
+    (void)host;
+    (void)address;
+    fixed_to->asked++;
+    return fixed_to->answer;
+}
+
+/* Over TLS, too, which must not take it for a connection. */
+static void a_resolver_that_breaks_its_contract(void **state)
+{
+    static const int wrong[] = {0, 2, 204};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        fixed_answer to = {0, 0};
+        attempt c = usual();
+
+        to.answer = wrong[i];
+        c.tcp.resolve = fixed;
+        c.tcp.arg = &to;
+        assert_int_equal(run(&c), SMH_E_PORT);
+        assert_int_equal(to.asked, 1);
+    }
+}
+
+#if !NO_SYS
+
+static void a_resolver_that_takes_its_time_is_not_asked_in_a_spin(void **state)
+{
+    fixed_answer to = {SMH_AGAIN, 0};
+    attempt c = usual();
+
+    (void)state;
+    c.tcp.resolve = fixed;
+    c.tcp.arg = &to;
+    c.timeout_ms = 300;
+    assert_int_equal(run(&c), SMH_E_TIMEOUT);
+    assert_in_range(to.asked, 2, 60);
+}
+
+#endif
+
 /* ---- another server, and what is not to be trusted ----------------------- */
 
 static void start_other(standin *s, const char *cert)
@@ -722,6 +772,10 @@ int main(void)
         cmocka_unit_test(names_need_dns),
 #endif
         cmocka_unit_test(a_resolver_of_ones_own_goes_first),
+        cmocka_unit_test(a_resolver_that_breaks_its_contract),
+#if !NO_SYS
+        cmocka_unit_test(a_resolver_that_takes_its_time_is_not_asked_in_a_spin),
+#endif
         cmocka_unit_test(a_wrong_certificate_stops_it),
         cmocka_unit_test(nginx_is_served_from),
     };

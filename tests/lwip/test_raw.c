@@ -653,6 +653,30 @@ static void a_resolver_of_ones_own_goes_first(void **state)
     assert_int_equal(world.questions, 0);
 }
 
+static int fixed(void *arg, const char *host, ip_addr_t *address)
+{
+    (void)host;
+    (void)address;
+    return *(const int *)arg;
+}
+
+static void a_resolver_that_breaks_its_contract(void **state)
+{
+    int wrong[] = {0, 2, 204};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        smh_lwip_raw *p = fresh();
+
+        p->resolve = fixed;
+        p->arg = &wrong[i];
+        assert_int_equal(open_name(p), SMH_E_PORT);
+        assert_null(p->pcb);
+        drop(p);
+    }
+}
+
 static void odd_addresses_are_no_addresses(void **state)
 {
     static const char *const hosts[] = {
@@ -722,6 +746,7 @@ int main(void)
         TEST(look_ups_may_fail),
         TEST(the_other_family_is_tried),
         TEST(a_resolver_of_ones_own_goes_first),
+        TEST(a_resolver_that_breaks_its_contract),
         TEST(odd_addresses_are_no_addresses),
         TEST(words_fit_any_size),
     };

@@ -80,6 +80,41 @@ unsigned char *pki_read(const char *name, size_t *size)
     return data;
 }
 
+static void keep(peer *p, const unsigned char *secret, size_t size)
+{
+    if (p->secret_count < 8 && size <= sizeof p->secrets[0]) {
+        memcpy(p->secrets[p->secret_count], secret, size);
+        p->secret_sizes[p->secret_count++] = size;
+    }
+}
+
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+static int export_keys(void *ctx, const unsigned char *secret,
+                       const unsigned char *block, size_t mac, size_t key,
+                       size_t iv)
+{
+    (void)block;
+    (void)mac;
+    (void)key;
+    (void)iv;
+    keep((peer *)ctx, secret, 48);
+    return 0;
+}
+#else
+static void export_keys(void *ctx, mbedtls_ssl_key_export_type type,
+                        const unsigned char *secret, size_t size,
+                        const unsigned char client[32],
+                        const unsigned char served[32],
+                        mbedtls_tls_prf_types prf)
+{
+    (void)type;
+    (void)client;
+    (void)served;
+    (void)prf;
+    keep((peer *)ctx, secret, size);
+}
+#endif
+
 static void load(peer *p)
 {
     char name[80];
@@ -169,12 +204,22 @@ static void accept_client(peer *p)
 #if defined(MBEDTLS_SSL_RENEGOTIATION)
     mbedtls_ssl_conf_renegotiation(&p->config, p->renegotiation);
 #endif
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+    mbedtls_ssl_conf_export_keys_cb(&p->config, export_keys, p);
+#endif
+    if (p->alpn[0] != NULL)
+        assert_int_equal(mbedtls_ssl_conf_alpn_protocols(&p->config, p->alpn),
+                         0);
     assert_int_equal(mbedtls_ssl_setup(&p->ssl, &p->config), 0);
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+    mbedtls_ssl_set_export_keys_cb(&p->ssl, export_keys, p);
+#endif
     mbedtls_ssl_set_bio(&p->ssl, p, server_send, server_recv, NULL);
     memset(&p->up, 0, sizeof p->up);
     memset(&p->down, 0, sizeof p->down);
     memset(p->first, 0, sizeof p->first);
     p->size = 0;
+    p->idle = 1;
     p->done = p->notified = p->gone = 0;
 }
 
@@ -264,6 +309,30 @@ void peer_raw(peer *p, const void *octets, size_t size)
     assert_int_equal(push(&p->down, octets, size), size);
 }
 
+void peer_warn(peer *p)
+{
+    assert_int_equal(
+        mbedtls_ssl_send_alert_message(&p->ssl, MBEDTLS_SSL_ALERT_LEVEL_WARNING,
+                                       MBEDTLS_SSL_ALERT_MSG_USER_CANCELED),
+        0);
+}
+
+/* Of mbedTLS's own, which no header of its users declares. */
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+int mbedtls_ssl_write_record(mbedtls_ssl_context *ssl, uint8_t flush);
+#define MBEDTLS_PRIVATE(member) member
+#else
+int mbedtls_ssl_write_record(mbedtls_ssl_context *ssl, int flush);
+#endif
+
+void peer_messages(peer *p, const void *octets, size_t size)
+{
+    p->ssl.MBEDTLS_PRIVATE(out_msgtype) = MBEDTLS_SSL_MSG_HANDSHAKE;
+    p->ssl.MBEDTLS_PRIVATE(out_msglen) = size;
+    memcpy(p->ssl.MBEDTLS_PRIVATE(out_msg), octets, size);
+    assert_int_equal(mbedtls_ssl_write_record(&p->ssl, 1), 0);
+}
+
 /* ---- the port below the client ------------------------------------------- */
 
 /* What a call must say instead of doing anything, or 0. */
@@ -293,6 +362,13 @@ static int lies(const peer *p)
             (p->fault_stays && p->calls > p->fault_at));
 }
 
+/* Who waits before anything said AGAIN may wait for ever. */
+static int blocked(peer *p, int result)
+{
+    p->idle = result != SMH_AGAIN;
+    return result;
+}
+
 static int below_open(void *ctx, const char *host, uint16_t port)
 {
     peer *p = (peer *)ctx;
@@ -304,7 +380,7 @@ static int below_open(void *ctx, const char *host, uint16_t port)
     p->opens += !p->opening;
     p->opening = 1;
     if (result != 0)
-        return result;
+        return blocked(p, result);
     if (p->fault == FAULT_ZERO && lies(p))
         return 0;
     accept_client(p);
@@ -318,16 +394,16 @@ static int below_send(void *ctx, const void *data, size_t size)
     int result = faulty(p, &size);
 
     if (result != 0)
-        return result;
+        return blocked(p, result);
     if (lies(p))
         return p->fault == FAULT_ZERO ? 0 : (int)asked_for + 1;
     if (p->room != 0) {
         if (held(&p->up) >= p->room)
-            return SMH_AGAIN;
+            return blocked(p, SMH_AGAIN);
         if (size > p->room - held(&p->up))
             size = p->room - held(&p->up);
     }
-    if (p->up.from == 0 && p->up.to + size <= sizeof p->first)
+    if (p->down.to == 0 && p->up.to + size <= sizeof p->first)
         memcpy(p->first + p->up.to, data, size);
     return (int)push(&p->up, data, size);
 }
@@ -338,14 +414,19 @@ static int below_recv(void *ctx, void *data, size_t size)
     size_t asked_for = size;
     int result = faulty(p, &size);
 
+    p->now++;
+    if (++p->reads > p->reads_max && p->reads_max != 0)
+        fail_msg("%u reads", p->reads);
     if (result != 0)
-        return result;
+        return blocked(p, result);
     if (lies(p))
         return p->fault == FAULT_ZERO ? 0 : (int)asked_for + 1;
     if (held(&p->down) == 0 && p->room == 0)
         peer_turn(p);
+    if (held(&p->down) == 0 && p->feed != NULL)
+        p->feed(p);
     if (held(&p->down) == 0)
-        return p->gone ? SMH_E_CLOSED : SMH_AGAIN;
+        return blocked(p, p->gone ? SMH_E_CLOSED : SMH_AGAIN);
     return (int)pull(&p->down, data, size);
 }
 
@@ -356,7 +437,7 @@ static int below_close(void *ctx, int at_once)
     int result = at_once ? 0 : faulty(p, &size);
 
     if (result == SMH_AGAIN)
-        return result;
+        return blocked(p, result);
     p->closes++;
     p->opening = 0;
     return 1;
@@ -364,14 +445,17 @@ static int below_close(void *ctx, int at_once)
 
 static uint32_t below_now_ms(void *ctx)
 {
-    (void)ctx;
-    return 0;
+    return ((peer *)ctx)->now;
 }
 
 static int below_wait(void *ctx, uint32_t ms)
 {
+    peer *p = (peer *)ctx;
+
     (void)ms;
-    ((peer *)ctx)->waits++;
+    assert_false(p->idle);
+    p->idle = 1;
+    p->waits++;
     return 1;
 }
 

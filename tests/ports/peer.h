@@ -43,9 +43,12 @@ typedef struct peer {
     unsigned fault_at; /* number of the call, from 1 */
     int fault_stays;   /* and of each that follows */
     size_t room;       /* octets that it takes before it is full; 0: no limit */
-    const char *answer; /* to each blank line */
-    const char *plain;  /* instead of TLS, if not NULL */
-    size_t plain_size;  /* 0: it is a string */
+    const char *answer;           /* to each blank line */
+    const char *plain;            /* instead of TLS, if not NULL */
+    size_t plain_size;            /* 0: it is a string */
+    void (*feed)(struct peer *p); /* when there is nothing to read, or NULL */
+    const char *alpn[2];          /* what the server speaks */
+    unsigned reads_max; /* reads above it fail the test; 0: no limit */
 
     unsigned calls, opens,
         closes;  /* of the port below; an open has many calls */
@@ -57,6 +60,12 @@ typedef struct peer {
     int done, notified;       /* handshake over; the client said the end */
     int gone;                 /* the server is gone: FIN behind what it sent */
     int waits;
+    unsigned reads; /* of the port below */
+    uint32_t now;   /* ms of its clock: one for each read */
+    int idle;       /* it has not said AGAIN since the last wait */
+    unsigned char secrets[8][64]; /* of the connections, as they are derived */
+    size_t secret_sizes[8];
+    unsigned secret_count;
 
     pipe_of up, down;
     mbedtls_ssl_context ssl;
@@ -82,6 +91,9 @@ void peer_say(peer *p, const void *data, size_t size);
 void peer_notify(peer *p);                               /* close_notify */
 void peer_ask_hello(peer *p);                            /* HelloRequest */
 void peer_raw(peer *p, const void *octets, size_t size); /* not TLS */
+void peer_warn(peer *p);                                 /* alert 90 */
+/* A record of handshake messages. */
+void peer_messages(peer *p, const void *octets, size_t size);
 
 /* Random octets for both sides. */
 int peer_random(void *ctx, unsigned char *data, size_t size);

@@ -4,6 +4,8 @@
 #
 #   namesake .pem    a CA with the name of ca and another key
 #   nasty            signed by ca, its only name full of what a terminal would obey
+#   uri, uri-and-name    signed by ca, the URI "standin.test", the second the name too
+#   titled               signed by ca for a common name between two other titles
 #   server.dates     from when to when the server's is valid, in seconds
 set -eu
 
@@ -17,6 +19,18 @@ openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out nasty.key
 openssl req -new -key nasty.key -utf8 \
     -subj "/CN=$(printf '%%s%%n\033[2J\007"\r\302\233')" |
     openssl x509 -req -CA ca.pem -CAkey ca.key -days 30 -out nasty.pem 2>/dev/null
+
+# NAME SUBJECT EXTENSION
+plain() {
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.key"
+    echo "$3" >ext
+    openssl req -new -key "$1.key" -subj "$2" |
+        openssl x509 -req -CA ca.pem -CAkey ca.key -days 30 -extfile ext \
+            -out "$1.pem" 2>/dev/null
+}
+plain uri /CN=uri subjectAltName=URI:standin.test
+plain uri-and-name /CN=uri subjectAltName=URI:standin.test,DNS:standin.test
+plain titled /O=Somebody/CN=common.test/OU=Unit basicConstraints=CA:FALSE
 
 when() {
     date -d "$(openssl x509 -in server.pem -noout "$1" | cut -d= -f2)" +%s

@@ -174,6 +174,9 @@ static void what_is_no_host_is_refused_before_the_network(void **state)
         if (client_open(&client, hosts[i]) != SMH_E_TLS)
             fail_msg("%s is taken", hosts[i]);
         assert_int_equal(client.diag.reason, SMH_MBEDTLS_HOST);
+        assert_int_equal(client.diag.stage, SMH_MBEDTLS_SET_UP);
+        assert_string_equal(client_words(&client),
+                            "set-up: host is neither a name nor an address");
     }
     memset(name, 'a', sizeof name - 1);
     name[sizeof name - 1] = '\0';
@@ -190,6 +193,32 @@ static void another_name(void **state)
             "not for this host: it is for \"other.test\"");
     refuses("server", "standin.test.", MBEDTLS_X509_BADCERT_CN_MISMATCH,
             "\"standin.test\"");
+}
+
+/* The common name of several titles is what a certificate without names is for. */
+static void a_common_name_is_told(void **state)
+{
+    (void)state;
+    refuses("titled", "standin.test", MBEDTLS_X509_BADCERT_CN_MISMATCH,
+            "not for this host: it is for \"common.test\"");
+    accepts("titled", "common.test");
+}
+
+/* mbedTLS 3.x takes it for the host, and no URI can be one. */
+static void a_uri_is_no_host(void **state)
+{
+    (void)state;
+    refuses("uri", "standin.test", MBEDTLS_X509_BADCERT_CN_MISMATCH,
+            "not for this host");
+    refuses("uri-and-name", "standin.test", MBEDTLS_X509_BADCERT_CN_MISMATCH,
+            "not for this host");
+}
+
+static void an_issuer_must_be_allowed_to_sign(void **state)
+{
+    (void)state;
+    refuses("unfit", "standin.test", MBEDTLS_X509_BADCERT_NOT_TRUSTED,
+            "its issuer is \"SMH test no-signer\"");
 }
 
 static void no_ca_that_is_known(void **state)
@@ -278,6 +307,7 @@ static void set_up_fails(int reason, const char *words)
 {
     assert_int_equal(smh_mbedtls_init(&client, &options), SMH_E_TLS);
     assert_int_equal(client.diag.reason, reason);
+    assert_int_equal(client.diag.stage, SMH_MBEDTLS_SET_UP);
     assert_says(words);
     server.opens = 0;
     assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
@@ -404,22 +434,29 @@ static void a_careless_config_is_made_careful(void **state)
     mbedtls_ssl_config_free(&config);
 }
 
-/* It may have keys that need no certificate: what was offered proves nothing. */
-static void no_session_is_kept_with_a_config(void **state)
+/* Suites of its own stay; what it speaks over TLS does not. */
+static void a_config_keeps_its_suites(void **state)
 {
+    static const int suites[] = {
+        MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, 0};
     mbedtls_ssl_config config;
 
     (void)state;
-    begin("server");
-    assert_int_equal(client_open(&client, "standin.test"), 1);
-    client_close(&client, 0);
-    assert_int_equal(client.kept, 1);
-    end();
     careless(&config);
+    mbedtls_ssl_conf_ciphersuites(&config, suites);
     begin("server");
+#if defined(MBEDTLS_SSL_ALPN)
+    {
+        static const char *protocols[] = {"h2", NULL};
+
+        assert_int_equal(mbedtls_ssl_conf_alpn_protocols(&config, protocols),
+                         0);
+        server.alpn[0] = "http/1.1";
+    }
+#endif
     assert_int_equal(client_open(&client, "standin.test"), 1);
-    client_close(&client, 0);
-    assert_int_equal(client.kept, 0);
+    assert_string_equal(mbedtls_ssl_get_ciphersuite(&client.ssl),
+                        "TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384");
     end();
     mbedtls_ssl_config_free(&config);
 }
@@ -531,18 +568,37 @@ static void a_server_that_speaks_no_tls(void **state)
     end();
 }
 
+/* Each in its own words, and an alert that has none in no other's. */
 static void an_alert_is_named(void **state)
 {
-    static const unsigned char alert[] = {21, 3, 3, 0, 2, 2, 40};
+    static const struct {
+        unsigned char alert;
+        const char *words;
+    } alerts[] = {
+        {40, "40, no cipher suite, curve or signature in common (-0x7780)"},
+        {50, "50 (-0x7780)"},
+        {70, "70, no version of TLS in common (-0x7780)"},
+        {80, "80 (-0x7780)"},
+        {112, "112, it does not know this host (-0x7780)"},
+        {120, "120, it does not speak HTTP/1.1 (-0x7780)"},
+    };
+    unsigned char alert[] = {21, 3, 3, 0, 2, 2, 0};
+    char words[120];
+    size_t i;
 
     (void)state;
-    begin("server");
-    server.plain = (const char *)alert;
-    server.plain_size = sizeof alert;
-    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
-    assert_int_equal(client.diag.alert, 40);
-    assert_says("alert 40");
-    end();
+    for (i = 0; i < sizeof alerts / sizeof *alerts; i++) {
+        begin("server");
+        alert[6] = alerts[i].alert;
+        server.plain = (const char *)alert;
+        server.plain_size = sizeof alert;
+        assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+        assert_int_equal(client.diag.alert, alert[6]);
+        snprintf(words, sizeof words, "handshake: the server refused: alert %s",
+                 alerts[i].words);
+        assert_string_equal(client_words(&client), words);
+        end();
+    }
 }
 
 static void a_server_that_closes_in_the_handshake(void **state)
@@ -589,13 +645,17 @@ static void a_silent_server(void **state)
 static void text_of_a_certificate_is_made_safe(void **state)
 {
     const char *c;
+    int quotes = 0;
 
     (void)state;
     begin("nasty");
     assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
-    assert_says("%s%n");
-    for (c = client_words(&client); *c != '\0'; c++)
+    assert_says("it is for \"%s%n?[2J????");
+    for (c = client_words(&client); *c != '\0'; c++) {
         assert_true(*c >= ' ' && *c < 0x7F);
+        quotes += *c == '"';
+    }
+    assert_int_equal(quotes, 2); /* around the name, none in it */
     end();
 }
 
@@ -630,6 +690,9 @@ int main(void)
         TEST(an_address_is_not_sent_as_a_name),
         TEST(what_is_no_host_is_refused_before_the_network),
         TEST(another_name),
+        TEST(a_common_name_is_told),
+        TEST(a_uri_is_no_host),
+        TEST(an_issuer_must_be_allowed_to_sign),
         TEST(no_ca_that_is_known),
         TEST(a_namesake_of_the_ca),
 #if defined(MBEDTLS_HAVE_TIME_DATE)
@@ -642,7 +705,7 @@ int main(void)
         TEST(a_der_may_stay_where_it_is),
         TEST(a_parsed_chain_will_do),
         TEST(a_careless_config_is_made_careful),
-        TEST(no_session_is_kept_with_a_config),
+        TEST(a_config_keeps_its_suites),
         TEST(a_config_that_is_changed_meanwhile),
         TEST(a_server_that_was_never_verified),
         TEST(a_config_without_a_ca),

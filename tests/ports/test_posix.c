@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -187,7 +188,6 @@ static void the_next_address_is_tried(void **state)
     resolved = addresses;
     assert_int_equal(open_to("service.test"), 1);
     assert_int_equal(tcp.diag.addresses, 3);
-    assert_null(tcp.list);
     port.ops->close(port.ctx, 0);
     drop(&listener);
     assert_int_equal(open_to("service.test"), SMH_E_NETWORK);
@@ -232,6 +232,310 @@ static void a_silent_address_is_given_up_for_the_next(void **state)
     for (i = 0; i < 8; i++)
         close(fillers[i]);
 }
+
+/* ---- a look-up of one's own ---------------------------------------------- */
+
+/* What resolve() says: AGAIN as often as told, then result with addresses. */
+static struct look_up {
+    int again; /* below 0: for ever */
+    int result;
+    const char *addresses[SMH_POSIX_ADDRESSES];
+    int asked, abandoned;
+} look_up;
+
+static void put(struct sockaddr_storage *to, const char *address)
+{
+    struct sockaddr_in four;
+    struct sockaddr_in6 six;
+
+    memset(&four, 0, sizeof four);
+    memset(&six, 0, sizeof six);
+    four.sin_family = AF_INET;
+    six.sin6_family = AF_INET6;
+    if (inet_pton(AF_INET, address, &four.sin_addr) == 1)
+        memcpy(to, &four, sizeof four);
+    else if (inet_pton(AF_INET6, address, &six.sin6_addr) == 1)
+        memcpy(to, &six, sizeof six);
+    else
+        to->ss_family = AF_UNIX; /* no address of a host */
+}
+
+static int resolve(void *arg, const char *host,
+                   struct sockaddr_storage *addresses)
+{
+    struct look_up *to = (struct look_up *)arg;
+    int i;
+
+    if (host == NULL) {
+        assert_null(addresses);
+        to->abandoned++;
+        return SMH_E_RESOLVE;
+    }
+    to->asked++;
+    assert_string_equal(host, "service.test");
+    for (i = 0; i < SMH_POSIX_ADDRESSES; i++)
+        assert_int_equal(addresses[i].ss_family, AF_UNSPEC);
+    if (to->again != 0) {
+        to->again--;
+        return SMH_AGAIN;
+    }
+    for (i = 0; i < SMH_POSIX_ADDRESSES && to->addresses[i] != NULL; i++)
+        put(&addresses[i], to->addresses[i]);
+    return to->result;
+}
+
+static int with_look_up(void **state)
+{
+    set_up(state);
+    memset(&look_up, 0, sizeof look_up);
+    look_up.result = 1;
+    look_up.addresses[0] = "127.0.0.1";
+    tcp.resolve = resolve;
+    tcp.arg = &look_up;
+    return 0;
+}
+
+static void the_hook_is_called_until_it_knows(void **state)
+{
+    (void)state;
+    look_up.again = 3;
+    assert_int_equal(open_to("service.test"), 1);
+    assert_int_equal(look_up.asked, 4);
+    assert_int_equal(tcp.diag.addresses, 1);
+    port.ops->close(port.ctx, 0);
+    assert_int_equal(open_to("service.test"), 1);
+    assert_int_equal(look_up.asked, 5);
+    port.ops->close(port.ctx, 0);
+    assert_int_equal(look_up.abandoned, 0);
+}
+
+/* Not from a hook that has given its answer, whatever that was. */
+static void the_hook_is_told_once_that_it_is_abandoned(void **state)
+{
+    int at_once;
+
+    (void)state;
+    for (at_once = 0; at_once < 2; at_once++) {
+        look_up.again = 5;
+        look_up.abandoned = 0;
+        assert_int_equal(port.ops->open(port.ctx, "service.test", number),
+                         SMH_AGAIN);
+        assert_int_equal(tcp.diag.stage, SMH_POSIX_RESOLVE);
+        assert_string_equal(words(), "look-up: no error");
+        assert_int_equal(port.ops->close(port.ctx, at_once), 1);
+        assert_int_equal(look_up.abandoned, 1);
+        assert_int_equal(port.ops->close(port.ctx, at_once), 1);
+        assert_int_equal(look_up.abandoned, 1);
+    }
+    look_up.again = 0;
+    look_up.result = SMH_E_RESOLVE;
+    assert_int_equal(open_to("service.test"), SMH_E_RESOLVE);
+    assert_int_equal(port.ops->close(port.ctx, 1), 1);
+    assert_int_equal(look_up.abandoned, 1);
+}
+
+static void all_addresses_of_the_hook_are_tried_in_order(void **state)
+{
+    static const char *const all[] = {"::1",       "127.0.0.2", "nowhere",
+                                      "127.0.0.3", "127.0.0.4", "127.0.0.5",
+                                      "127.0.0.6", "127.0.0.1"};
+    struct sockaddr_in last;
+
+    (void)state;
+    memcpy(look_up.addresses, all, sizeof all);
+    assert_int_equal(open_to("service.test"), 1);
+    assert_int_equal(tcp.diag.addresses, SMH_POSIX_ADDRESSES);
+    memcpy(&last, &tcp.addresses[SMH_POSIX_ADDRESSES - 1], sizeof last);
+    assert_int_equal(ntohs(last.sin_port), number);
+    port.ops->close(port.ctx, 0);
+    look_up.addresses[1] = "127.0.0.1";
+    assert_int_equal(open_to("service.test"), 1);
+    assert_int_equal(tcp.diag.addresses, 2);
+    port.ops->close(port.ctx, 0);
+    look_up.addresses[1] = "127.0.0.2";
+    look_up.addresses[7] = "nowhere";
+    assert_int_equal(open_to("service.test"), SMH_E_NETWORK);
+    assert_int_equal(tcp.diag.code, EAFNOSUPPORT);
+    assert_int_equal(tcp.diag.addresses, SMH_POSIX_ADDRESSES);
+}
+
+static void the_addresses_end_at_the_first_gap(void **state)
+{
+    (void)state;
+    look_up.addresses[0] = "127.0.0.2";
+    look_up.addresses[2] = "127.0.0.1";
+    assert_int_equal(open_to("service.test"), SMH_E_NETWORK);
+    assert_int_equal(tcp.diag.addresses, 1);
+}
+
+static void a_hook_without_an_address(void **state)
+{
+    int i;
+
+    (void)state;
+    look_up.addresses[0] = NULL;
+    for (i = 0; i < 2; i++) {
+        look_up.result = i == 0 ? 1 : SMH_E_RESOLVE;
+        assert_int_equal(open_to("service.test"), SMH_E_RESOLVE);
+        assert_int_equal(tcp.diag.stage, SMH_POSIX_RESOLVE);
+        assert_int_equal(tcp.diag.result, SMH_E_RESOLVE);
+        assert_string_equal(words(), "look-up: no address");
+    }
+}
+
+static void a_hook_that_breaks_its_contract(void **state)
+{
+    static const int wrong[] = {0, 2, 204, INT_MAX};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        look_up.result = wrong[i];
+        assert_int_equal(open_to("service.test"), SMH_E_PORT);
+        assert_false(tcp.opened);
+    }
+    assert_int_equal(look_up.abandoned, 0);
+}
+
+static uint32_t ms_of(uint32_t ms, int expected);
+
+/* Neither a spin nor a sleep beyond what the hook may have found meanwhile. */
+static void while_the_hook_looks_up_a_wait_is_short(void **state)
+{
+    uint32_t before;
+    int waits = 0;
+
+    (void)state;
+    look_up.again = -1;
+    assert_int_equal(port.ops->open(port.ctx, "service.test", number),
+                     SMH_AGAIN);
+    assert_in_range(ms_of(5, SMH_AGAIN), 4, 5000);
+    assert_in_range(ms_of(0, SMH_AGAIN), 0, 5000);
+    before = port.ops->now_ms(port.ctx);
+    while (port.ops->now_ms(port.ctx) - before < 200) {
+        assert_int_equal(port.ops->wait(port.ctx, UINT32_MAX), 1);
+        waits++;
+    }
+    assert_in_range(waits, 1, 40);
+}
+
+/* ---- calls of one loop --------------------------------------------------- */
+
+enum { CALLS = 3 };
+
+static struct one_call {
+    smh_posix tcp;
+    smh_io io;
+    smh_call call;
+    char buffer[512];
+    int result;
+} calls[CALLS];
+
+/* A port that says it is secure, since this is about other things. */
+static smh_port trusted(smh_posix *of)
+{
+    static smh_port_ops ops;
+    smh_port made = smh_posix_port(of);
+
+    ops = *made.ops;
+    ops.secure = 1;
+    made.ops = &ops;
+    return made;
+}
+
+static void begin_call(struct one_call *c, uint32_t timeout_ms)
+{
+    static const char *const ids[] = {"alice"};
+    static const smh_list users = {ids, 1};
+    static smh_scope scope;
+
+    scope.host = "service.test";
+    scope.port = number;
+    scope.library_id = "smh0test";
+    scope.library_secret = "secret";
+    scope.users = &users;
+    memset(c, 0, sizeof *c);
+    c->tcp.resolve = resolve;
+    c->tcp.arg = &look_up;
+    c->io.port = trusted(&c->tcp);
+    c->io.buffer = c->buffer;
+    c->io.size = sizeof c->buffer;
+    c->io.timeout_ms = timeout_ms;
+    c->result = smh_begin(&c->call, &scope, &c->io);
+    assert_int_equal(c->result, 0);
+}
+
+/* Answers what has come, which is a whole request: it fits one segment. */
+static void serve(int fds[CALLS])
+{
+    static const char answer[] = "HTTP/1.1 204 No Content\r\n\r\n";
+    char request[1024];
+    int i;
+
+    for (i = 0; i < CALLS; i++) {
+        if (fds[i] < 0)
+            fds[i] = accept(listener, NULL, NULL);
+        if (fds[i] >= 0 &&
+            recv(fds[i], request, sizeof request, MSG_DONTWAIT) > 0)
+            assert_true(send(fds[i], answer, sizeof answer - 1, 0) > 0);
+    }
+}
+
+static void
+a_look_up_that_never_ends_costs_the_other_calls_nothing(void **state)
+{
+    struct look_up never;
+    int fds[CALLS] = {-1, -1, -1};
+    uint32_t before = port.ops->now_ms(port.ctx);
+    uint32_t others = 0;
+    int i;
+
+    (void)state;
+    memset(&never, 0, sizeof never);
+    never.again = -1;
+    assert_int_equal(fcntl(listener, F_SETFL, O_NONBLOCK), 0);
+    for (i = 0; i < CALLS; i++)
+        begin_call(&calls[i], i == 1 ? 400 : 10000);
+    calls[1].tcp.arg = &never;
+    while (calls[1].result == 0 || others == 0) {
+        for (i = 0; i < CALLS; i++)
+            if (calls[i].result == 0)
+                calls[i].result = smh_step(&calls[i].call);
+        serve(fds);
+        if (others == 0 && calls[0].result != 0 && calls[2].result != 0)
+            others = port.ops->now_ms(port.ctx) - before + 1;
+        smh_posix_port(&calls[1].tcp).ops->wait(&calls[1].tcp, 1);
+    }
+    assert_int_equal(calls[0].result, SMH_DONE);
+    assert_int_equal(calls[2].result, SMH_DONE);
+    assert_int_equal(calls[1].result, SMH_E_TIMEOUT);
+    assert_true(others < 400);
+    assert_in_range(port.ops->now_ms(port.ctx) - before, 399, 5000);
+    assert_int_equal(never.abandoned, 1);
+    for (i = 0; i < CALLS; i++)
+        drop(&fds[i]);
+}
+
+static void a_blocking_call_ends_in_time_while_the_hook_looks_up(void **state)
+{
+    uint32_t before = port.ops->now_ms(port.ctx);
+    int result = 0;
+
+    (void)state;
+    look_up.again = -1;
+    begin_call(calls, 300);
+    while (result == 0) {
+        result = smh_step(&calls->call);
+        if (result == 0)
+            result = smh_wait(&calls->call, UINT32_MAX);
+    }
+    assert_int_equal(result, SMH_E_TIMEOUT);
+    assert_in_range(port.ops->now_ms(port.ctx) - before, 299, 5000);
+    assert_in_range(look_up.asked, 2, 60);
+    assert_int_equal(look_up.abandoned, 1);
+}
+
+/* ---- the socket ---------------------------------------------------------- */
 
 static void the_socket_is_as_it_should_be(void **state)
 {
@@ -446,8 +750,11 @@ static void only_what_is_wanted_is_waited_for(void **state)
     (void)state;
     connect_both();
     assert_int_equal(port.ops->recv(port.ctx, data, 1), SMH_AGAIN);
-    assert_int_equal(port.ops->send(port.ctx, "x", 1), 1);
+    assert_int_equal(tcp.want, SMH_POSIX_READ);
     assert_in_range(ms_of(30, SMH_AGAIN), 29, 5000);
+    assert_int_equal(port.ops->send(port.ctx, "x", 1), 1);
+    assert_int_equal(tcp.want, 0); /* it moved: there may be more to do */
+    assert_true(ms_of(10000, 1) < 5000);
     while ((result = port.ops->send(port.ctx, data, sizeof data)) > 0)
         ;
     assert_int_equal(result, SMH_AGAIN);
@@ -501,7 +808,6 @@ static void the_last_address_has_all_the_time(void **state)
     assert_in_range(ms_of(200, SMH_AGAIN), 199, 5000);
     assert_int_equal(port.ops->open(port.ctx, "127.0.0.1", number), SMH_AGAIN);
     assert_int_equal(port.ops->close(port.ctx, 1), 1);
-    assert_null(tcp.list);
     for (i = 0; i < 8; i++)
         close(fillers[i]);
 }
@@ -539,6 +845,8 @@ static void words_are_cut_off_at_any_size(void **state)
     assert_string_equal(smh_posix_explain(&tcp, text, 0), "");
 }
 
+#define HOOK(test)                                                             \
+    cmocka_unit_test_setup_teardown(test, with_look_up, tear_down)
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -547,6 +855,15 @@ int main(void)
         TEST(octets_go_both_ways),
         TEST(ipv6_comes_in_brackets),
         TEST(the_next_address_is_tried),
+        HOOK(the_hook_is_called_until_it_knows),
+        HOOK(the_hook_is_told_once_that_it_is_abandoned),
+        HOOK(all_addresses_of_the_hook_are_tried_in_order),
+        HOOK(the_addresses_end_at_the_first_gap),
+        HOOK(a_hook_without_an_address),
+        HOOK(a_hook_that_breaks_its_contract),
+        HOOK(while_the_hook_looks_up_a_wait_is_short),
+        HOOK(a_look_up_that_never_ends_costs_the_other_calls_nothing),
+        HOOK(a_blocking_call_ends_in_time_while_the_hook_looks_up),
         TEST(the_socket_is_as_it_should_be),
         TEST(it_can_be_opened_again),
         TEST(nothing_is_closed_that_was_not_opened),

@@ -147,6 +147,32 @@ static void a_long_request_is_cut_into_records(void **state)
     assert_memory_equal(server.data, data, LONG);
 }
 
+/* What was taken is said right, though the port below was full. */
+static void a_request_longer_than_a_record_through_a_full_port(void **state)
+{
+    enum { LONG = 40000 };
+    static char data[LONG];
+    smh_port port = smh_mbedtls_port(&client);
+    int most, turn;
+
+    (void)state;
+    for (turn = 0; turn < LONG; turn++)
+        data[turn] = (char)turn;
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    peer_turn(&server);
+    server.room = 100;
+    assert_int_equal(port.ops->send(port.ctx, data, LONG), SMH_AGAIN);
+    server.room = 0;
+    most = mbedtls_ssl_get_max_out_record_payload(&client.ssl);
+    assert_in_range(most, 16000, 16384);
+    assert_int_equal(port.ops->send(port.ctx, data, LONG), most);
+    assert_true(client_send(&client, data + most, LONG - (size_t)most) > 0);
+    for (turn = 0; turn < 100; turn++)
+        peer_turn(&server);
+    assert_int_equal(server.size, LONG);
+    assert_memory_equal(server.data, data, LONG);
+}
+
 /* ---- faults of the port below -------------------------------------------- */
 
 /* One fault at each call in turn, until the whole goes by without one. */
@@ -264,8 +290,8 @@ static void a_full_port_takes_the_record_once(void **state)
 }
 
 #if defined(MBEDTLS_SSL_RENEGOTIATION)
-/* mbedTLS flushes our half-sent record when it must refuse a renegotiation. */
-static void a_record_flushed_by_a_receive_is_not_sent_twice(void **state)
+/* mbedTLS would flush it when it must refuse a renegotiation. */
+static void a_half_sent_record_goes_on_behind_a_receive(void **state)
 {
     smh_port port = open_with_room(10);
     char octet;
@@ -276,7 +302,7 @@ static void a_record_flushed_by_a_receive_is_not_sent_twice(void **state)
     server.room = PIPE_MAX; /* and the server does not turn */
     assert_int_equal(port.ops->recv(port.ctx, &octet, 1), SMH_AGAIN);
     server.room = 0;
-    assert_int_equal(port.ops->send(port.ctx, request, REQUEST), REQUEST);
+    assert_true(client_send(&client, request, REQUEST) > 0);
     assert_received();
 }
 
@@ -359,6 +385,41 @@ static void the_end_is_said_once(void **state)
     assert_int_equal(server.notified, 1);
 }
 
+static int closes_with;
+
+static int close_below(void *ctx, int at_once)
+{
+    (void)ctx;
+    (void)at_once;
+    return closes_with;
+}
+
+/* What the port below says to a close is passed on, but for what it may not
+ * say; after AGAIN it is asked again, and TLS is not. */
+static void the_close_of_the_port_below_counts(void **state)
+{
+    static const int says[] = {1, SMH_E_NETWORK, 0};
+    static const int passed_on[] = {1, SMH_E_NETWORK, SMH_E_PORT};
+    smh_port port = smh_mbedtls_port(&client);
+    const smh_port_ops *plain = client.options.lower.ops;
+    smh_port_ops ops = *plain;
+    unsigned i;
+
+    (void)state;
+    ops.close = close_below;
+    for (i = 0; i < 3; i++) {
+        assert_int_equal(client_open(&client, "standin.test"), 1);
+        client.options.lower.ops = &ops;
+        closes_with = SMH_AGAIN;
+        assert_int_equal(port.ops->close(port.ctx, 0), SMH_AGAIN);
+        assert_int_equal(port.ops->send(port.ctx, "x", 1), SMH_E_TLS);
+        closes_with = says[i];
+        assert_int_equal(port.ops->close(port.ctx, 0), passed_on[i]);
+        assert_int_equal(port.ops->close(port.ctx, 0), 1); /* it was closed */
+        client.options.lower.ops = plain;
+    }
+}
+
 static void it_can_be_closed_at_any_stage(void **state)
 {
     smh_port port = smh_mbedtls_port(&client);
@@ -406,88 +467,474 @@ static void a_missing_piece_is_told(void **state)
     assert_int_equal(port.ops->wait(port.ctx, 1), SMH_E_PORT);
 }
 
-/* ---- sessions ------------------------------------------------------------ */
+/* ---- every connection anew ----------------------------------------------- */
 
-static uint32_t octets_of_opening(const char *host)
+static uint32_t clock_says;
+
+static uint32_t read_clock(void *ctx)
 {
-    assert_int_equal(client_open(&client, host), 1);
-    return client.diag.received;
+    (void)ctx;
+    return clock_says;
 }
 
-/* Resumed: the server's certificate does not come again. */
-static void a_session_is_offered_again(void **state)
+/* The certificate comes again, though the server offers to resume. */
+static void a_second_connection_is_a_whole_handshake(void **state)
 {
-    uint32_t full;
+    uint32_t first;
 
     (void)state;
-    full = octets_of_opening("standin.test");
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    first = client.diag.received;
     assert_int_equal(exchange(), 1);
     assert_int_equal(client_close(&client, 0), 1);
-    assert_true(octets_of_opening("standin.test") < full / 2);
-    assert_int_equal(exchange(), 1);
-    assert_int_equal(client_close(&client, 1), 1);
-    assert_true(octets_of_opening("standin.test") < full / 2);
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    assert_true(client.diag.received > first - 100);
     assert_int_equal(exchange(), 1);
 }
 
-static void no_session_is_kept_if_none_is_wanted(void **state)
+static void a_certificate_that_has_expired_meanwhile_is_refused(void **state)
 {
-    uint32_t full;
+    unsigned from, to;
+    size_t size;
+    unsigned char *text = pki_read("server.dates", &size);
 
     (void)state;
-    client.options.no_session = 1;
-    full = octets_of_opening("standin.test");
-    assert_int_equal(exchange(), 1);
-    client_close(&client, 0);
-    assert_true(octets_of_opening("standin.test") > full / 2);
+    assert_int_equal(sscanf((char *)text, "%u %u", &from, &to), 2);
+    free(text);
+    client.options.time = read_clock;
+    clock_says = to;
+    assert_int_equal(whole(), 1);
+    clock_says = to + 1;
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    assert_int_equal(client.diag.flags, MBEDTLS_X509_BADCERT_EXPIRED);
 }
 
-static void a_session_is_for_its_host_alone(void **state)
+static void no_secret_of_a_connection_outlives_it(void **state)
 {
-    uint32_t full;
+    const unsigned char *octets = (const unsigned char *)&client;
+    size_t i;
+    unsigned k;
 
     (void)state;
-    full = octets_of_opening("standin.test");
-    assert_int_equal(exchange(), 1);
-    client_close(&client, 0);
-    assert_true(octets_of_opening("localhost") > full / 2);
-    client_close(&client, 0);
-    assert_int_equal(client_open(&client, "other.test"), SMH_E_TLS);
+    assert_int_equal(whole(), 1);
+    assert_true(server.secret_count > 0);
+    for (k = 0; k < server.secret_count; k++) {
+        size_t size = server.secret_sizes[k];
+
+        for (i = 0; i + size <= sizeof client; i++)
+            assert_true(memcmp(octets + i, server.secrets[k], size) != 0);
+    }
 }
 
-static void a_session_is_dropped_when_it_fails(void **state)
+/* ---- what is offered ----------------------------------------------------- */
+
+/* Two octets of the ClientHello, and a step further. */
+static unsigned two(size_t *at)
 {
-    uint32_t full;
+    assert_true(*at + 2 <= sizeof server.first);
+    *at += 2;
+    return server.first[*at - 2] * 256u + server.first[*at - 1];
+}
+
+/* Where the suites are; their length in octets. */
+static size_t offered_suites(size_t *at)
+{
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    *at = 5 + 4 + 2 + 32;
+    *at += 1u + server.first[*at];
+    return two(at);
+}
+
+/* Where the extension is; its length in octets. */
+static size_t offered(unsigned extension, size_t *at)
+{
+    size_t size = offered_suites(at);
+    size_t end;
+
+    *at += size;
+    *at += 1u + server.first[*at];
+    end = two(at);
+    end += *at;
+    while (*at < end) {
+        unsigned kind = two(at);
+
+        size = two(at);
+        if (kind == extension)
+            return size;
+        *at += size;
+    }
+    return 0;
+}
+
+static void only_ecdhe_with_an_aead_is_offered(void **state)
+{
+    size_t at;
+    size_t left = offered_suites(&at);
 
     (void)state;
-    full = octets_of_opening("standin.test");
-    assert_int_equal(exchange(), 1);
-    client_close(&client, 0);
-    server.calls = 0;
-    server.fault = FAULT_CLOSED;
-    server.fault_at = 4;
-    assert_int_equal(client_open(&client, "standin.test"), SMH_E_CLOSED);
-    server.fault = NO_FAULT;
+    assert_true(left >= 8);
+    for (; left != 0; left -= 2) {
+        unsigned suite = two(&at);
+        const char *name = mbedtls_ssl_get_ciphersuite_name((int)suite);
+
+        if (suite == MBEDTLS_SSL_EMPTY_RENEGOTIATION_INFO)
+            continue;
+        if ((strncmp(name, "TLS-ECDHE-", 10) != 0 &&
+             strncmp(name, "TLS1-3-", 7) != 0) ||
+            (strstr(name, "GCM") == NULL && strstr(name, "CCM") == NULL &&
+             strstr(name, "CHACHA20-POLY1305") == NULL))
+            fail_msg("%s", name);
+    }
+}
+
+/* The fast curves first, and none is lost. */
+static void curves_are_offered_by_speed(void **state)
+{
+    enum { X25519 = 29, P256 = 23, P384 = 24, P521 = 25, SUPPORTED = 10 };
+    size_t at;
+    size_t size = offered(SUPPORTED, &at);
+
+    (void)state;
+    assert_int_equal(two(&at), size - 2);
+    assert_int_equal(two(&at), X25519);
+    assert_int_equal(two(&at), P256);
+    assert_int_equal(two(&at), P384);
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+    {
+        const mbedtls_ecp_group_id *group = mbedtls_ecp_grp_id_list();
+        size_t count = 0;
+
+        while (group[count] != MBEDTLS_ECP_DP_NONE)
+            count++;
+        assert_int_equal(size - 2, 2 * count);
+    }
+#else
+    assert_true(size - 2 > 2 * 3);
+#endif
+}
+
+#if defined(MBEDTLS_SSL_ALPN)
+static void http_1_1_is_what_it_speaks(void **state)
+{
+    enum { ALPN = 16 };
+    size_t at;
+
+    (void)state;
+    assert_int_equal(offered(ALPN, &at), 11);
+    assert_memory_equal(server.first + at, "\0\011\010http/1.1", 11);
+}
+
+static void a_server_of_http_2_alone_is_told(void **state)
+{
+    (void)state;
+    server.alpn[0] = "h2";
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    assert_int_equal(client.diag.alert, 120);
+    assert_non_null(
+        strstr(client_words(&client), "alert 120, it does not speak HTTP/1.1"));
+}
+#endif
+
+/* ---- a peer that never stops --------------------------------------------- */
+
+enum { TIMEOUT = 2000, READS = 64, READS_OF_ONE = 8 };
+
+static void feed_warnings(peer *p)
+{
+    static const unsigned char octets[] = {21, 3, 3, 0, 2, 1, 90};
+
+    if (p->plain != NULL)
+        peer_raw(p, octets, sizeof octets);
+    else if (p->done)
+        peer_warn(p);
+}
+
+static void feed_change_cipher_spec(peer *p)
+{
+    static const unsigned char octets[] = {20, 3, 3, 0, 1, 1};
+
+    if (p->plain != NULL || p->done)
+        peer_raw(p, octets, sizeof octets);
+}
+
+static void feed_empty_records(peer *p)
+{
+    static const unsigned char octets[] = {22, 3, 3, 0, 0};
+
+    if (p->plain != NULL)
+        peer_raw(p, octets, sizeof octets);
+    else if (p->done)
+        assert_int_equal(mbedtls_ssl_write(&p->ssl, octets, 0), 0);
+}
+
+/* Three empty records are what mbedTLS bears in a row. */
+static void feed_warnings_and_empty_records(peer *p)
+{
+    static unsigned turn;
+
+    if (++turn % 3 == 0)
+        feed_warnings(p);
+    else
+        feed_empty_records(p);
+}
+
+static void feed_hello_requests(peer *p)
+{
+    static const unsigned char octets[400];
+
+    if (p->plain != NULL) {
+        peer_raw(p, "\026\003\003\001\220", 5);
+        peer_raw(p, octets, sizeof octets);
+    } else if (p->done) {
+        peer_messages(p, octets, sizeof octets);
+    }
+}
+
+/* As many as one record holds, for a client that wants none. */
+static void feed_tickets(peer *p)
+{
+    static const unsigned char ticket[] = {4, 0, 0, 1, 0};
+    unsigned char octets[3000 * sizeof ticket];
+    size_t i;
+
+    for (i = 0; i < sizeof octets; i++)
+        octets[i] = ticket[i % sizeof ticket];
+    if (p->done)
+        peer_messages(p, octets, sizeof octets);
+}
+
+static void feed_large_records(peer *p)
+{
+    static const unsigned char octets[DATA_MAX / 4];
+
+    if (p->done)
+        peer_say(p, octets, sizeof octets);
+}
+
+static void (*const feeds[])(peer *) = {
+    feed_warnings,       feed_change_cipher_spec,
+    feed_empty_records,  feed_warnings_and_empty_records,
+    feed_hello_requests, feed_tickets,
+    feed_large_records,
+};
+enum { FEEDS = sizeof feeds / sizeof *feeds };
+
+static const char *const user[] = {"alice"};
+static const smh_list users = {user, 1};
+static char buffer[512];
+static smh_scope scope;
+static smh_io io;
+static smh_call call;
+
+static void begin_call(void)
+{
+    memset(&scope, 0, sizeof scope);
+    memset(&io, 0, sizeof io);
+    scope.host = "standin.test";
+    scope.library_id = "smh0";
+    scope.library_secret = "S3CR3T";
+    scope.users = &users;
+    io.port = smh_mbedtls_port(&client);
+    io.buffer = buffer;
+    io.size = sizeof buffer;
+    io.timeout_ms = TIMEOUT;
+    server.answer = NULL;
+    server.now = 0;
+    assert_int_equal(smh_begin(&call, &scope, &io), 0);
+}
+
+static int one_step(void)
+{
+    server.reads = 0;
+    server.reads_max = READS;
+    return smh_step(&call);
+}
+
+/* Ends by its deadline, or before it where mbedTLS bears no more. */
+static void ends_in_time(void (*feed)(peer *), size_t burst)
+{
+    int result;
+
     client_close(&client, 1);
-    assert_true(octets_of_opening("standin.test") > full / 2);
-    assert_int_equal(exchange(), 1);
+    server.burst = burst;
+    server.feed = feed;
+    begin_call();
+    for (;;) {
+        result = one_step();
+        if (result != 0)
+            break;
+        assert_int_equal(smh_wait(&call, UINT32_MAX), 0);
+    }
+    assert_true(server.now <= TIMEOUT + READS);
+    if (feed == feed_warnings)
+        assert_int_equal(result, SMH_E_TIMEOUT);
+    else
+        assert_true(result == SMH_E_TIMEOUT || result == SMH_E_TLS ||
+                    result == SMH_E_ANSWER);
 }
 
-static void a_session_is_kept_while_there_is_no_network(void **state)
+static void nothing_holds_a_call_in_the_handshake(void **state)
 {
-    uint32_t full;
+    size_t i;
 
     (void)state;
-    full = octets_of_opening("standin.test");
-    assert_int_equal(exchange(), 1);
-    client_close(&client, 0);
-    server.calls = 0;
-    server.fault = FAULT_NETWORK;
-    server.fault_at = 1;
-    assert_int_equal(client_open(&client, "standin.test"), SMH_E_NETWORK);
-    server.fault = NO_FAULT;
-    client_close(&client, 1);
-    assert_true(octets_of_opening("standin.test") < full / 2);
+    server.plain = "";
+    for (i = 0; i < FEEDS; i++) {
+        ends_in_time(feeds[i], 0);
+        ends_in_time(feeds[i], 1);
+    }
+}
+
+static void nothing_holds_a_call_behind_the_handshake(void **state)
+{
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < FEEDS - 1; i++) {
+        ends_in_time(feeds[i], 0);
+        ends_in_time(feeds[i], 1);
+    }
+}
+
+static void a_call_can_be_cancelled_between_two_steps(void **state)
+{
+    int plain, i;
+
+    (void)state;
+    server.feed = feed_warnings;
+    for (plain = 0; plain < 2; plain++) {
+        client_close(&client, 1);
+        server.plain = plain ? "" : NULL;
+        begin_call();
+        for (i = 0; i < 20; i++)
+            assert_int_equal(one_step(), 0);
+        assert_true(plain || server.done);
+        server.reads = 0;
+        server.reads_max = 1;
+        assert_int_equal(smh_cancel(&call), SMH_E_CANCELLED);
+        assert_int_equal(server.reads, 0);
+    }
+}
+
+/* Whatever comes, in whatever pieces. */
+static void one_operation_reads_eight_times_at_most(void **state)
+{
+    smh_port port = smh_mbedtls_port(&client);
+    char octets[100];
+    size_t i, burst;
+    int turn;
+
+    (void)state;
+    for (i = 0; i < FEEDS; i++) {
+        for (burst = 0; burst < 2; burst++) {
+            client_close(&client, 1);
+            server.feed = NULL;
+            server.burst = burst;
+            server.reads_max = 0;
+            assert_int_equal(client_open(&client, "standin.test"), 1);
+            server.feed = feeds[i];
+            server.reads_max = READS_OF_ONE;
+            for (turn = 0; turn < 40; turn++) {
+                server.reads = 0;
+                (void)port.ops->recv(port.ctx, octets, sizeof octets);
+            }
+            server.reads = 0;
+            assert_int_not_equal(port.ops->close(port.ctx, 0), 0);
+            assert_int_equal(server.reads, 0);
+        }
+    }
+}
+
+/* The same in a handshake that comes about in the end. */
+static void one_turn_of_a_handshake_reads_eight_times_at_most(void **state)
+{
+    smh_port port = smh_mbedtls_port(&client);
+    int result = SMH_AGAIN;
+
+    (void)state;
+    server.burst = 1;
+    server.reads_max = READS_OF_ONE;
+    while (result == SMH_AGAIN) {
+        server.reads = 0;
+        result = port.ops->open(port.ctx, "standin.test", 443);
+        if (result == SMH_AGAIN)
+            assert_int_equal(port.ops->wait(port.ctx, 1000), 1);
+    }
+    assert_int_equal(result, 1);
+    assert_int_equal(server.reads, 0); /* nothing but the verdict */
+}
+
+/* A send does nothing in a step that has had its message. */
+static void a_send_waits_for_the_next_turn(void **state)
+{
+    smh_port port = smh_mbedtls_port(&client);
+    char octet;
+    unsigned calls;
+
+    (void)state;
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    server.feed = feed_warnings;
+    assert_int_equal(port.ops->recv(port.ctx, &octet, 1), SMH_AGAIN);
+    calls = server.calls;
+    assert_int_equal(port.ops->send(port.ctx, request, REQUEST), SMH_AGAIN);
+    assert_int_equal(port.ops->send(port.ctx, request, REQUEST), SMH_AGAIN);
+    assert_int_equal(server.calls, calls);
+    server.waits = 0;
+    assert_int_equal(port.ops->wait(port.ctx, 1000), 1);
+    assert_int_equal(server.waits, 0);
+    server.feed = NULL;
+    assert_int_equal(port.ops->send(port.ctx, request, REQUEST), REQUEST);
+    assert_received();
+}
+
+#if defined(MBEDTLS_SSL_RENEGOTIATION)
+/* A record of 50 is refused one by one, and each refusal goes out. */
+static void one_hello_request_a_turn(void **state)
+{
+    static const unsigned char requests[4 * 50];
+    smh_port port = smh_mbedtls_port(&client);
+    char octet;
+    uint32_t before, refusal = 0;
+    int turn;
+
+    (void)state;
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    peer_turn(&server);
+    peer_messages(&server, requests, sizeof requests);
+    server.room = PIPE_MAX; /* the server does not turn */
+    for (turn = 0; turn < 50; turn++) {
+        before = client.diag.sent;
+        assert_int_equal(port.ops->recv(port.ctx, &octet, 1), SMH_AGAIN);
+        if (turn == 0)
+            assert_int_equal(client.diag.sent, before);
+        if (turn == 1)
+            refusal = client.diag.sent - before;
+        if (turn > 0)
+            assert_int_equal(client.diag.sent - before, refusal);
+        assert_int_equal(port.ops->send(port.ctx, request, REQUEST), SMH_AGAIN);
+    }
+    assert_in_range(refusal, 20, 40);
+    server.room = 0;
+    assert_true(client_send(&client, request, REQUEST) > 0);
+}
+#endif
+
+/* The server hears why, though nothing is sent while it is read. */
+static void a_record_that_is_spoilt_is_answered_by_an_alert(void **state)
+{
+    static const unsigned char spoilt[40] = {23, 3, 3, 0, 35};
+    char octet;
+    int code;
+
+    (void)state;
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    peer_turn(&server);
+    peer_raw(&server, spoilt, sizeof spoilt);
+    assert_int_equal(client_recv(&client, &octet, 1), SMH_E_TLS);
+    do
+        code = mbedtls_ssl_read(&server.ssl, server.data, DATA_MAX);
+    while (code == MBEDTLS_ERR_SSL_WANT_READ && server.up.to > server.up.from);
+    assert_int_equal(code, MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE);
 }
 
 /* ---- TLS 1.3 ------------------------------------------------------------- */
@@ -498,6 +945,18 @@ static int set_up_13(void **state)
     set_up(state);
     server.tls13 = 1;
     return 0;
+}
+
+static void tickets_do_no_harm(void **state)
+{
+    char answer[64];
+
+    (void)state;
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    peer_turn(&server);
+    feed_tickets(&server);
+    assert_true(client_send(&client, request, REQUEST) > 0);
+    assert_int_equal(client_recv(&client, answer, sizeof answer), ANSWER);
 }
 
 static void it_speaks_tls_1_3(void **state)
@@ -523,23 +982,39 @@ static void it_speaks_tls_1_3(void **state)
         IN(set, an_orderly_end_waits_and_one_at_once_does_not),                \
         IN(set, the_end_is_said_once), IN(set, it_can_be_closed_at_any_stage), \
         IN(set, nothing_works_before_it_is_open),                              \
-        IN(set, a_missing_piece_is_told), IN(set, a_session_is_offered_again), \
-        IN(set, no_session_is_kept_if_none_is_wanted),                         \
-        IN(set, a_session_is_for_its_host_alone),                              \
-        IN(set, a_session_is_dropped_when_it_fails),                           \
-        IN(set, a_session_is_kept_while_there_is_no_network)
+        IN(set, a_missing_piece_is_told),                                      \
+        IN(set, a_request_longer_than_a_record_through_a_full_port),           \
+        IN(set, the_close_of_the_port_below_counts),                           \
+        IN(set, a_second_connection_is_a_whole_handshake),                     \
+        IN(set, a_certificate_that_has_expired_meanwhile_is_refused),          \
+        IN(set, no_secret_of_a_connection_outlives_it),                        \
+        IN(set, only_ecdhe_with_an_aead_is_offered),                           \
+        IN(set, curves_are_offered_by_speed),                                  \
+        IN(set, nothing_holds_a_call_in_the_handshake),                        \
+        IN(set, nothing_holds_a_call_behind_the_handshake),                    \
+        IN(set, a_call_can_be_cancelled_between_two_steps),                    \
+        IN(set, one_operation_reads_eight_times_at_most),                      \
+        IN(set, one_turn_of_a_handshake_reads_eight_times_at_most),            \
+        IN(set, a_send_waits_for_the_next_turn),                               \
+        IN(set, a_record_that_is_spoilt_is_answered_by_an_alert)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         BOTH(set_up),
 #if defined(MBEDTLS_SSL_RENEGOTIATION)
-        IN(set_up, a_record_flushed_by_a_receive_is_not_sent_twice),
+        IN(set_up, a_half_sent_record_goes_on_behind_a_receive),
         IN(set_up, a_record_behind_a_half_sent_alert_is_not_lost),
         IN(set_up, the_end_is_said_behind_a_half_sent_alert),
+        IN(set_up, one_hello_request_a_turn),
+#endif
+#if defined(MBEDTLS_SSL_ALPN)
+        IN(set_up, http_1_1_is_what_it_speaks),
+        IN(set_up, a_server_of_http_2_alone_is_told),
 #endif
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
         IN(set_up_13, it_speaks_tls_1_3),
+        IN(set_up_13, tickets_do_no_harm),
         BOTH(set_up_13),
 #endif
     };

@@ -51,10 +51,12 @@ static const row rows[] = {
     {"expired", "localhost", "expired: valid to ", EXPIRED},
     {"future", "localhost", "not valid yet: valid from ", FUTURE},
     {"self-signed", "localhost",
-     "not signed by a CA given: its issuer is \"SMH test self-signed\"",
+     "not signed by a CA given, or out of memory: its issuer is \"SMH test "
+     "self-signed\"",
      UNTRUSTED},
     {"other-ca", "localhost",
-     "not signed by a CA given: its issuer is \"SMH test other-ca-root\"",
+     "not signed by a CA given, or out of memory: its issuer is \"SMH test "
+     "other-ca-root\"",
      UNTRUSTED},
     {"other-ca", "other.test", "not signed by a CA given",
      UNTRUSTED | MISMATCH},

@@ -91,6 +91,16 @@ at_least() {
     [ "$(count_received)" -ge "$1" ]
 }
 
+# token OPTION...: the resume point behind the last of these requests, or at N.
+token() {
+    revoke "$@" --dry-run --json | jq -r '"\(.requests):\(.lists)"'
+}
+token_at() {
+    local n=$1
+    shift
+    echo "$n:$(token "$@" | cut -d : -f 2)"
+}
+
 # no COMMAND...: it fails.  (A plain ! would not fail the test.)
 no() {
     ! "$@"

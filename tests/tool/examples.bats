@@ -70,3 +70,13 @@ demo() {
     says "not the tokens that should be left"
     [ -z "$(ls "$tmp/demo")" ]
 }
+
+@test "minimal takes the secret out of its environment while it runs" {
+    standin_set "fault=1:silent"
+    SMH_LIBRARY_SECRET=$secret "$B/minimal" localhost "$port" "$dir/ca.pem" \
+        "$library" a 2>"$tmp/stderr" &
+    others="$others $!"
+    wait_for at_least 1
+    grep -aq '^HOME=\|PATH=' "/proc/$!/environ"
+    no grep -aqF "$secret" "/proc/$!/environ"
+}

@@ -25,10 +25,10 @@ bare() {
     check 0 bare --help
     for option in host library ca user users client clients session sessions \
         secret-file timeout retries pipeline buffer resume dry-run json \
-        quiet; do
+        quiet literal-ids; do
         [[ $output == *"  --$option "* ]]
     done
-    for status in 0 1 2 3 4 5; do
+    for status in 0 1 2 3 4 5 6; do
         grep -q "^  $status  [a-zA-Z]" <<<"$output"
     done
     [ -z "$stderr" ]
@@ -126,10 +126,11 @@ untold() {
 
 @test "numbers are read to the letter and within their ranges" {
     for bad in '' -1 +1 1x 0x10 1.5 ' 1' 1e3 99999999999999999999; do
-        for option in timeout retries pipeline buffer resume; do
+        for option in timeout retries pipeline buffer; do
             refused "--$option: want a whole number from" \
                 --user a "--$option" "$bad"
         done
+        refused "--resume: want N:HASH" --user a --resume "$bad"
     done
     for option in timeout pipeline buffer; do
         refused "--$option: want a whole number from 1 to" \
@@ -180,8 +181,10 @@ secret_refused() {
 }
 
 @test "a secret that cannot be one is refused" {
-    check 2 bare --host localhost:1 --library l --user a
+    check 2 setsid -w "$B/smh_revoke" --host localhost:1 --library l --user a
     says "no secret" SMH_LIBRARY_SECRET --secret-file
+    SMH_LIBRARY_SECRET= check 2 bare --host localhost:1 --library l --user a
+    says "SMH_LIBRARY_SECRET: empty"
     secret_refused "--secret-file: cannot be read: No such file"
     : >"$tmp/secret"
     secret_refused "empty"
@@ -195,7 +198,59 @@ secret_refused() {
     secret_refused "secret"
     SMH_LIBRARY_SECRET=$(printf '%5000d' 0) \
         check 2 bare --host localhost:1 --library l --user a
-    says "SMH_LIBRARY_SECRET: longer than"
+    says "SMH_LIBRARY_SECRET: want one line of text, 4096 octets at most"
+}
+
+# shape_refused TEXT WORDS: from a file, from stdin and from the environment
+shape_refused() {
+    (umask 077 && printf '%s\n' "$1" >"$tmp/secret")
+    set -- "$1" "$2" --host localhost:1 --library l --user a
+    check 2 bare "${@:3}" --secret-file "$tmp/secret"
+    says "--secret-file: the secret has $2" "next: give the secret alone" \
+        "nothing was sent"
+    [[ $stderr != *1234abcd* ]]
+    check 2 bare "${@:3}" --secret-file /dev/stdin <"$tmp/secret"
+    says "--secret-file: the secret has $2"
+    SMH_LIBRARY_SECRET=$1 check 2 bare "${@:3}"
+    says "SMH_LIBRARY_SECRET: the secret has $2"
+    [[ $stderr != *1234abcd* ]]
+}
+
+@test "what stands around a secret is refused, and not shown" {
+    shape_refused $'\xef\xbb\xbf1234abcd' "a byte order mark before it"
+    shape_refused '"1234abcd"' "quotes around it"
+    shape_refused "'1234abcd'" "quotes around it"
+    for name in SMH_LIBRARY_SECRET= 'export SMH_LIBRARY_SECRET=' \
+        library_secret= SMH_KEY= ClientSecret=; do
+        shape_refused "${name}1234abcd" 'a name and "=" before it'
+    done
+    # What is none of this goes out; nobody listens there.
+    for fine in 'QUJDREVG==' '1234=abcd' '"1234' "12'34'"; do
+        SMH_LIBRARY_SECRET=$fine check 3 bare --host localhost:1 --library l \
+            --user a --ca "$dir/ca.pem" --retries 0
+    done
+}
+
+@test "a list and the secret are not one file" {
+    (umask 077 && echo "$secret" >"$tmp/both")
+    ln "$tmp/both" "$tmp/link"
+    same() {
+        check 2 bare --host localhost:1 --library l "$@"
+        says "and --secret-file are the same file" "nothing was sent" \
+            "next: give the list and the secret in two files"
+        [ -z "$output" ]
+    }
+    same --secret-file "$tmp/both" --users "$tmp/both"
+    same --secret-file "$tmp/both" --users "$tmp/link"
+    same --secret-file "$tmp/both" --user a --clients "$tmp/both"
+    same --secret-file "$tmp/both" --user a --sessions "$tmp/both" --dry-run
+    for stdin in /dev/stdin /dev/fd/0 /proc/self/fd/0; do
+        same --secret-file "$stdin" --users - <"$tmp/both"
+        same --secret-file "$stdin" --users - < <(cat "$tmp/both")
+        same --secret-file "$stdin" --users "$stdin" <"$tmp/both"
+        same --secret-file "$tmp/both" --users "$stdin" <"$tmp/both"
+    done
+    same --secret-file "$tmp/both" --users - <"$tmp/both"
 }
 
 @test "a secret that everybody can read raises a warning" {
@@ -234,10 +289,59 @@ line_refused() {
     line_refused 1 '\n' 'empty line'
     line_refused 2 'a\n\xef\xbb\xbfb\n' 'byte order mark'
     line_refused 2 'a\nb,c\n' '*comma'
-    line_refused 3 'a\nb\n c\n' '*blank'
+    line_refused 3 'a\nb\n c\n' '*white space'
     line_refused 1 'a\tb\n' 'control byte 0x09'
     line_refused 1 'a\rb\r' 'control byte 0x0d'
     line_refused 1 'a\0b\n' 'control byte 0x00'
+}
+
+@test "a line that is hardly an id is refused, and taken with --literal-ids" {
+    for heading in user_id USER_ID userId User-Id 'user ids' client_id \
+        ClientID session_id sessionIds; do
+        line_refused 1 "$heading\na\n" 'a heading of a table'
+        says "next: delete that line, or give --literal-ids"
+    done
+    line_refused 1 '\xef\xbb\xbfuser_id\r\n' 'a heading of a table'
+    line_refused 2 'a\n# b\n' 'a comment'
+    line_refused 1 '#a\n' 'a comment'
+    line_refused 2 'a\n"b"\n' 'an id in quotes'
+    line_refused 1 "'a'\n" 'an id in quotes'
+    line_refused 2 'a\n\xff\n' 'not UTF-8'
+    line_refused 1 'caf\xe9\n' 'not UTF-8'
+    line_refused 2 'a\n\xed\xa0\x80\n' 'not UTF-8'
+    says "next: write the ids as UTF-8, or give --literal-ids"
+    refused '--user, no. 2: an id in quotes' --user a --user '"b"'
+    says "next: take the quotes away, or give --literal-ids"
+    refused '--client, no. 1: not UTF-8' --user a --client $'\xff'
+    refused "--session, no. 1: an id in quotes" --user a --session "'s'"
+}
+
+@test "--literal-ids takes them as they are; some that look odd are ids anyway" {
+    printf 'user_id\n# b\n"c"\n\xff\n' >"$tmp/users"
+    check 0 revoke --literal-ids --users "$tmp/users" --user "'d'" --dry-run
+    [ "$output" = "DELETE /api/v1/token/$library?library_secret=***&user_id=\
+%27d%27,user_id,%23%20b,%22c%22,%FF HTTP/1.1" ]
+    printf 'a\nuser_id\nb#\n"c\nd\047e\047\n\xe4\xbd\xa0\n' >"$tmp/users"
+    check 0 revoke --users "$tmp/users" --user user_id --user '#1' --dry-run
+    printf 'a,b\n' >"$tmp/users"
+    refused "$tmp/users:1: *comma" --literal-ids --users "$tmp/users"
+}
+
+@test "long lists in every way that lines can be cut" {
+    # Around the block of 65,536 octets that is read at a time.
+    for size in 65534 65535 65536 65537; do
+        (head -c $((size - 8001)) /dev/zero | tr '\0' x | fold -w 1000
+            echo
+            printf '%07999d\nlast' 0) >"$tmp/users"
+        check 2 revoke --users "$tmp/users" --dry-run
+        says "too long"
+        sed -i '/^0*$/d' "$tmp/users"
+        check 0 revoke --users "$tmp/users" --dry-run --json
+        jq -e --argjson n "$(awk 'END { print NR }' "$tmp/users")" \
+            '.users == $n' <<<"$output"
+        jq -r '.dry_run[]' <<<"$output" | sed 's/.*user_id=//; s/ .*//' |
+            tr , '\n' | diff - <(cat "$tmp/users" && echo)
+    done
 }
 
 @test "a line that is too long is refused, however long" {
@@ -260,7 +364,7 @@ line_refused() {
     refused "--client, no. 1: empty id: is the shell variable set?" \
         --user a --client ''
     refused "--user, no. 1: empty id: is the shell variable set?" --user ''
-    refused "--session, no. 1: *blank" --user a --session ' s'
+    refused "--session, no. 1: *white space" --user a --session ' s'
 }
 
 @test "a list that is empty or not there is refused" {
@@ -268,7 +372,7 @@ line_refused() {
     says "next: put the users into it"
     refused "--clients /dev/null: no id in it; without a filter all clients' \
 tokens would go" --user a --clients /dev/null
-    says "next: mend the file, or leave --clients out to mean that"
+    says "next: put ids into it, or leave --clients out to mean that"
     refused "--sessions stdin: no id*all sessions' tokens" \
         --user a --sessions - </dev/null
     says "leave --sessions out"
@@ -280,6 +384,7 @@ tokens would go" --user a --clients /dev/null
 @test "whatever is refused, it is said what to do next" {
     for what in '--user a,b' '--users /nonexistent' '--clients /nonexistent' \
         '--ca /nonexistent' '--ca /dev/null' '--timeout x' '--resume 2' \
+        '--resume 1:0123456789abcdef' '--secret-file /nonexistent' \
         '--bogus'; do
         check 2 bare --host localhost:1 --library l --user a \
             --secret-file "$dir/secret" $what
@@ -287,16 +392,18 @@ tokens would go" --user a --clients /dev/null
     done
     printf 'a\n\n' >"$tmp/users"
     refused "empty line" --users "$tmp/users"
-    says "next: mend the line"
+    says "next: correct the line"
     printf 'a\nb,c\n' >"$tmp/users"
     refused "comma" --users "$tmp/users"
-    says "next: mend that line"
+    says "next: correct that line"
 }
 
 @test "too many requests to count are refused" {
     seq 12000 >"$tmp/ids"
-    refused "split the lists" --user a --user b --clients "$tmp/ids" \
-        --sessions "$tmp/ids" --users "$tmp/ids"
+    refused "12002 users, 12000 clients and 12000 sessions make more than" \
+        --user a --user b --clients "$tmp/ids" --sessions "$tmp/ids" \
+        --users "$tmp/ids"
+    says "next: split the longest of the lists"
 }
 
 @test "CA files that are not, and libraries that cannot be" {
@@ -315,10 +422,88 @@ tokens would go" --user a --clients /dev/null
 
 @test "--resume beyond the end is refused, at the end there is nothing to do" {
     seq 25 >"$tmp/users"
-    refused "there are only 3 requests" --users "$tmp/users" --resume 4
-    check 0 revoke --users "$tmp/users" --resume 3
-    [ "$output" = "all 3 requests confirmed, earlier runs included" ]
+    refused "there are only 3 requests" --users "$tmp/users" \
+        --resume "$(token_at 4 --users "$tmp/users")"
+    check 0 revoke --users "$tmp/users" \
+        --resume "$(token_at 3 --users "$tmp/users")"
+    [[ $output == "confirmed: all 3 requests, earlier runs included (25 "* ]]
     [ -z "$(received)" ]
+}
+
+# other_lists TOKEN OPTION...: what it came from were not these
+other_lists() {
+    refused "--resume $1: other lists than those of the run" "${@:2}" \
+        --resume "$1"
+    says "next: give the lists of the earlier run"
+}
+
+@test "a resume point is refused with other lists, and so is a bare number" {
+    seq 25 >"$tmp/users"
+    token=$(token_at 2 --users "$tmp/users")
+    [[ $token =~ ^2:[0-9a-f]{16}$ ]]
+    check 0 revoke --users "$tmp/users" --resume "$token"
+    standin_reset
+    other_lists "$token" --users <(seq 24)
+    other_lists "$token" --users <(seq 24 && echo x)
+    other_lists "$token" --users <(seq 25 | tac)
+    other_lists "$token" --users "$tmp/users" --user x
+    other_lists "$token" --users "$tmp/users" --client c
+    other_lists "$token" --users "$tmp/users" --session s
+    refused "--resume 2: a number alone does not tell" --users "$tmp/users" \
+        --resume 2
+    for bad in 2: 2:0 :0123456789abcdef "${token}0" "${token%?}" "$token " \
+        "${token^^}x" x:0123456789abcdef; do
+        refused "--resume: want N:HASH" --users "$tmp/users" --resume "$bad"
+    done
+}
+
+@test "a resume point tells where a list ends, and where ids come from not" {
+    [ "$(token --user a --user b --client c)" != \
+        "$(token --user a --client b --client c)" ]
+    [ "$(token --user a --client b)" != "$(token --user a --session b)" ]
+    [ "$(token --user ab)" != "$(token --user a --user b)" ]
+    [ "$(token --user a --user b)" = "$(token --users <(printf 'a\nb'))" ]
+    [ "$(token --user a --user b)" = \
+        "$(token --user a --users <(printf '\xef\xbb\xbfb\r\n'))" ]
+    # Other builds of the tool read this: it is not to change.
+    [ "$(token --user a --client b)" = 1:f41e6e6c2d548103 ]
+}
+
+# build OPTION: the tool, as $tmp/other
+build() {
+    gcc -std=c99 -D_POSIX_C_SOURCE=200809L "$1" -I. -Iport -o "$tmp/other" \
+        examples/smh_revoke.c examples/smh_revoke/*.c -pthread -lmbedtls \
+        -lmbedx509 -lmbedcrypto
+}
+
+@test "a resume point tells builds apart that make other requests" {
+    token=$(token_at 1 --user a)
+    for option in -DSMH_LINE_MAX=4000 '-DSMH_COMMA="%2C"'; do
+        build "$option"
+        check 2 "$tmp/other" --host localhost:1 --library l --user a \
+            --dry-run --resume "$token"
+        says "or another build of this tool"
+    done
+    build -DNONE
+    check 0 "$tmp/other" --host localhost:1 --library l --user a \
+        --dry-run --resume "$token"
+}
+
+@test "--resume 0 holds for all lists" {
+    seq 25 >"$tmp/users"
+    check 0 revoke --users "$tmp/users" --resume 0 --json
+    jq -e '.confirmed == 3' <<<"$output"
+}
+
+@test "a resume point holds for host, library and secret put right" {
+    seq 25 >"$tmp/users"
+    standin_set "fault=2:status:500"
+    check 1 revoke --users "$tmp/users" --retries 0 --json
+    echo other >"$tmp/secret"
+    resume=$(jq -r .resume_token <<<"$output")
+    check 0 bare --host other.example --library other --users "$tmp/users" \
+        --secret-file "$tmp/secret" --quiet --dry-run --resume "$resume"
+    [ "$(wc -l <<<"$output")" = 2 ]
 }
 
 @test "with --json illegal input is told in an object too" {

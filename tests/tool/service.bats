@@ -13,7 +13,8 @@ home() { # two users with two devices and two sessions each, and one more
 @test "a user, users, and users from a file: all their tokens and no others" {
     home
     check 0 revoke --user alice
-    [ "$output" = "1 request confirmed" ]
+    [ "$output" = "confirmed: 1 request (1 user, \"alice\") at \
+localhost:$port; a 204 does not tell whether there were any tokens" ]
     [ -z "$stderr" ]
     left 'bob phone s1' 'bob laptop s2' 'carol phone s1'
     home
@@ -66,7 +67,7 @@ home() { # two users with two devices and two sessions each, and one more
     check 0 revoke "$@"
     received | diff "$tmp/shown" -
     [ "$(wc -l <"$tmp/shown")" = 248 ]
-    check 0 revoke "$@" --dry-run --resume 201
+    check 0 revoke "$@" --dry-run --resume "$(token_at 201 "$@")"
     diff <(tail -n +202 "$tmp/shown") - <<<"$output"
     check 0 revoke "$@" --dry-run --json
     jq -r '.dry_run[]' <<<"$output" | diff "$tmp/shown" -
@@ -147,9 +148,10 @@ END
     seq -f '%g x' 21 | standin_create
     standin_set "fault=2:status:404"
     check 1 revoke --users "$tmp/users"
-    says "go on with the same lists and --resume 1"
+    says "go on with the same lists and --resume 1:"
     standin_set ""
-    check 0 revoke --users "$tmp/users" --resume 1
+    check 0 revoke --users "$tmp/users" \
+        --resume "$(token_at 1 --users "$tmp/users")"
     left '21 x'
 }
 
@@ -303,15 +305,18 @@ END
     standin_set "fault=1:handshake-stall"
     check 3 revoke --user a --retries 0 --timeout 1
     says "the secret was not sent"
-    seq 1001 >"$tmp/users"
+    # The second chunk has a connection of its own.
+    seq 100001 >"$tmp/users"
     standin_reset
-    standin_set "fault=101:handshake-stall"
-    check 3 revoke --users "$tmp/users" --retries 0 --timeout 1
-    says "100 of 101" "request 101 was not sent"
+    standin_set "fault=2:handshake-stall"
+    check 3 revoke --users "$tmp/users" --retries 0 --timeout 1 \
+        --resume "$(token_at 9999 --users "$tmp/users")"
+    says "10000 of 10001" "request 10001 was not sent"
     standin_reset
     standin_set "fault=1:handshake-stall"
-    check 3 revoke --users "$tmp/users" --retries 0 --timeout 1 --resume 100
-    says "100 of 101" "the secret was not sent"
+    check 3 revoke --users "$tmp/users" --retries 0 --timeout 1 \
+        --resume "$(token_at 9999 --users "$tmp/users")"
+    says "9999 of 10001" "the secret was not sent"
 }
 
 @test "the system's CAs are the default" {
@@ -334,9 +339,9 @@ END
 @test "--retries tries again what may pass, and goes on where it ended" {
     seq 100 >"$tmp/users"
     seq -f '%g x' 101 | standin_create
-    standin_set "fault=3:status:503&fault=5:reset&fault=8:status:429"
+    standin_set "fault=3:status:500&fault=5:reset&fault=8:status:429"
     check 0 revoke --users "$tmp/users"
-    says "503" "1 of 3" "again in"
+    says "500" "1 of 3" "again in"
     left '101 x'
     [ "$(received | sort -u | wc -l)" = 10 ]
     [ "$(count_received)" -le 14 ]
@@ -379,8 +384,9 @@ END
         jq -e --argjson n $((failed - 1)) '.requests == 235 and
             .confirmed == $n and .resume == $n and .status == 400' <<<"$output"
         says "$((failed - 1)) of 235"
-        [ $failed = 1 ] || says "--resume $((failed - 1))"
-        check 0 revoke --users "$tmp/users" --resume $((failed - 1)) --json
+        token=$(jq -r .resume_token <<<"$output")
+        [ $failed = 1 ] || says "--resume $token"
+        check 0 revoke --users "$tmp/users" --resume "$token" --json
         jq -e --argjson n $((236 - failed)) '.requests == 235 and
             .confirmed == $n and .resume == 235 and .status == 204 and
             .error == null and .exit == 0' <<<"$output"
@@ -391,14 +397,43 @@ END
 
 # ---- the face ---------------------------------------------------------------
 
-@test "--json is one object with these names" {
+@test "success names users, filters and host, and hides what a terminal obeys" {
+    check 0 revoke --user $'a\x1b[2J"\u202e' --user b --client c --session s \
+        --session t
+    [ "$output" = "confirmed: 1 request (2 users, the first \
+\"a\\x1b[2J\"\\xe2\\x80\\xae\"; only of 1 client and 2 sessions) at localhost:$port; \
+a 204 does not tell whether there were any tokens" ]
+    seq 25 >"$tmp/users"
+    check 0 revoke --users "$tmp/users"
+    [ "$output" = "confirmed: all 3 requests (25 users, the first \"1\") at \
+localhost:$port; a 204 does not tell whether there were any tokens" ]
+    check 2 revoke --users $'no\x1b[2J'
+    grep -qF -e '--users no\x1b[2J: No such file' <<<"$stderr"
+    no grep -q $'\x1b' <<<"$stderr"
+}
+
+@test "--json is one object, a record of what was done" {
+    before=$(date -u +%FT%TZ)
     check 0 revoke --user a --json
     [ "$(wc -l <<<"$output")" = 1 ]
     [ -z "$stderr" ]
-    jq -e 'has("status") and has("requests") and has("confirmed") and
-        has("resume") and has("error")' <<<"$output"
     jq -e '[.status, .requests, .confirmed, .resume, .error] ==
         [204, 1, 1, 1, null]' <<<"$output"
+    jq -e --arg before "$before" --arg now "$(date -u +%FT%TZ)" \
+        '.time >= $before and .time <= $now' <<<"$output"
+    jq -e --arg host "localhost:$port" --arg library "$library" \
+        '[.host, .library, .users, .first_user, .clients, .sessions, .first,
+        .last] == [$host, $library, 1, "a", null, null, 1, 1]' <<<"$output"
+    jq -e '(.lists | test("^[0-9a-f]{16}$")) and
+        .resume_token == "1:" + .lists' <<<"$output"
+    seq 45 >"$tmp/users"
+    standin_set "fault=4:status:404"
+    check 1 revoke --users "$tmp/users" --json --client c \
+        --resume "$(token_at 1 --users "$tmp/users" --client c)"
+    jq -e '[.first, .last, .resume, .requests, .users, .clients] ==
+        [2, 4, 4, 5, 45, 1]' <<<"$output"
+    check 2 revoke --users "$tmp/users" --json --client ''
+    jq -e '.first == null and .last == null' <<<"$output"
 }
 
 @test "progress with rate and time left on a terminal, and nowhere else" {
@@ -413,45 +448,194 @@ END
     SHELL=$(command -v bash) script -qec 'revoke --users "$tmp/users"' \
         /dev/null >"$tmp/seen" </dev/null
     grep -q '[1-9] of 10 requests, [0-9]*/s, [0-9]* s left' "$tmp/seen"
-    grep -q 'all 10 requests confirmed' "$tmp/seen"
+    grep -q 'confirmed: all 10 requests' "$tmp/seen"
     no grep -q "$secret" "$tmp/seen"
     SHELL=$(command -v bash) script -qec 'revoke --quiet --users "$tmp/users"' \
         /dev/null >"$tmp/seen" </dev/null
     [ ! -s "$tmp/seen" ]
 }
 
-@test "a report that cannot be written is told, and a dry run then failed" {
+# unwritten COMMAND...: to a stdout that is full, and to one that is closed,
+# with exit status 6
+unwritten() {
+    local status
+    "$@" 2>"$tmp/said" >/dev/full && status=0 || status=$?
+    [ "$status" = 6 ]
+    grep -q 'stdout cannot be written: No space left' "$tmp/said"
+    "$@" 2>"$tmp/closed" >&- && status=0 || status=$?
+    [ "$status" = 6 ]
+    grep -q 'stdout cannot be written: Bad file' "$tmp/closed"
+    grep -q '  next: ' "$tmp/closed"
+}
+
+@test "an output that cannot be written is an error, and what was done is told" {
     tokens 'a x' 'b x'
-    revoke --user a 2>"$tmp/said" >/dev/full
-    grep -q stdout "$tmp/said"
+    unwritten revoke --user a
     left 'b x'
-    revoke --user a --dry-run 2>"$tmp/said" >/dev/full && status=0 || status=$?
+    grep -q 'done: confirmed: 1 request (1 user, "a")' "$tmp/said"
+    grep -q 'done: confirmed: 1 request (1 user, "a")' "$tmp/closed"
+    unwritten revoke --user a --json
+    grep -q 'done: confirmed: 1 request (1 user, "a")' "$tmp/closed"
+    unwritten revoke --user a --dry-run
+    no grep -q confirmed "$tmp/closed"
+    unwritten revoke --user a --dry-run --json
+    unwritten "$B/smh_revoke" --help
+    unwritten "$B/smh_revoke" --version
+    revoke --user b --quiet >/dev/full
+    left
+    revoke --user b --quiet >&-
+    standin_set "fault=*:status:404"
+    revoke --user a --json 2>"$tmp/said" >&- && status=0 || status=$?
+    [ "$status" = 1 ]
+    grep -q 404 "$tmp/said"
+    grep -q 'stdout cannot be written' "$tmp/said"
+}
+
+# The descriptor of a message is not to be that of a list.
+@test "closed standard descriptors hurt nothing" {
+    seq 2999 >"$tmp/users"
+    seq -f '%g x' 2999 | standin_create
+    tokens 'smh_revoke%3A%20the%20service%20answered%20500 x'
+    standin_set "fault=150:status:500"
+    revoke --users - < <(cat "$tmp/users") >"$tmp/out" 2>&-
+    grep -q 'confirmed: all 300 requests' "$tmp/out"
+    received | grep -o 'user_id=[^& ]*' | sed 's/user_id=//' | tr , '\n' |
+        sort -n | uniq | diff - "$tmp/users"
+    left 'smh_revoke%3A%20the%20service%20answered%20500 x'
+    for closed in '<&- >&- 2>&-' '>&- 2>&-' '<&- 2>&-'; do
+        standin_reset
+        seq -f '%g x' 2999 | standin_create
+        standin_set "fault=150:status:500"
+        eval "revoke --quiet --users \"\$tmp/users\" $closed"
+        left
+    done
+    revoke --users - <&- 2>"$tmp/said" && status=0 || status=$?
     [ "$status" = 2 ]
-    grep -q stdout "$tmp/said"
+    grep -q 'users stdin: Bad file descriptor' "$tmp/said"
 }
 
 @test "the work goes on when nobody reads its messages any more" {
     seq 20 >"$tmp/users"
     seq -f '%g x' 21 | standin_create
     standin_set "fault=1:status:503&fault=3:status:503"
-    (revoke --users "$tmp/users" && echo fine >"$tmp/fine") 2>&1 | true
+    (revoke --users "$tmp/users" || [ $? = 6 ] && echo fine >"$tmp/fine") 2>&1 |
+        true
     wait_for [ -e "$tmp/fine" ]
     left '21 x'
 }
 
-@test "a list that changes while it is read is noticed" {
-    for more in "$(seq 100)" 'a,b'; do
+@test "a list that changes while it is sent stays what it was" {
+    seq 1500 >"$tmp/all"
+    for change in ': >"$tmp/users"' 'sed -i "\$d" "$tmp/users"' \
+        'seq 3000 >"$tmp/users"' 'echo a,b >>"$tmp/users"'; do
         standin_reset
-        standin_set "fault=1:delay:1000"
-        seq 1500 >"$tmp/users"
+        seq -f '%g x' 3000 | standin_create
+        standin_set "fault=1:delay:700"
+        cp "$tmp/all" "$tmp/users"
+        cp "$tmp/all" "$tmp/clients"
+        (seq 1500 | tac && echo x) >"$tmp/clients"
         revoke --users "$tmp/users" --json 2>"$tmp/said" >"$tmp/report" &
         wait_for at_least 1
-        echo "$more" >>"$tmp/users"
-        wait $! && status=0 || status=$?
-        [ "$status" = 2 ]
-        grep -q "$tmp/users:" "$tmp/said"
-        grep -q 'next: .*start over without --resume' "$tmp/said"
-        jq -e '.status == null and .requests == 150 and .confirmed >= 100' \
-            "$tmp/report"
+        eval "$change"
+        wait $!
+        jq -e '.confirmed == 150 and .users == 1500' "$tmp/report"
+        left $(:) "$(seq -f '%g x' 1501 3000)"
     done
+}
+
+@test "filters are read once, too" {
+    seq -f 'a c%g' 300 | standin_create
+    seq -f 'c%g' 200 >"$tmp/clients"
+    standin_set "fault=1:delay:700"
+    revoke --user a --clients "$tmp/clients" --json >"$tmp/report" &
+    wait_for at_least 1
+    echo c201 >"$tmp/clients"
+    wait $!
+    jq -e '.confirmed == 2' "$tmp/report"
+    left "$(seq -f 'a c%g' 201 300)"
+}
+
+# ---- a server that has had enough of a connection ---------------------------
+
+@test "408 or 503 on a connection that has given a 204: at once, and no try" {
+    seq 200 >"$tmp/users"
+    for each in '1 503' '2 503' '7 503' '1 408' '3 408'; do
+        read -r n code <<<"$each"
+        standin_reset
+        seq -f '%g x' 201 | standin_create
+        standin_set "$(seq $((n + 1)) $((n + 1)) 40 |
+            sed "s/.*/fault=&:status:$code/" | paste -sd '&')"
+        SECONDS=0
+        check 0 revoke --users "$tmp/users" --retries 0 --json
+        [ $SECONDS -le 2 ]
+        [ -z "$stderr" ]
+        jq -e '.confirmed == 20 and .requests == 20' <<<"$output"
+        left '201 x'
+    done
+}
+
+@test "408 or 503 on a connection that has given none is an answer" {
+    seq 200 >"$tmp/users"
+    standin_set "fault=2:status:503&fault=3:status:503"
+    check 1 revoke --users "$tmp/users" --retries 0
+    says "the service answered 503" "1 of 20 requests"
+    standin_reset
+    standin_set "fault=2:status:408&fault=3:status:408"
+    check 1 revoke --users "$tmp/users"
+    says "the service answered 408" "1 of 20 requests"
+    [ "$(count_received)" = 3 ]
+}
+
+# ---- name servers -----------------------------------------------------------
+
+# COMMAND...: where the name server is silent, with a network and an /etc of its
+# own.
+beside_silence() {
+    local own=
+    [ "$(id -u)" = 0 ] || own=-r
+    unshare $own -mn true 2>/dev/null || skip "no namespaces here"
+    mkdir "$tmp/etc"
+    echo "nameserver 127.0.0.1" >"$tmp/etc/resolv.conf"
+    echo "hosts: files dns" >"$tmp/etc/nsswitch.conf"
+    unshare $own -mn bash -c '
+        ip link set lo up || exit 99
+        mount --bind "$tmp/etc" /etc || exit 99
+        exec 3>&-
+        perl -MIO::Socket::INET -e "
+            my \$s = IO::Socket::INET->new(Proto => q(udp),
+                LocalAddr => q(127.0.0.1:53)) or die; open F, q(>),
+                q($tmp/there); sleep 60" &
+        silent=$!
+        for try in $(seq 100); do [ -e "$tmp/there" ] && break; sleep 0.1; done
+        "$@" && status=0 || status=$?
+        kill $silent
+        exit $status' bash "$@"
+}
+
+@test "a name server that is silent: --timeout ends it" {
+    export tmp
+    SECONDS=0
+    check 3 beside_silence "$B/smh_revoke" --host smh0slow.example \
+        --library l --user a --ca "$dir/ca.pem" --secret-file "$dir/secret" \
+        --timeout 2 --retries 0
+    [ $SECONDS -le 4 ]
+    says "deadline passed" "no answer from the name servers of this machine in 2 s" \
+        "the secret was not sent" "next: check the name servers"
+}
+
+@test "a name server that is silent: SIGINT ends it" {
+    export tmp
+    run_and_interrupt() {
+        "$@" &
+        sleep 1
+        kill -INT $!
+        wait $!
+    }
+    export -f run_and_interrupt
+    SECONDS=0
+    check 5 beside_silence bash -mc 'run_and_interrupt "$@"' bash \
+        "$B/smh_revoke" --host smh0slow.example \
+        --library l --user a --ca "$dir/ca.pem" --secret-file "$dir/secret"
+    [ $SECONDS -le 4 ]
+    says interrupted "the secret was not sent"
 }

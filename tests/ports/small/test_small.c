@@ -3,7 +3,6 @@
 #define SMH_TOKEN_IMPLEMENTATION
 #define SMH_POSIX_IMPLEMENTATION
 #define SMH_MBEDTLS_IMPLEMENTATION
-#define SMH_MBEDTLS_SESSIONS 0
 #define SMH_MBEDTLS_IPV6 0
 #include "smh_posix.h"
 #include "smh_mbedtls.h"
@@ -54,12 +53,12 @@ static void load(const char *name, const char *end)
 }
 
 /* Answers each GET by a page of some kB, and prints where it listens. */
-static void serve(const char *name)
+static void serve_with(const char *name, const char *ciphers)
 {
     static const char command[] =
         "exec openssl s_server -accept 127.0.0.1:0 -www -cert $0.pem"
-        " -cert_chain $0.pem -key $0.key 2>/dev/null";
-    const char *argv[] = {"sh", "-c", command, pki(name, ""), NULL};
+        " -cert_chain $0.pem -key $0.key -cipher $1 2>/dev/null";
+    const char *argv[] = {"sh", "-c", command, pki(name, ""), ciphers, NULL};
     char line[200] = "";
     const char *colon;
 
@@ -69,6 +68,11 @@ static void serve(const char *name)
     colon = strrchr(line, ':');
     assert_non_null(colon);
     number = (uint16_t)atoi(colon + 1);
+}
+
+static void serve(const char *name)
+{
+    serve_with(name, "DEFAULT");
 }
 
 static uint32_t read_clock(void *ctx)
@@ -196,7 +200,6 @@ static void what_was_left_out_is_not_there(void **state)
     if (open_it() != 1)
         fail_msg("%s", words());
     port.ops->close(port.ctx, 1);
-    assert_int_equal(tls.kept, 0);
     end();
     child_stop(&server);
 }
@@ -220,6 +223,57 @@ static void dates_are_checked_without_a_clock_of_mbedtls(void **state)
     refuses("future", "not valid yet: valid from ");
     refuses("other-ca", "its issuer is \"SMH test other-ca-root\"");
     refuses("no-ip", "it is for \"localhost\"");
+}
+
+static void a_certificate_is_for_what_it_says(void **state)
+{
+    (void)state;
+    refuses("client-only", "certificate refused: not for a server");
+    refuses("unfit", "its issuer is \"SMH test no-signer\"");
+}
+
+/* mbedTLS has the suite, and so has the server, which has no other. */
+static void nothing_is_sent_in_the_clear(void **state)
+{
+    (void)state;
+    serve_with("server", "ECDHE-ECDSA-NULL-SHA:@SECLEVEL=0");
+    begin(ARENA);
+    assert_int_equal(smh_mbedtls_init(&tls, &options), 0);
+    assert_int_equal(open_it(), SMH_E_TLS);
+    assert_int_equal(tls.diag.alert, 40);
+    end();
+}
+
+/* Init refuses its list; if it is changed later, the suite that was agreed on
+ * counts. */
+static void a_config_that_would_not_encrypt_is_refused(void **state)
+{
+    static const int good[] = {MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+                               0};
+    static const int clear[] = {MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+                                MBEDTLS_TLS_ECDHE_ECDSA_WITH_NULL_SHA, 0};
+    mbedtls_ssl_config config;
+
+    (void)state;
+    serve_with("server", "ECDHE-ECDSA-NULL-SHA:@SECLEVEL=0");
+    begin(ARENA);
+    mbedtls_ssl_config_init(&config);
+    mbedtls_ssl_config_defaults(&config, MBEDTLS_SSL_IS_CLIENT,
+                                MBEDTLS_SSL_TRANSPORT_STREAM,
+                                MBEDTLS_SSL_PRESET_DEFAULT);
+    options.conf = &config;
+    assert_int_equal(smh_mbedtls_init(&tls, &options), SMH_E_TLS);
+    assert_string_equal(
+        words(), "set-up: a cipher suite of the config does not encrypt");
+    mbedtls_ssl_conf_ciphersuites(&config, clear);
+    assert_int_equal(smh_mbedtls_init(&tls, &options), SMH_E_TLS);
+    mbedtls_ssl_conf_ciphersuites(&config, good);
+    assert_int_equal(smh_mbedtls_init(&tls, &options), 0);
+    mbedtls_ssl_conf_ciphersuites(&config, clear);
+    assert_int_equal(open_it(), SMH_E_TLS);
+    assert_non_null(strstr(words(), "does not encrypt"));
+    mbedtls_ssl_config_free(&config);
+    end();
 }
 
 /* Nobody counts the failures of this allocator: checking again finds it out. */
@@ -262,6 +316,9 @@ int main(void)
         TEST(set_up_says_what_this_build_lacks),
         TEST(what_was_left_out_is_not_there),
         TEST(dates_are_checked_without_a_clock_of_mbedtls),
+        TEST(a_certificate_is_for_what_it_says),
+        TEST(nothing_is_sent_in_the_clear),
+        TEST(a_config_that_would_not_encrypt_is_refused),
         TEST(a_small_arena_is_not_an_untrusted_server),
     };
 

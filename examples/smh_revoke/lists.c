@@ -1,0 +1,394 @@
+/* The lists of ids, read once.
+ *
+ * Whatever comes from the command line, a file or a pipe is copied to a file
+ * without a name, each id with a NUL behind it.  Checking, counting and sending
+ * read that copy, so they cannot see different lists, and no list needs memory
+ * but for the part that is mapped. */
+#include "tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <mbedtls/md.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ID_MAX 8192 /* octets; the library knows the true limit */
+
+struct source {
+    struct list *list;
+    int fd;
+    int ended;
+    size_t line; /* from 1 */
+    size_t at, size;
+    char block[65536];
+};
+
+/* ---- the copy ------------------------------------------------------------ */
+
+static FILE *nameless_file(void)
+{
+    const char *folder = getenv("TMPDIR");
+    char name[4096];
+    int fd;
+
+    if (!folder || *folder == '\0')
+        folder = "/tmp";
+    snprintf(name, sizeof name, "%s/smh_revoke.XXXXXX", folder);
+    fd = mkstemp(name);
+    if (fd < 0)
+        return NULL;
+    unlink(name);
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return fdopen(fd, "w+");
+}
+
+static int refuse_copy(struct verdict *verdict)
+{
+    refuse(verdict, "the lists cannot be copied to a temporary file: %s",
+           strerror(errno));
+    return advise(verdict, "set TMPDIR to a directory with room for them");
+}
+
+static int keep(struct list *list, const char *id, size_t length,
+                struct verdict *verdict)
+{
+    if (!list->copy)
+        list->copy = nameless_file();
+    if (!list->copy || fwrite(id, 1, length, list->copy) < length ||
+        putc('\0', list->copy) == EOF)
+        return refuse_copy(verdict);
+    if (list->count++ == 0)
+        list->first = strdup(id);
+    return 0;
+}
+
+static int finish(struct list *list, struct verdict *verdict)
+{
+    if (!list->copy)
+        return 0;
+    if (fflush(list->copy) != 0)
+        return refuse_copy(verdict);
+    list->size = ftello(list->copy);
+    return list->size > 0 ? 0 : refuse_copy(verdict);
+}
+
+/* ---- files, one id a line ------------------------------------------------ */
+
+static const char *file_name(const struct list *list)
+{
+    return strcmp(list->file, "-") == 0 ? "stdin" : list->file;
+}
+
+static int refuse_file(const struct list *list, struct verdict *verdict)
+{
+    refuse(verdict, "--%ss %s: %s", list->name, file_name(list),
+           strerror(errno));
+    return advise(verdict, "check that --%ss names a file that can be read",
+                  list->name);
+}
+
+/* An empty filter must not become none, and the user should know why. */
+static int refuse_empty(const struct list *list, struct verdict *verdict)
+{
+    if (strcmp(list->name, "user") == 0) {
+        refuse(verdict, "--users %s: no id in it", file_name(list));
+        return advise(verdict, "put the users into it, one id a line");
+    }
+    refuse(verdict,
+           "--%ss %s: no id in it; without a filter all %ss' tokens would go",
+           list->name, file_name(list), list->name);
+    return advise(verdict, "put ids into it, or leave --%ss out to mean that",
+                  list->name);
+}
+
+static int refuse_line(const struct source *source, const char *why,
+                       struct verdict *verdict)
+{
+    refuse(verdict, "%s:%zu: %s", file_name(source->list), source->line, why);
+    return advise(verdict, "correct the line: want UTF-8 text, one id a line");
+}
+
+/* A line without its end, not longer than ID_MAX + 2: 1, 0 behind the last one,
+ * -1 if it is longer or cannot be read. */
+static int next_line(struct source *source, char **line, size_t *length,
+                     struct verdict *verdict)
+{
+    for (;;) {
+        char *from = source->block + source->at;
+        size_t left = source->size - source->at;
+        char *end = memchr(from, '\n', left);
+        ssize_t got;
+
+        if (end || (source->ended && left > 0)) {
+            *line = from;
+            *length = end ? (size_t)(end - from) : left;
+            source->at += *length + (end != NULL);
+            source->line++;
+            return 1;
+        }
+        if (source->ended)
+            return 0;
+        if (left > ID_MAX + 2) {
+            source->line++;
+            return refuse_line(source, "longer than any id", verdict);
+        }
+        memmove(source->block, from, left);
+        source->at = 0;
+        got =
+            read(source->fd, source->block + left, sizeof source->block - left);
+        if (got < 0)
+            return refuse_file(source->list, verdict);
+        source->ended = got == 0;
+        source->size = left + (size_t)got;
+    }
+}
+
+static const char byte_order_mark[] = "\xEF\xBB\xBF";
+
+/* What no list may have, whatever its owner says; the rest is checked by the
+ * library. */
+static int check_text(const struct source *source, const char *line,
+                      size_t length, struct verdict *verdict)
+{
+    char why[40];
+    size_t i;
+
+    if (length == 0)
+        return refuse_line(source, "empty line", verdict);
+    if (length > ID_MAX)
+        return refuse_line(source, "longer than any id", verdict);
+    if (length >= 3 && memcmp(line, byte_order_mark, 3) == 0)
+        return refuse_line(source, "byte order mark of a file that was joined",
+                           verdict);
+    for (i = 0; i < length; i++) {
+        unsigned char octet = (unsigned char)line[i];
+
+        if (octet < 0x20 || octet == 0x7F) {
+            snprintf(why, sizeof why, "control byte 0x%02x", octet);
+            return refuse_line(source, why, verdict);
+        }
+    }
+    return 0;
+}
+
+static int take_line(struct source *source, char *line, size_t length,
+                     struct verdict *verdict)
+{
+    struct list *list = source->list;
+    const char *why, *next;
+
+    if (length > 0 && line[length - 1] == '\r')
+        length--;
+    if (source->line == 1 && length >= 3 &&
+        memcmp(line, byte_order_mark, 3) == 0) {
+        line += 3;
+        length -= 3;
+    }
+    if (check_text(source, line, length, verdict) != 0)
+        return -1;
+    line[length] = '\0'; /* over the line's end, or behind what was read */
+    why = list->literal ? NULL : doubtful_line(line, source->line == 1, &next);
+    if (why) {
+        refuse(verdict, "%s:%zu: %s", file_name(list), source->line, why);
+        return advise(verdict, "%s, or give --literal-ids", next);
+    }
+    return keep(list, line, length, verdict);
+}
+
+static int read_lines(struct source *source, struct verdict *verdict)
+{
+    char *line = NULL;
+    size_t length = 0;
+    int more;
+
+    if (secret_came_from(source->fd)) {
+        refuse(verdict,
+               "--%ss and --secret-file are the same file: the secret "
+               "would be taken for an id",
+               source->list->name);
+        return advise(verdict, "give the list and the secret in two files");
+    }
+    while ((more = next_line(source, &line, &length, verdict)) > 0)
+        if (take_line(source, line, length, verdict) != 0)
+            return -1;
+    if (more == 0 && source->line == 0)
+        return refuse_empty(source->list, verdict);
+    return more;
+}
+
+static int read_file(struct list *list, struct verdict *verdict)
+{
+    static struct source source;
+    int own = strcmp(list->file, "-") != 0;
+    int result;
+
+    memset(&source, 0, offsetof(struct source, block));
+    source.list = list;
+    source.fd = own ? open(list->file, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+    if (source.fd < 0)
+        return refuse_file(list, verdict);
+    result = read_lines(&source, verdict);
+    if (own)
+        close(source.fd);
+    return result;
+}
+
+/* ---- whole lists --------------------------------------------------------- */
+
+static int take_given(struct list *list, struct verdict *verdict)
+{
+    const char *next;
+    size_t i;
+
+    for (i = 0; i < list->given; i++) {
+        const char *id = list->words[i];
+        const char *why = list->literal ? NULL : doubtful_id(id, &next);
+
+        if (why) {
+            refuse(verdict, "--%s, no. %zu: %s", list->name, i + 1, why);
+            return advise(verdict, "%s, or give --literal-ids", next);
+        }
+        if (keep(list, id, strlen(id), verdict) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int list_load(struct list *list, struct verdict *verdict)
+{
+    if (take_given(list, verdict) != 0 ||
+        (list->file && read_file(list, verdict) != 0))
+        return -1;
+    return finish(list, verdict);
+}
+
+static void unmap(struct list *list)
+{
+    if (list->map)
+        munmap(list->map, list->map_size);
+    list->map = NULL;
+}
+
+void list_rewind(struct list *list)
+{
+    unmap(list);
+    list->next = 0;
+    list->before = list->part.count = 0;
+}
+
+/* Maps the copy from list->next on: pages that nobody looks at cost nothing. */
+static char *map_rest(struct list *list, struct verdict *verdict)
+{
+    off_t page = (off_t)sysconf(_SC_PAGESIZE);
+    off_t start = list->next - list->next % page;
+    void *map;
+
+    unmap(list);
+    map = mmap(NULL, (size_t)(list->size - start), PROT_READ, MAP_PRIVATE,
+               fileno(list->copy), start);
+    if (map == MAP_FAILED) {
+        refuse(verdict, "no memory for the %ss: %s", list->name,
+               strerror(errno));
+        return NULL;
+    }
+    list->map = map;
+    list->map_size = (size_t)(list->size - start);
+    return list->map + (list->next - start);
+}
+
+int list_next(struct list *list, size_t most, struct verdict *verdict)
+{
+    size_t left = list->count - list->before - list->part.count, i;
+    char *id;
+
+    list->before += list->part.count;
+    list->part.count = 0;
+    if (left == 0)
+        return 0;
+    if (most > left)
+        most = left;
+    if (!list->items)
+        list->items = malloc(most * sizeof *list->items);
+    if (!list->items)
+        return refuse(verdict, "no memory for the %ss", list->name);
+    id = map_rest(list, verdict);
+    if (!id)
+        return -1;
+    for (i = 0; i < most; i++) {
+        size_t size = strlen(id) + 1;
+
+        list->items[i] = id;
+        id += size;
+        list->next += (off_t)size;
+    }
+    list->part.items = list->items;
+    list->part.count = most;
+    return 1;
+}
+
+void list_free(struct list *list)
+{
+    unmap(list);
+    free(list->words);
+    free(list->items);
+    free(list->first);
+    if (list->copy)
+        fclose(list->copy);
+}
+
+/* ---- which lists --------------------------------------------------------- */
+
+static int hash_list(mbedtls_md_context_t *hash, const struct list *list)
+{
+    unsigned char block[16384];
+    size_t size;
+
+    if (list->copy) {
+        rewind(list->copy);
+        while ((size = fread(block, 1, sizeof block, list->copy)) > 0)
+            if (mbedtls_md_update(hash, block, size) != 0)
+                return -1;
+        if (ferror(list->copy))
+            return -1;
+    }
+    /* Where an id would begin: the list ends. */
+    return mbedtls_md_update(hash, (const unsigned char *)"", 1);
+}
+
+static int hash_lists(mbedtls_md_context_t *hash, const char *batching,
+                      const struct list lists[3], unsigned char *octets)
+{
+    const mbedtls_md_info_t *sha256 =
+        mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
+    int i;
+
+    if (mbedtls_md_setup(hash, sha256, 0) != 0 || mbedtls_md_starts(hash) != 0)
+        return -1;
+    if (mbedtls_md_update(hash, (const unsigned char *)batching,
+                          strlen(batching) + 1) != 0)
+        return -1;
+    for (i = 0; i < 3; i++)
+        if (hash_list(hash, &lists[i]) != 0)
+            return -1;
+    return mbedtls_md_finish(hash, octets);
+}
+
+int lists_hash(const char *batching, const struct list lists[3],
+               char text[HASH_DIGITS + 1], struct verdict *verdict)
+{
+    mbedtls_md_context_t hash;
+    unsigned char octets[32];
+    int result, i;
+
+    mbedtls_md_init(&hash);
+    result = hash_lists(&hash, batching, lists, octets);
+    mbedtls_md_free(&hash);
+    if (result != 0)
+        return refuse_copy(verdict);
+    for (i = 0; i < HASH_DIGITS / 2; i++)
+        snprintf(text + 2 * i, 3, "%02x", octets[i]);
+    return 0;
+}

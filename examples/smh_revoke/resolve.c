@@ -1,0 +1,138 @@
+/* Looks host names up in a thread that can be left behind: getaddrinfo() takes
+ * its own time, and neither a deadline nor a signal ends it. */
+#include "resolve.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Belongs to the thread and to who asked: freed by the last of them. */
+struct lookup {
+    pthread_mutex_t lock;
+    int over;     /* one of them has let go of it */
+    int resolver; /* EAI_*, or 0 */
+    int code;     /* errno, if that is EAI_SYSTEM */
+    char host[300];
+    struct sockaddr_storage addresses[SMH_POSIX_ADDRESSES];
+};
+
+static void look_up(struct lookup *lookup)
+{
+    struct addrinfo hints, *list = NULL, *at;
+    size_t length = strlen(lookup->host);
+    char *host = lookup->host;
+    int i = 0;
+
+    memset(&hints, 0, sizeof hints);
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_protocol = IPPROTO_TCP;
+    if (host[0] == '[') {
+        host[length - 1] = '\0';
+        host++;
+        hints.ai_flags = AI_NUMERICHOST;
+    }
+    lookup->resolver = getaddrinfo(host, NULL, &hints, &list);
+    if (lookup->resolver == EAI_SYSTEM)
+        lookup->code = errno;
+    if (lookup->resolver != 0)
+        return;
+    for (at = list; at && i < SMH_POSIX_ADDRESSES; at = at->ai_next)
+        if (at->ai_addrlen <= sizeof lookup->addresses[i])
+            memcpy(&lookup->addresses[i++], at->ai_addr, at->ai_addrlen);
+    freeaddrinfo(list);
+}
+
+/* 1 if the other side had let go before: then it is freed. */
+static int let_go(struct lookup *lookup)
+{
+    int last;
+
+    pthread_mutex_lock(&lookup->lock);
+    last = lookup->over;
+    lookup->over = 1;
+    pthread_mutex_unlock(&lookup->lock);
+    if (last) {
+        pthread_mutex_destroy(&lookup->lock);
+        free(lookup);
+    }
+    return last;
+}
+
+static void *run(void *arg)
+{
+    look_up(arg);
+    let_go(arg);
+    return NULL;
+}
+
+/* Signals stay with the main thread. */
+static int start_thread(struct lookup *lookup)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    sigset_t all, before;
+    int result;
+
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    result = pthread_create(&thread, &attributes, run, lookup);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return result;
+}
+
+static struct lookup *begin(const char *host)
+{
+    struct lookup *lookup = calloc(1, sizeof *lookup);
+
+    if (!lookup || strlen(host) >= sizeof lookup->host ||
+        pthread_mutex_init(&lookup->lock, NULL) != 0) {
+        free(lookup);
+        return NULL;
+    }
+    strcpy(lookup->host, host);
+    if (start_thread(lookup) == 0)
+        return lookup;
+    pthread_mutex_destroy(&lookup->lock);
+    free(lookup);
+    return NULL;
+}
+
+static int is_over(struct lookup *lookup)
+{
+    int over;
+
+    pthread_mutex_lock(&lookup->lock);
+    over = lookup->over;
+    pthread_mutex_unlock(&lookup->lock);
+    return over;
+}
+
+int resolve_beside(void *arg, const char *host,
+                   struct sockaddr_storage *addresses)
+{
+    static struct lookup *lookup;
+    smh_posix *posix = arg;
+    int resolver = EAI_MEMORY;
+
+    if (host && !lookup)
+        lookup = begin(host);
+    if (host && lookup) {
+        if (!is_over(lookup))
+            return SMH_AGAIN;
+        resolver = lookup->resolver;
+        posix->diag.code = lookup->code;
+        memcpy(addresses, lookup->addresses, sizeof lookup->addresses);
+    }
+    if (lookup)
+        let_go(lookup);
+    lookup = NULL;
+    posix->diag.resolver = resolver;
+    return resolver == 0 ? 1 : SMH_E_RESOLVE;
+}

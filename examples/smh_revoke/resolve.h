@@ -1,0 +1,11 @@
+/* Looks host names up without blocking: see smh_posix.h, A LOOK-UP OF YOUR OWN */
+#ifndef RESOLVE_H
+#define RESOLVE_H
+
+#include "smh_posix.h"
+
+/* For smh_posix.resolve; arg is the smh_posix, whose diag gets the reason. */
+int resolve_beside(void *arg, const char *host,
+                   struct sockaddr_storage *addresses);
+
+#endif
