@@ -465,8 +465,8 @@ SMH_API int smh_wait(smh_call *call, uint32_t ms);
 SMH_API int smh_cancel(smh_call *call);
 
 /* Says all that is known of how a call ended: its result, then what each port
- * knows, from the uppermost to the lowest.  Returns text, cut off at size, or ""
- * if that is 0.  scope, io and ports must still be there. */
+ * knows, from the uppermost to the lowest.  Returns text, cut off at size, or
+ * "" if that is 0.  scope, io and ports must still be there. */
 SMH_API const char *smh_explain(const smh_call *call, char *text, size_t size);
 
 #ifdef __cplusplus
