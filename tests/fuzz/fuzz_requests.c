@@ -11,7 +11,7 @@ enum { IDS = 150, TEXTS = 4096, WINDOW = 40000 };
 const seed seeds[] = {
     SEED("smh.example\0smh0lib\0secret\0\1\0alice\0bob"),
     SEED("h\0l\0s\0\1\0u\0\2\0c\0d\0\3\0s\0t\0v"),
-    SEED("[::1]\0a/b\0s?&=\0\1\0a b\0\xC3\xA4\0%2C\0\3\0x\r\ny"),
+    SEED("a.1\0a/b\0s?&=\0\1\0a b\0\xC3\xA4\0%2C\0\3\0x\r\ny"),
     SEED("h\0..\0s\0\1\0u"),
     SEED("h\0l\0s\0\1\0\xE3\x80\x80\0\2\0x\xC2\xA0\0\3\0\xEF\xBB\xBFy"),
     SEED("user@h\0l\0s\0\1\0u"),
@@ -84,14 +84,9 @@ static int is_library(const char *id)
 
 static int is_host(const char *host)
 {
-    char literal[sizeof name + 1] = ":";
-    size_t n;
-    if (host[0] != '[')
-        return host[0] != '\0' && host[strspn(host, name)] == '\0' &&
-               strlen(host) <= 255;
-    strcat(literal, name);
-    n = strspn(host + 1, literal);
-    return n > 0 && n <= 255 && strcmp(host + 1 + n, "]") == 0;
+    const char *dot = strrchr(host, '.'), *last = dot ? dot + 1 : host;
+    return host[strspn(host, name)] == '\0' && strlen(host) <= 255 &&
+           *last != '\0' && strchr("0123456789", *last) == NULL;
 }
 
 static int is_list(const smh_list *list, int required)

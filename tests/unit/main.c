@@ -17,5 +17,6 @@ int main(int argc, char **argv)
     failed += exchange_tests();
     failed += deadline_tests();
     failed += helpers_tests();
+    failed += words_tests();
     return failed != 0;
 }

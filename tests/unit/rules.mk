@@ -4,7 +4,8 @@ UNIT_DEFAULT =
 UNIT_TIGHT   = -DSMH_LINE_MAX=1024 -DSMH_COMMA='"%2C"' -DSMH_ANSWER_MAX=64 \
                -DSMH_REQUESTS_MAX=1000 -DSMH_INTERIM_MAX=1 \
                -DSMH_TIMEOUT_MS=500 -DSMH_SPINS_MAX=100 -DSMH_ALLOW_PLAINTEXT
-UNIT_WIDE    = -DSMH_LINE_MAX=32000 -DSMH_ANSWER_MAX=1000 -DSMH_INTERIM_MAX=0
+UNIT_WIDE    = -DSMH_LINE_MAX=32000 -DSMH_ANSWER_MAX=1000 -DSMH_INTERIM_MAX=0 \
+               -DSMH_WORDS=0
 
 UNIT_OBJECTS = $(patsubst tests/unit/%.c,%.o,$(wildcard tests/unit/*.c))
 UNIT_RUNS    = $(addprefix $(B)/unit/,default/unit tight/unit wide/unit)

@@ -357,22 +357,27 @@ static int server_wait(void *ctx, uint32_t ms)
     return s->wait_returns != 0 ? s->wait_returns : hope ? 1 : SMH_AGAIN;
 }
 
+#if SMH_WORDS
+static void server_explain(void *ctx, smh_text *text)
+{
+    server *s = (server *)ctx;
+    smh_put_words(text, "opened ");
+    smh_put_number(text, s->opens, 10, 1);
+}
+#else
+#define server_explain NULL
+#endif
+
 smh_port server_port(server *s, int secure)
 {
-    static const smh_port_ops safe = {server_open,
-                                      server_send,
-                                      server_recv,
-                                      server_close,
-                                      server_now,
-                                      server_wait,
-                                      1};
-    static const smh_port_ops open = {server_open,
-                                      server_send,
-                                      server_recv,
-                                      server_close,
-                                      server_now,
-                                      server_wait,
-                                      0};
+    static const smh_port_ops safe = {server_open, server_send,
+                                      server_recv, server_close,
+                                      server_now,  server_wait,
+                                      1,           server_explain};
+    static const smh_port_ops open = {server_open, server_send,
+                                      server_recv, server_close,
+                                      server_now,  server_wait,
+                                      0,           NULL};
     smh_port port;
     port.ops = secure ? &safe : &open;
     port.ctx = s;

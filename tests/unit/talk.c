@@ -101,6 +101,22 @@ static void assert_true_report(const talk *t, int result)
         assert_int_equal(report->confirmed, t->s->confirmed);
 }
 
+/* What the server got whole and has not confirmed to us may have been carried
+ * out, and without faults nothing else. */
+static void assert_true_doubt(const talk *t, const unsigned *times)
+{
+    const smh_report *report = &t->call.report;
+    uint32_t i, whole = report->resume;
+    for (i = report->resume; i < t->requests; i++)
+        if (times[i] > 0)
+            whole = i + 1;
+    assert_true(report->in_doubt >= whole - report->resume);
+    assert_true(report->in_doubt <= 1u || report->in_doubt <= t->io.pipeline);
+    assert_true(report->resume + report->in_doubt <= t->requests);
+    if (t->s->fault_at < 0 && t->s->deaf == 0 && t->s->lazy == 0)
+        assert_int_equal(report->in_doubt, whole - report->resume);
+}
+
 static void assert_true_requests(const talk *t)
 {
     unsigned times[SERVER_REQUESTS] = {0};
@@ -113,6 +129,7 @@ static void assert_true_requests(const talk *t)
         assert_int_equal(times[i], 0);
     for (; i < t->call.report.resume; i++)
         assert_true(times[i] > 0);
+    assert_true_doubt(t, times);
 }
 
 static int check(talk *t, int result)

@@ -81,7 +81,7 @@ static void host_and_port_reach_the_port(void **state)
     for (i = 0; i < 5; i++) {
         talk *t = talk_new(1, 64, 0);
         t->scope.port = ports[i];
-        t->scope.host = t->s->host = "[::1]";
+        t->scope.host = t->s->host = "a.example";
         t->s->port = ports[i] == 0 ? 443 : ports[i];
         assert_int_equal(talk_run(t), SMH_DONE);
     }
@@ -509,7 +509,8 @@ static const fault faults[] = {
     {FAULT_MANY, 0, SMH_E_PORT},
     {INT_MAX, 0, SMH_E_PORT},
     {INT_MIN, 0, SMH_E_PORT},
-    {-24, 0, SMH_E_PORT},
+    {SMH_E_CANCELLED, 0, SMH_E_PORT},
+    {SMH_E_CANCELLED - 1, 0, SMH_E_PORT},
     {-1000, 1, SMH_E_PORT},
     {SMH_E_CLOSED, 0, SMH_E_CLOSED},
     {SMH_E_CLOSED, 1, SMH_E_CLOSED},

@@ -1,56 +1,6 @@
-/* Words, retries and pauses. */
+/* Retries and pauses. */
 #include "support.h"
 #include "tests.h"
-
-#define SMH_NUMBER(name, value, text) name,
-static const int results[] = {SMH_RESULTS(SMH_NUMBER)};
-enum { RESULTS = sizeof results / sizeof *results };
-
-static void every_result_has_its_own_words(void **state)
-{
-    size_t i, j;
-    (void)state;
-    for (i = 0; i < RESULTS; i++) {
-        assert_int_equal(results[i], -1 - (int)i);
-        assert_true(strlen(smh_strerror(results[i])) > 4);
-        for (j = 0; j < i; j++)
-            assert_string_not_equal(smh_strerror(results[i]),
-                                    smh_strerror(results[j]));
-    }
-    assert_non_null(strstr(smh_strerror(SMH_E_COMMA), "comma"));
-    assert_non_null(strstr(smh_strerror(SMH_AGAIN), "again"));
-    assert_non_null(strstr(smh_strerror(SMH_PENDING), "not finished"));
-    assert_non_null(strstr(smh_strerror(SMH_E_EXTRA), "more than"));
-}
-
-static void any_number_has_words(void **state)
-{
-    static const int odd[] = {0,   1,   99,      100,     204,    200, 301,
-                              404, 414, 429,     499,     500,    503, 599,
-                              600, -24, INT_MIN, INT_MAX, -32768, 1000};
-    size_t i;
-    (void)state;
-    for (i = 0; i < sizeof odd / sizeof *odd; i++) {
-        assert_non_null(smh_strerror(odd[i]));
-        assert_true(*smh_strerror(odd[i]) != '\0');
-    }
-}
-
-static void words_do_not_call_failure_success(void **state)
-{
-    int i;
-    (void)state;
-    for (i = -40; i < 700; i++)
-        if (i != SMH_DONE)
-            assert_string_not_equal(smh_strerror(i), smh_strerror(SMH_DONE));
-    assert_non_null(strstr(smh_strerror(404), "secret"));
-    assert_non_null(strstr(smh_strerror(429), "later"));
-    assert_string_not_equal(smh_strerror(500), smh_strerror(400));
-    assert_string_equal(smh_strerror(499), smh_strerror(400));
-    assert_string_equal(smh_strerror(399), smh_strerror(200));
-    assert_string_not_equal(smh_strerror(399), smh_strerror(400));
-    assert_string_equal(smh_strerror(500), smh_strerror(599));
-}
 
 static void only_what_may_pass_is_retryable(void **state)
 {
@@ -120,9 +70,6 @@ static void pause_has_no_overflow(void **state)
 int helpers_tests(void)
 {
     const struct CMUnitTest tests[] = {
-        RUN(every_result_has_its_own_words),
-        RUN(any_number_has_words),
-        RUN(words_do_not_call_failure_success),
         RUN(only_what_may_pass_is_retryable),
         RUN(pause_doubles_up_to_its_cap),
         RUN(pause_has_no_overflow),

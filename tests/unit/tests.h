@@ -9,5 +9,6 @@ int reader_tests(void);
 int exchange_tests(void);
 int deadline_tests(void);
 int helpers_tests(void);
+int words_tests(void);
 
 #endif
