@@ -6,7 +6,7 @@ Calls "Delete All Access Tokens for a Specific User" of the service,
 
 for any number of users, clients and sessions, in batches that the service
 accepts, over any transport that is authenticated and encrypted.  No allocation,
-no globals, no libc.  It carries the library's secret, so it belongs into a back
+no globals, no libc.  It carries the library's secret, so it belongs in a back
 end or a gateway, never into an app.
 
 It never widens a deletion: what cannot be said safely is refused before an
@@ -57,8 +57,9 @@ smh_io.pipeline of them may have been carried out, and repeating them is
 harmless.  A second call with the same lists and smh_io.resume =
 call.report.resume does the rest and nothing else.  What a request holds depends
 on the lists, SMH_LINE_MAX and SMH_COMMA alone: a resume point outlives another
-host, library id or secret, and a later release of this header, but no change of
-those three.  If an id is at fault, call.plan.list and .index name it.
+host or secret, and a later release of this header, but no change of those three
+nor of the library, for which alone it is confirmed.  If an id is at fault,
+call.plan.list and .index name it.
 
 YOUR BUFFER has any size from 1 octet; request and answer share it.  One that
 takes a whole request makes one TLS record of it, one of 64 octets makes many;
@@ -289,9 +290,9 @@ typedef struct smh_io {
     size_t size;         /* octets, from 1 */
     uint32_t timeout_ms; /* to the first 204 from smh_begin(), and to each next
                             one; 0: SMH_TIMEOUT_MS */
-    uint32_t resume;     /* requests to leave out: an earlier report.resume of
-                            the same lists, SMH_LINE_MAX and SMH_COMMA */
-    uint16_t pipeline;   /* requests in flight at most; 0 and 1: one, as it is
+    uint32_t resume;   /* requests to leave out: an earlier report.resume of the
+                            same library, lists, SMH_LINE_MAX and SMH_COMMA */
+    uint16_t pipeline; /* requests in flight at most; 0 and 1: one, as it is
                             behind a loss until the next 204 */
 } smh_io;
 
@@ -299,8 +300,9 @@ typedef struct smh_report {
     int result;         /* as returned at the end */
     uint32_t requests;  /* in all */
     uint32_t confirmed; /* answered 204 in this call */
-    uint32_t resume; /* where a next call with the same lists, SMH_LINE_MAX and
-                        SMH_COMMA goes on: all before are confirmed */
+    uint32_t resume;    /* where a next call with the same library, lists,
+                        SMH_LINE_MAX and SMH_COMMA goes on: all before are
+                        confirmed */
 } smh_report;
 
 /* Complete so that you can allocate it; only report and plan are yours to read.
@@ -1115,13 +1117,14 @@ SMH_API const char *smh_strerror(int result)
     const char *p = SMH_RESULTS(SMHI_TEXT);
 #undef SMHI_TEXT
     if (result >= 0)
-        return result == 0          ? "not finished"
-               : result == SMH_DONE ? "done"
-               : result < 400       ? "answer is not 204, nothing is certain"
-               : result == 404      ? "404: wrong library id or secret"
-               : result == 429      ? "429: too many requests, try later"
-               : result < 500       ? "the service refused"
-                                    : "the service failed, try later";
+        return result == 0             ? "not finished"
+               : result == SMH_DONE    ? "done"
+               : result < 400          ? "answer is not 204, nothing is certain"
+               : result == 404         ? "404: wrong host, library id or secret"
+               : result == 429         ? "429: too many requests, try later"
+               : result < 500          ? "the service refused"
+               : smh_retryable(result) ? "the service failed, try later"
+                                       : "the service failed";
     while (++result < 0 && *p != '\0')
         while (*p++ != '\0')
             continue;

@@ -275,14 +275,15 @@ static int prepare_list(struct job *job, int i)
     return i == SMH_USERS - 1 ? 0 : list_next(list, list->count, &job->verdict);
 }
 
-/* All that the batches depend on, and so what a resume point does. */
+/* All that the batches depend on, and so what a resume point does; and the
+ * library: what was confirmed for one is not for another. */
 static int hash_lists(struct job *job)
 {
-    char batching[100];
+    char batching[SMH_LINE_MAX];
 
     snprintf(batching, sizeof batching,
-             "smh_revoke: SMH_LINE_MAX %ld, SMH_COMMA %s, chunk %d",
-             (long)SMH_LINE_MAX, SMH_COMMA, USERS_CHUNK);
+             "smh_revoke: SMH_LINE_MAX %ld, SMH_COMMA %s, chunk %d, library %s",
+             (long)SMH_LINE_MAX, SMH_COMMA, USERS_CHUNK, job->options.library);
     return lists_hash(batching, job->lists, job->verdict.lists, &job->verdict);
 }
 
@@ -324,19 +325,19 @@ static int check_resume(struct job *job)
     if (options->resume_hash &&
         strcmp(options->resume_hash, verdict->lists) != 0)
         refuse(verdict,
-               "--resume %" PRIu64 ":%s: other lists than those of the run "
-               "that printed this, or another order, or another build of this "
-               "tool: these are %s",
+               "--resume %" PRIu64 ":%s: other lists or another library than "
+               "those of the run that printed this, or another order, or "
+               "another build of this tool: these are %s",
                options->resume, options->resume_hash, verdict->lists);
     else if (options->resume > verdict->requests)
         refuse(verdict,
-               "--resume: there are only %" PRIu64
-               " requests, and not %" PRIu64,
-               verdict->requests, options->resume);
+               "--resume: N is %" PRIu64 ", but these lists make only %" PRIu64
+               " requests",
+               options->resume, verdict->requests);
     else
         return 0;
-    return advise(verdict, "give the lists of the earlier run, or start over "
-                           "without --resume");
+    return advise(verdict, "give the lists and the library of the earlier run, "
+                           "or start over without --resume");
 }
 
 static int prepare_io(struct job *job)

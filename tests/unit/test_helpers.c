@@ -49,7 +49,9 @@ static void words_do_not_call_failure_success(void **state)
     assert_string_equal(smh_strerror(499), smh_strerror(400));
     assert_string_equal(smh_strerror(399), smh_strerror(200));
     assert_string_not_equal(smh_strerror(399), smh_strerror(400));
-    assert_string_equal(smh_strerror(500), smh_strerror(599));
+    assert_string_equal(smh_strerror(500), smh_strerror(504));
+    assert_string_not_equal(smh_strerror(500), smh_strerror(501));
+    assert_string_equal(smh_strerror(501), smh_strerror(599));
 }
 
 static void only_what_may_pass_is_retryable(void **state)
