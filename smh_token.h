@@ -155,7 +155,7 @@ extern "C" {
     X(SMH_E_ARGUMENT, -2, "scope, io, buffer or its size missing")             \
     X(SMH_E_HOST, -3, "host: want a name, IPv4 or [IPv6] alone")               \
     X(SMH_E_LIBRARY, -4,                                                       \
-      "library id: want A-Z a-z 0-9 - _ ~ ., not dots alone")                  \
+      "library id: want A-Z a-z 0-9 - . _ ~, and not . or ..")                 \
     X(SMH_E_SECRET, -5, "library secret empty, or white space at an end")      \
     X(SMH_E_LIST, -6, "list empty (no filter: NULL)")                          \
     X(SMH_E_ITEM, -7, "id NULL or empty")                                      \
@@ -293,7 +293,9 @@ typedef struct smh_io {
     uint32_t resume;   /* requests to leave out: an earlier report.resume of the
                             same library, lists, SMH_LINE_MAX and SMH_COMMA */
     uint16_t pipeline; /* requests in flight at most; 0 and 1: one, as it is
-                            behind a loss until the next 204 */
+                          behind a loss until the next 204; it is read at each
+                          step, so a call behind one that failed may begin with
+                          1 and have more once one is confirmed */
 } smh_io;
 
 typedef struct smh_report {

@@ -60,6 +60,8 @@ static void note_opening(void *arg)
 {
     struct job *job = arg;
 
+    if (job->call.report.confirmed > job->at_opening)
+        job->verdict.doubt = job->verdict.sent; /* by the one that is lost */
     job->at_opening = job->call.report.confirmed;
 }
 
@@ -76,13 +78,19 @@ static void note_sending(void *arg)
 }
 
 /* One try.  Waits are short, for signals come unnoticed between a look at
- * stopped and a wait. */
-static int run_call(struct job *job)
+ * stopped and a wait.  Behind a failure one request at a time goes out until a
+ * 204 comes (RFC 9112, 9.3.2). */
+static int run_call(struct job *job, int behind_failure)
 {
     smh_call *call = &job->call;
-    int result = smh_begin(call, &job->scope, &job->io);
+    int result;
 
+    job->io.pipeline = behind_failure ? 1 : (uint16_t)job->options.pipeline;
+    job->at_opening = 0;
+    result = smh_begin(call, &job->scope, &job->io);
     while (result == 0 && (result = smh_step(call)) == 0) {
+        if (call->report.confirmed > 0)
+            job->io.pipeline = (uint16_t)job->options.pipeline;
         progress_show(&job->progress, job->before + call->report.resume);
         result = stopped ? smh_cancel(call) : smh_wait(call, SLICE_MS);
     }
@@ -131,9 +139,10 @@ static int connection_used_up(const struct job *job, int result)
 static int revoke_chunk(struct job *job)
 {
     unsigned attempt = 0;
+    int calls = 0;
 
     while (!stopped) {
-        int result = run_call(job);
+        int result = run_call(job, calls++ > 0);
 
         if (job->call.report.confirmed > 0)
             attempt = 0;
@@ -229,6 +238,11 @@ static int visit_show(struct job *job, const smh_plan *plan, uint32_t count)
 
     (void)count;
     while (smh_next(plan, &batch)) {
+        if (stopped || ferror(stdout)) { /* what follows would hide a gap */
+            if (stopped)
+                transport_conclude(&job->verdict, SMH_E_CANCELLED);
+            return -1;
+        }
         if (job->before + batch.index < job->options.resume)
             continue;
         smh_write(plan, &batch, 1, 0, text, sizeof text - 1);

@@ -239,6 +239,9 @@ static int refuse_name(const char *word, struct verdict *verdict)
     if (strncmp(word, secret, sizeof secret - 1) == 0)
         return refuse(verdict, "the secret has no option: set "
                                "SMH_LIBRARY_SECRET or give --secret-file");
+    if (strspn(word, "abcdefghijklmnopqrstuvwxyz-") != strcspn(word, "=") ||
+        strcspn(word, "=") > 20)
+        return refuse(verdict, "a word that begins with -- is no option");
     return refuse(verdict, "%.*s: no such option", (int)strcspn(word, "="),
                   word);
 }

@@ -207,7 +207,7 @@ void report_for_people(const struct verdict *verdict)
     say_line("smh_revoke: ", verdict->error);
     if (verdict->detail[0] != '\0')
         say_line("  why:  ", verdict->detail);
-    if (verdict->result == 0) {
+    if (verdict->result == 0 || verdict->requests == 0) {
         fputs("  done: nothing was sent\n", stderr);
     } else {
         fprintf(stderr,

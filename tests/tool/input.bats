@@ -97,6 +97,11 @@ untold() {
     words="--library-secret: no such option"
     untold --library-secret TOPSECRET
     untold --library-secret=TOPSECRET
+    words="a word that begins with -- is no option"
+    untold --SECRET:TOPSECRET
+    untold --TOPSECRET
+    untold --secre7TOPSECRET=x
+    untold --a-name-longer-than-any-option-has
     words="-s: no such option"
     untold -sTOPSECRET
     untold -s TOPSECRET
