@@ -83,8 +83,9 @@ RESULTS
     nothing else.
 
     What a request holds depends on the lists, SMH_LINE_MAX and SMH_COMMA alone.
-    So a resume point outlives another host, library id or secret, and a later
-    release of this header, but no change of those three.
+    So a resume point outlives another host or secret, and a later release of
+    this header, but no change of those three, nor of the library for which the
+    requests are confirmed.
 
 BUFFER AND TIME
     Your buffer may have any size from 1 byte; requests and answers share it.
@@ -179,7 +180,7 @@ extern "C" {
     X(SMH_E_HOST, -6,                                                          \
       "host: want a name alone: no address, scheme, port, path")               \
     X(SMH_E_LIBRARY, -7,                                                       \
-      "library id: want A-Z a-z 0-9 - _ ~ ., not dots alone")                  \
+      "library id: want A-Z a-z 0-9 - . _ ~, and not . or ..")                 \
     X(SMH_E_SECRET, -8, "library secret empty, or white space at an end")      \
     X(SMH_E_USERS, -9, "no users given")                                       \
     X(SMH_E_LIST, -10, "list given but empty (no filter: NULL)")               \
@@ -402,17 +403,20 @@ typedef struct smh_io {
     uint32_t timeout_ms; /* To the first 204 from smh_begin(), and to each next
                             one; 0 means SMH_TIMEOUT_MS. */
     uint32_t resume;     /* Requests to leave out: an earlier report.resume of
-                            the same lists, SMH_LINE_MAX and SMH_COMMA. */
-    uint16_t pipeline;   /* Requests in flight at most; 0 and 1 mean one, and
-                            so it is behind a loss until the next 204. */
+                            the same library, lists, SMH_LINE_MAX, SMH_COMMA. */
+    uint16_t pipeline;   /* Requests in flight at most; 0 and 1 mean one, and so
+                            it is behind a loss until the next 204.  It is read
+                            at each step: a call behind one that failed may
+                            begin with 1, and have more once one is confirmed. */
 } smh_io;
 
 typedef struct smh_report {
     int result;         /* As returned at the end. */
     uint32_t requests;  /* In all. */
     uint32_t confirmed; /* Answered 204 in this call. */
-    uint32_t resume;    /* Where a next call of the same lists, SMH_LINE_MAX and
-                           SMH_COMMA goes on; all before are confirmed. */
+    uint32_t resume;    /* Where a next call of the same library, lists,
+                           SMH_LINE_MAX and SMH_COMMA goes on; all before are
+                           confirmed. */
     uint32_t in_doubt;  /* Requests from there on that may have been carried
                            out: their last byte was offered to the port. */
 } smh_report;
@@ -1308,13 +1312,14 @@ SMH_API const char *smh_strerror(int result)
     const char *p = SMH_RESULTS(SMHI_TEXT);
 #undef SMHI_TEXT
     if (result >= 0)
-        return result == 0          ? "not finished"
-               : result == SMH_DONE ? "done"
-               : result < 400       ? "answer is not 204, nothing is certain"
-               : result == 404      ? "404: wrong library id or secret"
-               : result == 429      ? "429: too many requests, try later"
-               : result < 500       ? "the service refused"
-                                    : "the service failed, try later";
+        return result == 0             ? "not finished"
+               : result == SMH_DONE    ? "done"
+               : result < 400          ? "answer is not 204, nothing is certain"
+               : result == 404         ? "404: wrong host, library id or secret"
+               : result == 429         ? "429: too many requests, try later"
+               : result < 500          ? "the service refused"
+               : smh_retryable(result) ? "the service failed, try later"
+                                       : "the service failed";
     while (++result < 0 && *p != '\0')
         while (*p++ != '\0')
             continue;

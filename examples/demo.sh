@@ -45,7 +45,8 @@ show_exchange() {
 # revoke OPTION...: by the tool, as anybody would
 revoke() {
     echo
-    echo "$ smh_revoke --host localhost:$port --library $library" "$@"
+    echo "$ $B/smh_revoke --host localhost:$port --library $library \\"
+    echo "    --ca $dir/ca.pem --secret-file $dir/secret" "$@"
     "$B/smh_revoke" --host "localhost:$port" --library "$library" \
         --ca "$dir/ca.pem" --secret-file "$dir/secret" "$@" >"$dir/said"
     show_exchange

@@ -60,6 +60,8 @@ static void note_opening(void *arg)
 {
     struct job *job = arg;
 
+    if (job->call.report.confirmed > job->at_opening)
+        job->verdict.doubt = job->verdict.sent; /* by the one that is lost */
     job->at_opening = job->call.report.confirmed;
 }
 
@@ -76,13 +78,19 @@ static void note_sending(void *arg)
 }
 
 /* One try.  Waits are short, for signals come unnoticed between a look at
- * stopped and a wait. */
-static int run_call(struct job *job)
+ * stopped and a wait.  Behind a failure one request at a time goes out until a
+ * 204 comes (RFC 9112, 9.3.2). */
+static int run_call(struct job *job, int behind_failure)
 {
     smh_call *call = &job->call;
-    int result = smh_begin(call, &job->scope, &job->io);
+    int result;
 
+    job->io.pipeline = behind_failure ? 1 : (uint16_t)job->options.pipeline;
+    job->at_opening = 0;
+    result = smh_begin(call, &job->scope, &job->io);
     while (result == 0 && (result = smh_step(call)) == 0) {
+        if (call->report.confirmed > 0)
+            job->io.pipeline = (uint16_t)job->options.pipeline;
         progress_show(&job->progress, job->before + call->report.resume);
         result = stopped ? smh_cancel(call) : smh_wait(call, SLICE_MS);
     }
@@ -131,9 +139,10 @@ static int connection_used_up(const struct job *job, int result)
 static int revoke_chunk(struct job *job)
 {
     unsigned attempt = 0;
+    int calls = 0;
 
     while (!stopped) {
-        int result = run_call(job);
+        int result = run_call(job, calls++ > 0);
 
         if (job->call.report.confirmed > 0)
             attempt = 0;
@@ -229,6 +238,11 @@ static int visit_show(struct job *job, const smh_plan *plan, uint32_t count)
 
     (void)count;
     while (smh_next(plan, &batch)) {
+        if (stopped || ferror(stdout)) { /* what follows would hide a gap */
+            if (stopped)
+                transport_conclude(&job->verdict, SMH_E_CANCELLED);
+            return -1;
+        }
         if (job->before + batch.index < job->options.resume)
             continue;
         smh_write(plan, &batch, 1, 0, text, sizeof text - 1);
@@ -275,14 +289,15 @@ static int prepare_list(struct job *job, int i)
     return i == SMH_USERS - 1 ? 0 : list_next(list, list->count, &job->verdict);
 }
 
-/* All that the batches depend on, and so what a resume point does. */
+/* All that the batches depend on, and so what a resume point does; and the
+ * library: what was confirmed for one is not for another. */
 static int hash_lists(struct job *job)
 {
-    char batching[100];
+    char batching[SMH_LINE_MAX];
 
     snprintf(batching, sizeof batching,
-             "smh_revoke: SMH_LINE_MAX %ld, SMH_COMMA %s, chunk %d",
-             (long)SMH_LINE_MAX, SMH_COMMA, USERS_CHUNK);
+             "smh_revoke: SMH_LINE_MAX %ld, SMH_COMMA %s, chunk %d, library %s",
+             (long)SMH_LINE_MAX, SMH_COMMA, USERS_CHUNK, job->options.library);
     return lists_hash(batching, job->lists, job->verdict.lists, &job->verdict);
 }
 
@@ -324,19 +339,19 @@ static int check_resume(struct job *job)
     if (options->resume_hash &&
         strcmp(options->resume_hash, verdict->lists) != 0)
         refuse(verdict,
-               "--resume %" PRIu64 ":%s: other lists than those of the run "
-               "that printed this, or another order, or another build of this "
-               "tool: these are %s",
+               "--resume %" PRIu64 ":%s: other lists or another library than "
+               "those of the run that printed this, or another order, or "
+               "another build of this tool: these are %s",
                options->resume, options->resume_hash, verdict->lists);
     else if (options->resume > verdict->requests)
         refuse(verdict,
-               "--resume: there are only %" PRIu64
-               " requests, and not %" PRIu64,
-               verdict->requests, options->resume);
+               "--resume: N is %" PRIu64 ", but these lists make only %" PRIu64
+               " requests",
+               options->resume, verdict->requests);
     else
         return 0;
-    return advise(verdict, "give the lists of the earlier run, or start over "
-                           "without --resume");
+    return advise(verdict, "give the lists and the library of the earlier run, "
+                           "or start over without --resume");
 }
 
 static int prepare_io(struct job *job)

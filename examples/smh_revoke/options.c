@@ -54,9 +54,9 @@ static const char *const help[] = {
     "  --sessions FILE     only tokens of these sessions\n"
     "Files have one id a line and no empty lines.  All of it is read once and\n"
     "checked before anything is sent.\n"
-    "  --literal-ids       takes headings (user_id), comments (#...), quotes\n"
-    "                      and what is not UTF-8 for ids; else they are "
-    "refused\n",
+    "  --literal-ids       takes what looks like no id for one: a first line\n"
+    "                      such as user_id or \"User ID\", comments (#...),\n"
+    "                      quotes and what is not UTF-8; else it is refused\n",
     "\n"
     "The library's secret is the value of SMH_LIBRARY_SECRET; if that is not\n"
     "set, it is asked for on the terminal and not shown.  Or:\n"
@@ -65,13 +65,15 @@ static const char *const help[] = {
     "How:\n"
     "  --ca FILE           trusted CAs, PEM or DER (the system's)\n"
     "  --timeout SECONDS   for each request to be confirmed (30)\n"
-    "  --retries N         tries again after 429, 5xx and network failures,\n"
-    "                      N times in a row, with growing pauses (3)\n"
+    "  --retries N         tries again after 429, 500, 502, 503, 504 and\n"
+    "                      network failures, N times in a row, with growing\n"
+    "                      pauses (3)\n"
     "  --pipeline N        requests sent ahead of their answers (1)\n"
     "  --buffer BYTES      of the working buffer (16384)\n"
     "  --resume N:HASH     leaves out the first N requests, which an earlier\n"
     "                      run has confirmed; it printed N:HASH, and HASH\n"
-    "                      stands for its lists: others are refused\n"
+    "                      stands for its lists and library: others are\n"
+    "                      refused\n"
     "  --dry-run           shows the requests and sends nothing\n"
     "  --json              one JSON object on stdout\n"
     "  --quiet             only errors\n"
@@ -237,6 +239,9 @@ static int refuse_name(const char *word, struct verdict *verdict)
     if (strncmp(word, secret, sizeof secret - 1) == 0)
         return refuse(verdict, "the secret has no option: set "
                                "SMH_LIBRARY_SECRET or give --secret-file");
+    if (strspn(word, "abcdefghijklmnopqrstuvwxyz-") != strcspn(word, "=") ||
+        strcspn(word, "=") > 20)
+        return refuse(verdict, "a word that begins with -- is no option");
     return refuse(verdict, "%.*s: no such option", (int)strcspn(word, "="),
                   word);
 }

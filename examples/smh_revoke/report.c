@@ -54,10 +54,11 @@ static const struct meaning {
      "service does not say which"},
     {408, 408, EXIT_ANSWER, NULL},
     {414, 414, EXIT_ANSWER,
-     "build with a smaller SMH_LINE_MAX, for the service wants shorter "
-     "requests"},
+     "the service wants shorter requests: build with a smaller limit, as in "
+     "make -B CFLAGS=-DSMH_LINE_MAX=4000"},
     {429, 429, EXIT_ANSWER, "wait, and allow more --retries"},
-    {500, 599, EXIT_ANSWER, "wait, and allow more --retries"},
+    {501, 501, EXIT_ANSWER, "check --host: is it this service?"},
+    {500, 504, EXIT_ANSWER, "wait, and allow more --retries"},
     {1, 999, EXIT_ANSWER, "check --host: is it this service?"},
     {SMH_E_RANGE, SMH_E_ARGUMENT, EXIT_INPUT, NULL},
     {SMH_E_ANSWER, SMH_E_ANSWER, EXIT_ANSWER,
@@ -206,7 +207,7 @@ void report_for_people(const struct verdict *verdict)
     say_line("smh_revoke: ", verdict->error);
     if (verdict->detail[0] != '\0')
         say_line("  why:  ", verdict->detail);
-    if (verdict->result == 0) {
+    if (verdict->result == 0 || verdict->requests == 0) {
         fputs("  done: nothing was sent\n", stderr);
     } else {
         fprintf(stderr,

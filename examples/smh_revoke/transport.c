@@ -7,10 +7,12 @@
 #include "resolve.h"
 #include "tool.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/entropy.h>
 #include <mbedtls/error.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -104,8 +106,8 @@ static void advise_tls(struct verdict *verdict, int result)
     else if (diag->alert == MBEDTLS_SSL_ALERT_MSG_UNRECOGNIZED_NAME)
         advise(verdict, "check --host: the server does not know this name");
     else
-        advise(verdict, "check the port of --host, and for a proxy on the way: "
-                        "nothing there speaks TLS 1.2 or later with us");
+        advise(verdict, "check --host and its port: the server there, or a "
+                        "proxy on the way, does not agree with this TLS");
 }
 
 void transport_conclude(struct verdict *verdict, int result)
@@ -148,6 +150,17 @@ static const char *system_ca(void)
     return NULL;
 }
 
+/* mbedTLS's words for what it cannot open lead astray. */
+static int is_readable(const char *name)
+{
+    FILE *file = fopen(name, "rb");
+    int fine = file && (fgetc(file) != EOF || !ferror(file));
+
+    if (file)
+        fclose(file);
+    return fine;
+}
+
 static int load_ca(struct verdict *verdict)
 {
     char why[120];
@@ -158,14 +171,18 @@ static int load_ca(struct verdict *verdict)
         refuse(verdict, "no CA bundle found on this system");
         return advise(verdict, "install ca-certificates or give --ca");
     }
+    if (!is_readable(ca_name)) {
+        refuse(verdict, "--ca: %s: %s", ca_name, strerror(errno));
+        return advise(verdict, "give --ca a file that can be read");
+    }
     result = mbedtls_x509_crt_parse_file(&ca, ca_name);
     if (ca.version != 0) /* of a bundle, what this mbedTLS can read will do */
         return 0;
     mbedtls_strerror(result, why, sizeof why);
     refuse(verdict, "--ca: %s: %s", ca_name,
            result < 0 ? why : "no certificate in it");
-    return advise(verdict, "give --ca a file that can be read, with "
-                           "certificates in PEM or one in DER");
+    return advise(verdict, "give --ca a file with certificates in PEM or one "
+                           "in DER");
 }
 
 static int open_watched(void *ctx, const char *host, uint16_t port)

@@ -318,6 +318,7 @@ static void set_up_fails(int reason, const char *words)
 
 static void what_set_up_must_have(void **state)
 {
+    static mbedtls_x509_crt none;
     size_t size;
     unsigned char *ca = pki_read("ca.pem", &size);
 
@@ -326,6 +327,10 @@ static void what_set_up_must_have(void **state)
     set_up_fails(SMH_MBEDTLS_LOWER, "no port below");
     options.lower = peer_port(&server);
     set_up_fails(SMH_MBEDTLS_NO_CA, "no CA");
+    mbedtls_x509_crt_init(&none);
+    options.ca_chain = &none; /* nothing was parsed into it */
+    set_up_fails(SMH_MBEDTLS_NO_CA, "no CA");
+    options.ca_chain = NULL;
     options.ca = ca;
     options.ca_size = size + 1;
     set_up_fails(SMH_MBEDTLS_NO_RNG, "random");

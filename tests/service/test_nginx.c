@@ -275,7 +275,7 @@ static void tls_versions(void **state)
     fill_users(25);
     revoke_as(has_1_3 ? SMH_DONE : SMH_E_TLS);
     assert_int_equal(requests_seen(), has_1_3 ? 3 : 0);
-    assert_int_equal(front_stop(" r TLSv1.3"), has_1_3 ? 2 : 0);
+    assert_int_equal(front_stop(" . TLSv1.3"), has_1_3 ? 3 : 0);
 }
 
 static int stop_front(void **state)

@@ -97,6 +97,11 @@ untold() {
     words="--library-secret: no such option"
     untold --library-secret TOPSECRET
     untold --library-secret=TOPSECRET
+    words="a word that begins with -- is no option"
+    untold --SECRET:TOPSECRET
+    untold --TOPSECRET
+    untold --secre7TOPSECRET=x
+    untold --a-name-longer-than-any-option-has
     words="-s: no such option"
     untold -sTOPSECRET
     untold -s TOPSECRET
@@ -422,7 +427,7 @@ tokens would go" --user a --clients /dev/null
 
 @test "--resume beyond the end is refused, at the end there is nothing to do" {
     seq 25 >"$tmp/users"
-    refused "there are only 3 requests" --users "$tmp/users" \
+    refused "N is 4, but these lists make only 3 requests" --users "$tmp/users" \
         --resume "$(token_at 4 --users "$tmp/users")"
     check 0 revoke --users "$tmp/users" \
         --resume "$(token_at 3 --users "$tmp/users")"
@@ -432,9 +437,9 @@ tokens would go" --user a --clients /dev/null
 
 # other_lists TOKEN OPTION...: what it came from were not these
 other_lists() {
-    refused "--resume $1: other lists than those of the run" "${@:2}" \
+    refused "--resume $1: other lists or another library than" "${@:2}" \
         --resume "$1"
-    says "next: give the lists of the earlier run"
+    says "next: give the lists and the library of the earlier run"
 }
 
 @test "a resume point is refused with other lists, and so is a bare number" {
@@ -466,7 +471,7 @@ other_lists() {
     [ "$(token --user a --user b)" = \
         "$(token --user a --users <(printf '\xef\xbb\xbfb\r\n'))" ]
     # Other builds of the tool read this: it is not to change.
-    [ "$(token --user a --client b)" = 1:f41e6e6c2d548103 ]
+    [ "$(library=l token --user a --client b)" = 1:9fdabe966448dd39 ]
 }
 
 # build OPTION: the tool, as $tmp/other
@@ -480,12 +485,12 @@ build() {
     token=$(token_at 1 --user a)
     for option in -DSMH_LINE_MAX=4000 '-DSMH_COMMA="%2C"'; do
         build "$option"
-        check 2 "$tmp/other" --host localhost:1 --library l --user a \
-            --dry-run --resume "$token"
+        check 2 "$tmp/other" --host localhost:1 --library "$library" \
+            --user a --dry-run --resume "$token"
         says "or another build of this tool"
     done
     build -DNONE
-    check 0 "$tmp/other" --host localhost:1 --library l --user a \
+    check 0 "$tmp/other" --host localhost:1 --library "$library" --user a \
         --dry-run --resume "$token"
 }
 
@@ -495,15 +500,20 @@ build() {
     jq -e '.confirmed == 3' <<<"$output"
 }
 
-@test "a resume point holds for host, library and secret put right" {
+# What was confirmed for one library is not for another.
+@test "a resume point holds for host and secret put right, for no other library" {
     seq 25 >"$tmp/users"
     standin_set "fault=2:status:500"
     check 1 revoke --users "$tmp/users" --retries 0 --json
     echo other >"$tmp/secret"
     resume=$(jq -r .resume_token <<<"$output")
-    check 0 bare --host other.example --library other --users "$tmp/users" \
-        --secret-file "$tmp/secret" --quiet --dry-run --resume "$resume"
+    check 0 bare --host other.example --library "$library" \
+        --users "$tmp/users" --secret-file "$tmp/secret" --quiet --dry-run \
+        --resume "$resume"
     [ "$(wc -l <<<"$output")" = 2 ]
+    check 2 bare --host other.example --library other --users "$tmp/users" \
+        --dry-run --resume "$resume"
+    says "or another library than those of the run"
 }
 
 @test "with --json illegal input is told in an object too" {

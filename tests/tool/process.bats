@@ -190,3 +190,18 @@ peak() {
     TMPDIR=$tmp/none check 2 revoke --user a
     says "copied to a temporary file: No such file" "next: set TMPDIR"
 }
+
+@test "an interrupted --dry-run says so, and leaves no gap behind which it goes on" {
+    seq 300000 >"$tmp/users"
+    mkfifo "$tmp/slow"
+    (sleep 1 && cat >"$tmp/got") <"$tmp/slow" &
+    others="$others $!"
+    "$B/smh_revoke" --host localhost:1 --library l --users "$tmp/users" \
+        --dry-run >"$tmp/slow" 2>"$tmp/said" &
+    pid=$!
+    sleep 0.5
+    kill -INT "$pid"
+    run wait "$pid"
+    [ "$status" = 5 ]
+    grep -q interrupted "$tmp/said"
+}

@@ -639,3 +639,21 @@ beside_silence() {
     [ $SECONDS -le 4 ]
     says interrupted "the secret was not sent"
 }
+
+@test "what was sent by a connection that was lost stays in doubt" {
+    seq 40 >"$tmp/users"
+    standin_set "fault=2:close-before&fault=3:status:404"
+    check 1 revoke --users "$tmp/users" --json
+    jq -e '.confirmed == 1 and .in_doubt == 1 and .status == 404' <<<"$output"
+}
+
+# With one request on it a connection that comes to nothing is not opened again:
+# one, one more for what the first took along, and one for the retry.
+@test "behind a failure one request at a time goes out" {
+    seq 200 >"$tmp/users"
+    standin_set "fault=*:reset"
+    check 3 revoke --users "$tmp/users" --pipeline 8 --retries 1 --quiet
+    standin_set ""
+    [ "$(standin_get log | awk '$3 == "DELETE" { print $2 }' | sort -u |
+        wc -l)" -le 3 ]
+}

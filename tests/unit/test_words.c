@@ -52,7 +52,9 @@ static void words_do_not_call_failure_success(void **state)
     assert_string_equal(smh_strerror(499), smh_strerror(400));
     assert_string_equal(smh_strerror(399), smh_strerror(200));
     assert_string_not_equal(smh_strerror(399), smh_strerror(400));
-    assert_string_equal(smh_strerror(500), smh_strerror(599));
+    assert_string_equal(smh_strerror(500), smh_strerror(504));
+    assert_string_not_equal(smh_strerror(500), smh_strerror(501));
+    assert_string_equal(smh_strerror(501), smh_strerror(599));
 }
 
 /* ---- a bounded text ------------------------------------------------------ */
@@ -207,7 +209,7 @@ static void what_no_port_knows_is_not_asked(void **state)
     t = talk_new(1, 64, 0);
     t->s->reply = (octets)OCTETS("HTTP/1.1 404 x\r\n");
     assert_int_equal(talk_run(t), 404);
-    assert_explained(t, "404: wrong library id or secret");
+    assert_explained(t, "404: wrong host, library id or secret");
     t->io.resume = 9;
     assert_int_equal(smh_revoke(&t->call, &t->scope, &t->io), SMH_E_RANGE);
     assert_explained(t, smh_strerror(SMH_E_RANGE));
