@@ -407,7 +407,7 @@ typedef struct smh_io {
     uint16_t pipeline;   /* Requests in flight at most; 0 and 1 mean one, and so
                             it is behind a loss until the next 204.  It is read
                             at each step: a call behind one that failed may
-                            begin with 1, and have more once one is confirmed. */
+                            begin with 1, and have more after a 204. */
 } smh_io;
 
 typedef struct smh_report {
