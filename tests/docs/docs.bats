@@ -33,7 +33,7 @@ blocks() {
 }
 
 start_standin() {
-    tests/pki.sh "$out/pki" "DNS:$1"
+    examples/smh_standin/pki.sh "$out/pki" "DNS:$1"
     echo "a secret" >"$out/secret"
     "$B/smh_standin" --cert "$out/pki/server.pem" --key "$out/pki/server.key" \
         --library smh0example --secret-file "$out/secret" --admin-port 0 \

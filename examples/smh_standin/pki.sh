@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/pki.sh DIR [DNS:name | IP:address]...
+# examples/smh_standin/pki.sh DIR [DNS:name | IP:address]...
 # Makes the CAs and certificates of the tests in DIR, fresh each time.  What
 # follows DIR is added to the names of the certificates a good server has.  NAME
 # stands for NAME.pem and NAME.key:

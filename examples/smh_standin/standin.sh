@@ -3,7 +3,7 @@
 
 # standin_start [OPTION]...
 standin_start() {
-    [ -e "$dir/ca.pem" ] || tests/pki.sh "$dir"
+    [ -e "$dir/ca.pem" ] || examples/smh_standin/pki.sh "$dir"
     [ -e "$dir/secret" ] || (umask 077 && openssl rand -hex 32 >"$dir/secret")
     : >"$dir/ready"
     "$B/smh_standin" --cert "$dir/server.pem" --key "$dir/server.key" \
