@@ -16,11 +16,10 @@
     X(NO_NOTIFY, "no-notify", 0, "the same, without close_notify")             \
     X(CLOSE_MIDDLE, "close-middle", 0, "[N]: close after N bytes, or half")    \
     X(REFUSE_AFTER, "refuse-after", 1,                                         \
-      "[N]: from the connection's Nth request on: close announced, 503 to "    \
-      "the rest")                                                              \
+      "[N]: announce a close at its Nth request, then 503")                    \
     X(LOST, "lost", 0, "carried out, then a reset instead of the answer")      \
     X(STALL, "handshake-stall", 0,                                             \
-      "if this request is next: no handshake, once; with *: never")            \
+      "if this request is next: no handshake, once (*: ever)")                 \
     X(CLOSE_BEFORE, "close-before", 0, "close instead of an answer *")         \
     X(RESET, "reset", 0, "reset the connection instead of an answer *")        \
     X(SILENT, "silent", 0, "never answer *")                                   \
