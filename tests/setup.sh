@@ -13,7 +13,8 @@ packages() {
     case $1 in
     build) echo gcc libc6-dev make libmbedtls-dev openssl ca-certificates \
         netbase ;;
-    host) echo @build g++ clang libcmocka-dev bats jq nginx procps iproute2 ;;
+    host) echo @build g++ clang libcmocka-dev bats curl jq nginx procps \
+        iproute2 ;;
     cross) echo @build gcc-arm-none-eabi libnewlib-arm-none-eabi tcc \
         gcc-riscv64-unknown-elf gcc-avr avr-libc ;;
     tls) echo @build dpkg-dev bzip2 xz-utils ;;
