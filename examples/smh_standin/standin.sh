@@ -34,8 +34,16 @@ standin_stop() {
 standin_ask() {
     awk '{ printf "%s%s HTTP/1.1\r\nHost: localhost\r\n", end, $0
            end = "\r\n" }
-         END { printf "Connection: close\r\n\r\n" }' |
-        timeout 60 openssl s_client -quiet -verify_quiet -verify_return_error \
+         END { printf "Connection: close\r\n\r\n" }' | standin_carry
+}
+
+# By the admin port, which no fault holds up, if there is one and the shell can.
+standin_carry() {
+    if [ -n "${admin-}" ] && [ -n "${BASH_VERSION-}" ]; then
+        { cat <&5 >&4 & cat <&4; } 5<&0 4<>"/dev/tcp/127.0.0.1/$admin"
+        return
+    fi
+    timeout 60 openssl s_client -quiet -verify_quiet -verify_return_error \
             -verify_hostname localhost -servername localhost \
             -CAfile "$dir/ca.pem" -connect "127.0.0.1:$port"
 }

@@ -6,8 +6,8 @@ setup_file() {
     cd "$BATS_TEST_DIRNAME/../.."
     . examples/smh_standin/standin.sh
     export dir=$BATS_FILE_TMPDIR library=smh0tool
-    standin_start
-    export standin port
+    standin_start --admin-port 0
+    export standin port admin
 }
 
 teardown_file() {
