@@ -44,8 +44,8 @@ standin_carry() {
         return
     fi
     timeout 60 openssl s_client -quiet -verify_quiet -verify_return_error \
-            -verify_hostname localhost -servername localhost \
-            -CAfile "$dir/ca.pem" -connect "127.0.0.1:$port"
+        -verify_hostname localhost -servername localhost \
+        -CAfile "$dir/ca.pem" -connect "127.0.0.1:$port"
 }
 
 # standin_get tokens|log
