@@ -44,6 +44,9 @@ $(B)/smh_revoke: examples/smh_revoke.c $(wildcard examples/smh_revoke/*.[ch]) \
                  $(HEADERS) | $(B)/.
 	$(PROGRAM)
 
+$(B)/smh_standin: $(wildcard examples/smh_standin/*.[ch]) smh_token.h | $(B)/.
+	$(PROGRAM)
+
 %/.:
 	@mkdir -p $@
 

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 B=${B:-build}
 dir=$(mktemp -d)
 library=smh0demo
-. tests/tool/standin.sh
+. examples/smh_standin/standin.sh
 
 end() {
     [ -z "${standin-}" ] || standin_stop

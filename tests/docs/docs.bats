@@ -1,15 +1,15 @@
 #!/usr/bin/env bats
-# Every block of code in README.md and in smh_token.h's manual, and the version
-# wherever it stands.  $COMPILE, $LINK and $B come from the Makefile.
+# Every block of code in README.md and in smh_token.h's manual, the pages of the
+# examples, and the version wherever it stands.  $COMPILE, $LINK and $B come from the Makefile.
 
 setup() {
     cd "$BATS_TEST_DIRNAME/../.." || return 1
     out=$BATS_TEST_TMPDIR
-    standin=
+    . examples/smh_standin/standin.sh
 }
 
 teardown() {
-    [ -z "$standin" ] || kill "$standin"
+    [ -z "${standin-}" ] || standin_stop
 }
 
 # HEADING: what the manual says below it.
@@ -20,48 +20,20 @@ manual() {
         inside' smh_token.h
 }
 
-# LANGUAGE: each block of it in README.md in a file N.LANGUAGE.
+# FILE LANGUAGE: each block of it in FILE, in a file N.LANGUAGE.
 blocks() {
-    awk -v language="$1" -v out="$out" '
+    awk -v language="$2" -v out="$out" '
         /^```/ {
             file = file == "" && $0 == "```" language ? \
                 out "/" ++n "." language : ""
             next
         }
-        file != "" { print >file }' README.md
-    [ -e "$out/1.$1" ]
-}
-
-start_standin() {
-    tests/pki.sh "$out/pki" "DNS:$1"
-    echo "a secret" >"$out/secret"
-    "$B/smh_standin" --cert "$out/pki/server.pem" --key "$out/pki/server.key" \
-        --library smh0example --secret-file "$out/secret" --admin-port 0 \
-        >"$out/ports" 3>&- &
-    standin=$!
-    for _ in {1..100}; do
-        grep -q admin "$out/ports" && break
-        sleep 0.1
-    done
-    port=$(awk '/^port/ { print $2 }' "$out/ports")
-    admin=$(awk '/^admin/ { print $2 }' "$out/ports")
-}
-
-# TARGET: the body of the stand-in's answer.
-get() {
-    exec 4<>"/dev/tcp/127.0.0.1/$admin"
-    printf 'GET %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' "$1" >&4
-    sed '1,/^\r$/d' <&4
-    exec 4>&-
-}
-
-create_token() {
-    get "/api/v1/token?library_id=smh0example&library_secret=a%20secret&$1" |
-        grep -q accessToken
+        file != "" { print >file }' "$1"
+    [ -e "$out/1.$2" ]
 }
 
 @test "the examples of manual and README revoke what they say" {
-    blocks c
+    blocks README.md c
     mv "$out/1.c" "$out/readme.inc"
     manual EXAMPLE | grep '^        ' >"$out/blocking.inc"
     {
@@ -72,14 +44,14 @@ create_token() {
     # shellcheck disable=SC2086
     $COMPILE -Wno-declaration-after-statement -I"$out" tests/docs/manual.c \
         -o "$out/manual" $LINK
-    start_standin smh0example.api.tencentsmh.cn
+    dir=$out/pki library=smh0example
+    standin_names=DNS:smh0example.api.tencentsmh.cn standin_start --admin-port 0
     for example in blocking stepping readme; do
-        create_token user_id=alice
-        create_token user_id=bob
-        [ "$(get /standin/tokens | grep -c alice)" = 1 ]
-        timeout 20 "$out/manual" "$port" "$out/pki/ca.pem" "a secret" $example
-        [ -z "$(get /standin/tokens | grep alice)" ]
-        get /standin/tokens | grep -q bob
+        printf '%s\n' 'alice x' 'bob x' | standin_create
+        [ "$(standin_get tokens | grep -c alice)" = 1 ]
+        timeout 20 "$out/manual" "$port" "$dir/ca.pem" "$(cat "$dir/secret")" \
+            $example
+        [ "$(standin_get tokens | sort -u)" = "bob x -" ]
     done
 }
 
@@ -101,7 +73,7 @@ compiles() {
 }
 
 @test "README: every block of C compiles" {
-    blocks c
+    blocks README.md c
     for block in "$out"/[0-9]*.c; do
         compiles "$block" || {
             cat "$block"
@@ -111,7 +83,7 @@ compiles() {
 }
 
 @test "README: the commands are commands, their targets and options exist" {
-    blocks sh
+    blocks README.md sh
     for block in "$out"/*.sh; do
         sh -n "$block"
     done
@@ -129,15 +101,78 @@ compiles() {
     done
 }
 
-@test "README: the files that it links to exist" {
-    [ -e README.md ]
-    grep -oE '\]\([^):#]+\)' README.md | tr -d '])(' | sort -u >"$out/links"
+@test "the files that README and the pages of the examples link to exist" {
+    for page in README.md examples/README.md examples/*/README.md; do
+        grep -oE '\]\([^):#]+\)' "$page" | tr -d '])(' |
+            sed "s|^|$(dirname "$page")/|" >>"$out/links" || :
+    done
+    [ "$(wc -l <"$out/links")" -gt 5 ]
     while read -r link; do
         [ -e "$link" ] || {
             echo "no $link"
             return 1
         }
     done <"$out/links"
+}
+
+# FILE: its commands, with what is built where it is here.
+here() {
+    sed "s|build/smh_|$B/smh_|g; s|^make .*|make B='$B' '$B/smh_standin'|" "$1"
+}
+
+@test "the stand-in's page: what it says for CI works" {
+    blocks examples/smh_standin/README.md sh
+    here "$out/2.sh" >"$out/ci.sh"
+    grep -q start.sh "$out/ci.sh"
+    grep -q smh_revoke "$out/ci.sh"
+    sed -i "s|build/smh/|$out/smh/|g; s|build/smh\\b|$out/smh|g" "$out/ci.sh"
+    timeout 60 sh -eux "$out/ci.sh" >"$out/said" 2>&1 3>&- || {
+        cat "$out/said"
+        return 1
+    }
+    [ ! -e "$out/smh" ]
+}
+
+@test "the stand-in's one command says what to pass, and leaves nothing" {
+    blocks examples/smh_standin/README.md sh
+    here "$out/1.sh" | sed "s|start.sh.*|start.sh '$out/own'|" >"$out/start"
+    grep -q "start.sh" "$out/start"
+    sed -i 's|^examples|exec examples|' "$out/start"
+    sh -eu "$out/start" >"$out/said" 3>&- &
+    standin=$!
+    timeout 30 sh -c "until [ -e '$out/own/env' ]; do sleep 0.1; done"
+    sed -n 's/^    //p' "$out/said" >"$out/commands"
+    [ "$(grep -cE '^(curl|.*smh_revoke)' "$out/commands")" = 5 ]
+    sh -eux "$out/commands" >"$out/done" 2>&1 || {
+        cat "$out/done"
+        return 1
+    }
+    grep -q '1 request' "$out/done"
+    grep -q 'DELETE .*user_id=alice 204' "$out/done"
+    standin_stop
+    standin=
+    [ ! -e "$out/own" ]
+}
+
+@test "the stand-in's page: the faults that it names exist" {
+    "$B/smh_standin" --help >"$out/help"
+    sed -n 's/^| `\([a-z-]*\).*/\1/p' examples/smh_standin/README.md >"$out/named"
+    [ "$(wc -l <"$out/named")" -ge 8 ]
+    while read -r fault; do
+        grep -q "^    $fault " "$out/help"
+    done <"$out/named"
+}
+
+@test "no example leans on the tests, and each has its line in their page" {
+    run grep -rnE '(^|[^[:alnum:]_])tests/' examples
+    [ "$status" = 1 ] || {
+        echo "$output"
+        return 1
+    }
+    for example in examples/*; do
+        [ "$example" = examples/README.md ] ||
+            grep -qF "](${example#examples/}" examples/README.md
+    done
 }
 
 @test "one version: title line, macro, history, README, pkg-config file" {

@@ -20,8 +20,8 @@ FW_LONG = $(foreach n,0 1 2 3 4 5 6 7 8 9 a,DNS:$(call fw_63,$n).$(call \
     fw_63,$n).$(call fw_63,$n).test)
 
 # The CA is in the image, so there is one for all runs.
-$(FW)/pki/ca.der: tests/pki.sh tests/firmware/rules.mk
-	@tests/pki.sh $(FW)/pki DNS:server.test $(FW_LONG)
+$(FW)/pki/ca.der: examples/smh_standin/pki.sh tests/firmware/rules.mk
+	@examples/smh_standin/pki.sh $(FW)/pki DNS:server.test $(FW_LONG)
 
 .PHONY: firmware
 firmware: $(FW_NAMES:%=firmware-%)

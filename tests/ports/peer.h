@@ -34,7 +34,7 @@ enum fault {
 
 typedef struct peer {
     /* Set before it is opened. */
-    const char *certificate; /* NAME of tests/pki.sh */
+    const char *certificate; /* NAME of examples/smh_standin/pki.sh */
     int tls13;               /* allow it */
     int renegotiation;
     size_t burst; /* octets that the port below moves at once; 0: all */
@@ -77,7 +77,7 @@ typedef struct peer {
     mbedtls_ctr_drbg_context drbg;
 } peer;
 
-/* Reads the certificate from the folder of tests/pki.sh. */
+/* Reads the certificate from the folder of examples/smh_standin/pki.sh. */
 void peer_init(peer *p, const char *certificate);
 void peer_free(peer *p);
 

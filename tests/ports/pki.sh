@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/ports/pki.sh DIR: the certificates of tests/pki.sh, and what only the ports
+# tests/ports/pki.sh DIR: the certificates of examples/smh_standin/pki.sh, and what only the ports
 # ask for:
 #
 #   namesake .pem    a CA with the name of ca and another key
@@ -9,7 +9,7 @@
 #   server.dates     from when to when the server's is valid, in seconds
 set -eu
 
-"$(dirname "$0")/../pki.sh" "$1"
+"$(dirname "$0")/../../examples/smh_standin/pki.sh" "$1"
 cd "$1"
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \

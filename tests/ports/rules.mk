@@ -17,7 +17,7 @@ $(PORTS_RUNS): $(B)/ports/test_%: $(B)/ports/test_%.o $(B)/ports/peer.o \
 	$(CC) -o $@ $^ $(SMH_LDFLAGS) $(PORTS_WRAP) -Wl,-Bstatic $(TLS_LIBS) \
 	    -Wl,-Bdynamic -lcmocka
 
-$(B)/ports/pki/ca.pem: tests/ports/pki.sh tests/pki.sh | $(B)/ports/.
+$(B)/ports/pki/ca.pem: tests/ports/pki.sh examples/smh_standin/pki.sh | $(B)/ports/.
 	tests/ports/pki.sh $(B)/ports/pki
 
 .PHONY: check-ports

@@ -27,7 +27,7 @@ unsigned thin(void)
 
 int world_begin(void **state)
 {
-    const char *argv[] = {"tests/pki.sh", NULL, NULL};
+    const char *argv[] = {"examples/smh_standin/pki.sh", NULL, NULL};
 
     (void)state;
     w.dir = temp_make();

@@ -1,10 +1,4 @@
-# The stand-in of the service, which others test against, and its own test.
-STANDIN = $(filter-out %/test_standin.c,$(wildcard tests/standin/*.c))
-
-$(B)/smh_standin: $(STANDIN) $(wildcard tests/standin/*.h) | $(B)/.
-	$(CC) $(SMH_CFLAGS) $(TLS_CFLAGS) -o $@ $(STANDIN) \
-	    $(SMH_LDFLAGS) $(TLS_LIBS)
-
+# The stand-in that others test against is tested itself.
 $(B)/standin/test_standin: tests/standin/test_standin.c \
     $(wildcard tests/support/*.c) $(wildcard tests/support/*.h) \
     | $(B)/standin/.

@@ -1,11 +1,13 @@
 /* test_standin: the stand-in is as strict as it says, and its faults happen. */
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "tests/support/cmocka_all.h"
 #include "tests/support/standin.h"
+#include "smh_token.h"
 
 /* STANDIN_LIBRARY, and STANDIN_SECRET as a query needs it. */
 #define LIBRARY "smh0standin-a_b.c~d"
@@ -112,8 +114,11 @@ static void refuses_what_rfc_9112_forbids(void **state)
         {400, LINE(USER) HOST "X: a\rb\r\n" CLOSE},
         {400, LINE(USER) HOST "X: a\n" CLOSE},
         {400, LINE(USER) HOST "X\r\n" CLOSE},
-        {400, LINE(USER) HOST "Content-Length: 0\r\n" CLOSE},
         {400, LINE(USER) HOST "Content-Length: 1\r\n" CLOSE "x"},
+        {400, LINE(USER) HOST "Content-Length: -0\r\n" CLOSE},
+        {400, LINE(USER) HOST "Content-Length:\r\n" CLOSE},
+        {400,
+         LINE(USER) HOST "Content-Length: 0\r\nContent-Length: 0\r\n" CLOSE},
         {400, LINE(USER) HOST "Transfer-Encoding: chunked\r\n" CLOSE},
     };
 
@@ -211,6 +216,16 @@ static void deletes_what_is_documented(void **state)
     assert_int_equal(answer_to(LINE(KEYS "&user_id=x") HOST CLOSE), 204);
 }
 
+/* lighttpd adds it on the way. */
+static void takes_a_length_of_nothing(void **state)
+{
+    (void)state;
+    standin_token(&server, "u", "c", "s");
+    assert_int_equal(answer_to(LINE(USER) HOST "Content-Length: 0\r\n" CLOSE),
+                     204);
+    check_tokens("");
+}
+
 static void renews_and_deletes_one(void **state)
 {
     char name[80], target[200], *body;
@@ -300,6 +315,10 @@ static void spoils_answers_as_told(void **state)
         {"2:status:500", 204, "", 0},
         {"*:status:500", 500, "", 1},
         {"1:drip 1:delay:20", 204, "", 0},
+        {"1:lost", 0, "", 0},
+        {"1:lost 1:status:500", 0, "", 1},
+        {"1:handshake-stall", 204, "", 0},
+        {"1:refuse-after", 204, "", 0},
     };
     size_t i;
 
@@ -321,6 +340,55 @@ static void spoils_answers_as_told(void **state)
     }
 }
 
+/* What is behind the first head of three answers to one connection. */
+static char *ask_thrice(const char *fault)
+{
+    static const char three[] = LINE(USER) HOST "\r\n" LINE(KEYS "&user_id=v")
+        HOST "\r\n" LINE(KEYS "&user_id=w") HOST "\r\n";
+    char *all;
+
+    standin_reset(&server);
+    standin_token(&server, "u", NULL, NULL);
+    standin_token(&server, "v", NULL, NULL);
+    standin_token(&server, "w", NULL, NULL);
+    standin_faults(&server, fault);
+    assert_int_equal(web_send(server.port, three, sizeof three - 1, &all), 204);
+    return all;
+}
+
+/* As Node does with maxRequestsPerSocket: it says that it closes, and answers
+ * 503 to what is on its way already. */
+static void refuses_after_the_last_request(void **state)
+{
+    static const char *const faults[] = {"*:refuse-after:2", "2:refuse-after"};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 2; i++) {
+        char *all = ask_thrice(faults[i]);
+
+        assert_true(strncmp(all, "HTTP/1.1 204 ", 13) == 0);
+        assert_int_equal(lines_with(all, "Connection: close"), 2);
+        assert_int_equal(lines_with(all, "HTTP/1.1 503 "), 1);
+        check_tokens("w - -\n");
+        free(all);
+    }
+}
+
+static void loses_an_answer_with_the_connection(void **state)
+{
+    char *all, *journal;
+
+    (void)state;
+    all = ask_thrice("2:lost");
+    assert_null(strstr(all, "HTTP/1.1"));
+    check_tokens("w - -\n");
+    journal = standin_journal(&server);
+    assert_int_equal(lines_with(journal, "user_id=v -"), 1);
+    free(journal);
+    free(all);
+}
+
 static void masks_the_secret(void **state)
 {
     static const char wanted[] =
@@ -338,6 +406,154 @@ static void masks_the_secret(void **state)
     free(journal);
 }
 
+/* ---- over TLS, and the command line -------------------------------------- */
+
+static void make_certificates(void)
+{
+    const char *argv[] = {"examples/smh_standin/pki.sh", dir, NULL};
+
+    if (access(temp_path(dir, "ca.pem"), R_OK) != 0)
+        assert_int_equal(child_run(argv), 0);
+}
+
+static bool shakes_hands(const standin *s)
+{
+    char command[160];
+    const char *argv[] = {"sh", "-c", command, NULL};
+
+    snprintf(command, sizeof command,
+             "timeout 1 openssl s_client -connect 127.0.0.1:%u "
+             "</dev/null >/dev/null 2>&1",
+             s->port);
+    return child_run(argv) == 0;
+}
+
+static void stalls_one_handshake_or_each(void **state)
+{
+    standin secure = {0};
+
+    (void)state;
+    make_certificates();
+    standin_start(&secure, dir, "server", NULL);
+    assert_true(shakes_hands(&secure));
+    standin_faults(&secure, "1:handshake-stall");
+    assert_false(shakes_hands(&secure));
+    assert_true(shakes_hands(&secure));
+    standin_faults(&secure, "*:handshake-stall");
+    assert_false(shakes_hands(&secure));
+    assert_false(shakes_hands(&secure));
+    standin_stop(&secure);
+}
+
+typedef struct line {
+    int status;
+    const char *options; /* $D: a directory */
+    const char *said;
+} line;
+
+static void check_line(const line *l)
+{
+    char command[1024], said[1024] = "";
+    const char *argv[] = {"sh", "-c", command, NULL};
+    FILE *from;
+    int status;
+
+    snprintf(command, sizeof command,
+             "D=%s; timeout 5 \"$SMH_STANDIN\" %s >$D/said 2>&1", dir,
+             l->options);
+    status = child_run(argv);
+    from = fopen(temp_path(dir, "said"), "r");
+    assert_non_null(from);
+    said[fread(said, 1, sizeof said - 1, from)] = '\0';
+    fclose(from);
+    if (status != l->status || !strstr(said, l->said))
+        fail_msg("%s: %d, not %d: %s", l->options, status, l->status, said);
+}
+
+#define GOOD "--library l --secret-file $D/secret "
+#define PAIR "--cert $D/server.pem --key $D/server.key "
+#define ANY_PORT "a number from 0 to 65535"
+
+static void checks_its_options(void **state)
+{
+    static const line lines[] = {
+        {0, "-h", "usage: smh_standin"},
+        {0, "--help", "--max-fragment N"},
+        {0, "-V", "smh_standin " SMH_TOKEN_VERSION "\n"},
+        {0, "--version", "smh_standin " SMH_TOKEN_VERSION "\n"},
+        {2, GOOD, "--cert and --key are missing, or --plain"},
+        {2, "--plain --secret-file x", "--library is missing"},
+        {2, "--plain --library x", "--secret-file is missing"},
+        {2, GOOD "--cert x", "--cert and --key go together"},
+        {2, GOOD "--plain --key x", "--cert and --key go together"},
+        {2, "--port", "--port lacks its value: want " ANY_PORT},
+        {2, "--admin-port", "--admin-port lacks its value: want " ANY_PORT},
+        {2, "--plain=1", "--plain takes no value"},
+        {2, "--wrong", "--wrong is not an option; --help lists them"},
+        {2, "--adm 0", "--adm is not an option"},
+        {2, "--max 0", "--max is not an option"},
+        {2, "-x", "-x is not an option"},
+        {2, "word", "word is not an option"},
+        {2, "--port 65536", "--port \"65536\": want " ANY_PORT},
+        {2, "--port 70000", "--port \"70000\": want " ANY_PORT},
+        {2, "--port -1", "--port \"-1\": want " ANY_PORT},
+        {2, "--port ''", "--port \"\": want " ANY_PORT},
+        {2, "--port 1x", "--port \"1x\": want " ANY_PORT},
+        {2, "--port 4294967297", "--port \"4294967297\": want " ANY_PORT},
+        {2, "--admin-port 70000", "--admin-port \"70000\": want " ANY_PORT},
+        {2, "--max-fragment 100", "want 512, 1024, 2048 or 4096"},
+        {2, "--max-fragment 1000", "want 512, 1024, 2048 or 4096"},
+        {2, "--max-fragment 8192", "want 512, 1024, 2048 or 4096"},
+        {2, "--line-max 5", "want a number from 64 to 65536"},
+        {2, "--line-max 65537", "want a number from 64 to 65536"},
+        {2, "--tls 1.0", "want 1.1, 1.2 or 1.3"},
+        {2, "--tls 1.4", "want 1.1, 1.2 or 1.3"},
+        {2, "--tls 1.22", "want 1.1, 1.2 or 1.3"},
+        {2, "--tls 1", "want 1.1, 1.2 or 1.3"},
+        {2, "--fault 1:none", "want N:KIND or N:KIND:ARG"},
+        {2, "--fault 0:reset", "want N:KIND or N:KIND:ARG"},
+        {2, "--library ''", "--library \"\": want the id of a library"},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof lines / sizeof *lines; i++)
+        check_line(&lines[i]);
+}
+
+static void names_the_file_that_is_wrong(void **state)
+{
+    static const line lines[] = {
+        {1, "--library l --plain --secret-file $D/none",
+         "/none: No such file or directory"},
+        {1, "--library l --plain --secret-file $D", ": Is a directory"},
+        {1, "--library l --plain --secret-file /dev/null",
+         "/dev/null: no secret in its first line"},
+        {1, GOOD "--plain --log $D", ": Is a directory"},
+        {1, GOOD "--plain --address 192.0.2.1", "cannot listen on 192.0.2.1"},
+        {1, GOOD "--plain --address nowhere", "nowhere: want an IP address"},
+        {1, GOOD "--cert $D/none --key $D/server.key",
+         "/none: No such file or directory"},
+        {1, GOOD "--cert $D --key $D/server.key", ": Is a directory"},
+        {1, GOOD "--cert $D/server.key --key $D/server.key",
+         "/server.key: X509 - "},
+        {1, GOOD "--cert $D/server.pem --key $D/none",
+         "/none: No such file or directory"},
+        {1, GOOD "--cert $D/server.pem --key $D/server.pem",
+         "/server.pem: PK - "},
+        {1, GOOD "--cert $D/server.pem --key $D/server-rsa.key",
+         "/server-rsa.key is not the key of the certificate in "},
+        {1, GOOD "--cert $D/server.pem --key $D/expired.key",
+         "/expired.key is not the key of the certificate in "},
+    };
+    size_t i;
+
+    (void)state;
+    make_certificates();
+    for (i = 0; i < sizeof lines / sizeof *lines; i++)
+        check_line(&lines[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,7 +566,13 @@ int main(void)
         cmocka_unit_test_setup(limits_a_request_line, reset),
         cmocka_unit_test_setup(answers_a_pipeline_in_order, reset),
         cmocka_unit_test_setup(spoils_answers_as_told, reset),
+        cmocka_unit_test_setup(takes_a_length_of_nothing, reset),
+        cmocka_unit_test_setup(refuses_after_the_last_request, reset),
+        cmocka_unit_test_setup(loses_an_answer_with_the_connection, reset),
         cmocka_unit_test_setup(masks_the_secret, reset),
+        cmocka_unit_test(stalls_one_handshake_or_each),
+        cmocka_unit_test(checks_its_options),
+        cmocka_unit_test(names_the_file_that_is_wrong),
     };
 
     alarm(60);

@@ -12,7 +12,7 @@ typedef struct standin {
     unsigned port, admin;
 } standin;
 
-/* The program is $SMH_STANDIN; dir holds what tests/pki.sh made, and the
+/* The program is $SMH_STANDIN; dir holds what examples/smh_standin/pki.sh made, and the
  * secret's file is written there.  cert NULL: plain.  more: further options,
  * or NULL. */
 void standin_start(standin *s, const char *dir, const char *cert,

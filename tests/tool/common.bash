@@ -4,10 +4,10 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
     cd "$BATS_TEST_DIRNAME/../.."
-    . tests/tool/standin.sh
+    . examples/smh_standin/standin.sh
     export dir=$BATS_FILE_TMPDIR library=smh0tool
-    standin_start
-    export standin port
+    standin_start --admin-port 0
+    export standin port admin
 }
 
 teardown_file() {
@@ -16,7 +16,7 @@ teardown_file() {
 
 setup() {
     cd "$BATS_TEST_DIRNAME/../.."
-    . tests/tool/standin.sh
+    . examples/smh_standin/standin.sh
     tmp=$BATS_TEST_TMPDIR
     secret=$(cat "$dir/secret")
     unset SMH_LIBRARY_SECRET

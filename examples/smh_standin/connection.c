@@ -6,7 +6,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-enum { LINGER_MS = 2000 };
+enum { LINGER_MS = 2000, REFUSE_MS = 300 };
 
 enum {
     OPENING,
@@ -149,12 +149,35 @@ static void end_answer(connection *c)
         c->due = service_now() + (uint64_t)fault_arg(c, FAULT_DELAY);
 }
 
+/* No answer, and what the kernel has not delivered yet is lost as well. */
+static void reset(connection *c)
+{
+    static const struct linger at_once = {1, 0};
+
+    setsockopt(c->channel.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    note_request(c, 0);
+    c->state = OVER;
+}
+
+/* True from the last request on that the connection is to serve; serve() closes
+ * it a little later. */
+static bool refuses_more(connection *c)
+{
+    long served = fault_arg(c, FAULT_REFUSE_AFTER);
+
+    if (served >= 0 && c->requests >= (unsigned long)served)
+        c->refusing = true;
+    return c->refusing;
+}
+
 static void send_answer(connection *c, http_answer *a)
 {
+    unsigned long max = c->options->max_requests;
+    bool last = a->close || (max && c->requests + 1 >= max);
+
     a->id = ++c->service->answers;
     c->requests++;
-    if (c->options->max_requests && c->requests >= c->options->max_requests)
-        a->close = true;
+    a->close = refuses_more(c) || last;
     note_request(c, a->status);
     write_interim(c);
     if (fault_arg(c, FAULT_HEADERS) >= 0)
@@ -163,27 +186,25 @@ static void send_answer(connection *c, http_answer *a)
         text_printf(&c->out, "SSH-2.0-this is no HTTP\r\n\r\n");
     else
         http_write(a, &c->out);
-    if (a->close)
+    if (last)
         c->state = CLOSING;
+    c->due = 0;
     end_answer(c);
 }
 
 /* True if there is to be no answer. */
 static bool swallow(connection *c)
 {
-    static const struct linger at_once = {1, 0};
-
-    if (fault_arg(c, FAULT_SILENT) >= 0) {
-        c->state = DEAF;
-    } else if (fault_arg(c, FAULT_CLOSE_BEFORE) >= 0) {
-        c->state = CLOSING;
-    } else if (fault_arg(c, FAULT_RESET) >= 0) {
-        setsockopt(c->channel.fd, SOL_SOCKET, SO_LINGER, &at_once,
-                   sizeof at_once);
-        c->state = OVER;
-    } else {
-        return false;
+    if (fault_arg(c, FAULT_RESET) >= 0) {
+        reset(c);
+        return true;
     }
+    if (fault_arg(c, FAULT_SILENT) >= 0)
+        c->state = DEAF;
+    else if (fault_arg(c, FAULT_CLOSE_BEFORE) >= 0)
+        c->state = CLOSING;
+    else
+        return false;
     note_request(c, 0);
     return true;
 }
@@ -207,6 +228,8 @@ static void compose(connection *c, int status)
     if (status != HTTP_COMPLETE) {
         a.close = true;
         http_error(&a, status, NULL, c->request.wrong);
+    } else if (c->refusing) {
+        http_error(&a, 503, NULL, "the connection has served its last request");
     } else if (!c->early && misdirected(c)) {
         http_error(&a, 421, NULL, "Host is not the name of the handshake");
     } else if (c->revocation && fault_instead(&c->fault)) {
@@ -214,7 +237,10 @@ static void compose(connection *c, int status)
     } else {
         service_answer(c->service, &c->request, &a);
     }
-    send_answer(c, &a);
+    if (fault_arg(c, FAULT_LOST) >= 0)
+        reset(c);
+    else
+        send_answer(c, &a);
     http_answer_free(&a);
 }
 
@@ -274,7 +300,7 @@ static bool take_requests(connection *c)
     return progress;
 }
 
-/* ---- octets in and out --------------------------------------------------- */
+/* ---- bytes in and out ---------------------------------------------------- */
 
 static bool fill(connection *c)
 {
@@ -305,6 +331,8 @@ static void sent(connection *c, size_t n)
     c->out_at = 0;
     if (!c->early)
         next_request(c);
+    if (c->refusing)
+        c->due = service_now() + REFUSE_MS;
 }
 
 static bool flush(connection *c)
@@ -343,15 +371,12 @@ static bool close_down(connection *c)
 static bool open_up(connection *c)
 {
     service *s = c->service;
-    fault next;
     int result;
 
-    if (c->channel.tls && s->faults.stalled != s->revocations + 1) {
-        faults_find(&s->faults, s->revocations + 1, &next);
-        if (next.arg[FAULT_STALL] >= 0) {
-            s->faults.stalled = s->revocations + 1;
+    if (c->channel.tls && !c->asked) {
+        c->asked = true;
+        if (faults_stall(&s->faults, s->revocations + 1))
             return go(c, STALLED);
-        }
     }
     result = channel_open(&c->channel);
     if (result == CHANNEL_AGAIN)
@@ -366,9 +391,12 @@ static bool serve(connection *c)
 
     progress = take_requests(c) || progress;
     progress = flush(c) || progress;
-    if (c->state == SERVING && c->in_ended && !c->out.size &&
-        c->in_at == c->in_size)
+    if (c->state != SERVING || c->out.size || c->in_at < c->in_size)
+        return progress;
+    if (c->in_ended)
         return go(c, OVER);
+    if (c->refusing && service_now() >= c->due)
+        return go(c, CLOSING);
     return progress;
 }
 

@@ -27,8 +27,10 @@ typedef struct connection {
     http_request request;
     unsigned long revocation; /* the number of the request; 0: another call */
     unsigned long requests;
-    fault fault; /* of that revocation */
-    bool early;  /* it has its answer already */
+    fault fault;   /* of that revocation */
+    bool early;    /* it has its answer already */
+    bool asked;    /* whether the handshake is to stall */
+    bool refusing; /* it has announced its end */
     char in[4096];
     size_t in_at, in_size;
     bool in_ended;

@@ -1,8 +1,8 @@
 #!/bin/sh
-# tests/pki.sh DIR [DNS:name | IP:address]...
-# Makes the CAs and certificates of the tests in DIR, fresh each time.  What
-# follows DIR is added to the names of the certificates a good server has.  NAME
-# stands for NAME.pem and NAME.key:
+# examples/smh_standin/pki.sh DIR [DNS:name | IP:address]...
+# Makes CAs and certificates, good ones and bad ones, in DIR, fresh each time.
+# What follows DIR is added to the names of the certificates a good server has.
+# NAME stands for NAME.pem and NAME.key:
 #
 #   ca .pem .der            the root that clients trust
 #   intermediate .pem       signed by ca; no client trusts it by itself

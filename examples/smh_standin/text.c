@@ -64,6 +64,23 @@ void text_free(text *t)
     memset(t, 0, sizeof *t);
 }
 
+bool text_read(text *t, const char *file)
+{
+    FILE *from = fopen(file, "r");
+    char part[4096];
+    bool good;
+    size_t n;
+
+    if (!from)
+        return false;
+    text_add(t, "", 0);
+    while ((n = fread(part, 1, sizeof part, from)) > 0)
+        text_add(t, part, n);
+    good = !ferror(from);
+    fclose(from);
+    return good;
+}
+
 char *text_copy(const char *s)
 {
     size_t size;

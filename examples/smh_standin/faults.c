@@ -61,6 +61,23 @@ void faults_find(const faults *all, unsigned long number, fault *found)
             found->arg[all->list[i].kind] = all->list[i].arg;
 }
 
+bool faults_stall(faults *all, unsigned long next)
+{
+    size_t i;
+
+    for (i = 0; i < all->count; i++) {
+        if (all->list[i].kind != FAULT_STALL)
+            continue;
+        if (!all->list[i].number)
+            return true;
+        if (all->list[i].number == next && all->stalled != next) {
+            all->stalled = next;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool fault_instead(const fault *f)
 {
     int i;

@@ -9,6 +9,7 @@
 
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/entropy.h>
+#include <mbedtls/error.h>
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/ssl_cache.h>
 #include <mbedtls/ssl_ticket.h>
@@ -76,33 +77,86 @@ static int note_cached(void *ctx, mbedtls_ssl_session *session)
 
 static bool fails(int result, const char *what)
 {
+    char words[160];
+
     if (result == 0)
         return false;
-    fprintf(stderr, "smh_standin: %s: mbedTLS says -0x%04x\n", what,
-            (unsigned)-result);
+    mbedtls_strerror(result, words, sizeof words);
+    fprintf(stderr, "smh_standin: %s: %s\n", what, words);
     return true;
 }
 
-static int parse_key(const char *file)
+/* mbedTLS counts the end of PEM as well. */
+static size_t size_of(const text *t)
+{
+    return t->size + (strstr(t->data, "-----BEGIN ") != NULL);
+}
+
+static int parse_cert(const text *t)
+{
+    int result =
+        mbedtls_x509_crt_parse(&tls.cert, (const unsigned char *)t->data,
+                               size_of(t));
+
+    /* > 0: so many certificates of the file are bad */
+    return result > 0 ? MBEDTLS_ERR_X509_INVALID_FORMAT : result;
+}
+
+static int parse_key(const text *t)
+{
+    const unsigned char *data = (const unsigned char *)t->data;
+
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+    return mbedtls_pk_parse_key(&tls.key, data, size_of(t), NULL, 0,
+                                mbedtls_ctr_drbg_random, &tls.random);
+#else
+    return mbedtls_pk_parse_key(&tls.key, data, size_of(t), NULL, 0);
+#endif
+}
+
+static int check_pair(void)
 {
 #if MBEDTLS_VERSION_NUMBER >= 0x03000000
-    return mbedtls_pk_parse_keyfile(&tls.key, file, NULL,
-                                    mbedtls_ctr_drbg_random, &tls.random);
+    return mbedtls_pk_check_pair(&tls.cert.pk, &tls.key,
+                                 mbedtls_ctr_drbg_random, &tls.random);
 #else
-    return mbedtls_pk_parse_keyfile(&tls.key, file, NULL);
+    return mbedtls_pk_check_pair(&tls.cert.pk, &tls.key);
 #endif
+}
+
+static bool load(const char *file, int (*parse)(const text *))
+{
+    text t = {0};
+    bool good = text_read(&t, file);
+
+    if (good)
+        good = !fails(parse(&t), file);
+    else
+        fprintf(stderr, "smh_standin: %s: %s\n", file, strerror(errno));
+    text_free(&t);
+    return good;
+}
+
+static bool set_certificate(const char *cert, const char *key)
+{
+    if (!load(cert, parse_cert) || !load(key, parse_key))
+        return false;
+    if (check_pair() != 0) {
+        fprintf(stderr,
+                "smh_standin: %s is not the key of the certificate in %s\n",
+                key, cert);
+        return false;
+    }
+    return !fails(mbedtls_ssl_conf_own_cert(&tls.config, &tls.cert, &tls.key),
+                  "certificate");
 }
 
 static bool set_versions(const char *version)
 {
     char minor = '2';
 
-    if (version) {
-        if (strncmp(version, "1.", 2) != 0 || !strchr("123", version[2]) ||
-            strlen(version) != 3)
-            return false;
+    if (version)
         minor = version[2];
-    }
 #if MBEDTLS_VERSION_NUMBER >= 0x03000000
     if (minor == '1')
         return false;
@@ -124,11 +178,11 @@ static bool set_versions(const char *version)
     return true;
 }
 
-static int set_max_fragment(unsigned octets)
+static int set_max_fragment(unsigned bytes)
 {
     unsigned char code = MBEDTLS_SSL_MAX_FRAG_LEN_NONE;
 
-    for (; octets >= 512 && octets <= 4096; octets /= 2)
+    for (; bytes >= 512 && bytes <= 4096; bytes /= 2)
         code++;
     return mbedtls_ssl_conf_max_frag_len(&tls.config, code);
 }
@@ -157,15 +211,12 @@ static bool set_config(const channel_options *o)
     mbedtls_ssl_conf_rng(&tls.config, mbedtls_ctr_drbg_random, &tls.random);
     mbedtls_ssl_conf_sni(&tls.config, note_name, NULL);
     if (!set_versions(o->version)) {
-        fprintf(stderr, "smh_standin: no TLS %s here\n", o->version);
+        fprintf(stderr, "smh_standin: --tls %s: this mbedTLS has no TLS %s\n",
+                o->version, o->version);
         return false;
     }
     return !fails(set_max_fragment(o->max_fragment), "maximal fragment") &&
-           !fails(mbedtls_x509_crt_parse_file(&tls.cert, o->cert), o->cert) &&
-           !fails(parse_key(o->key), o->key) &&
-           !fails(mbedtls_ssl_conf_own_cert(&tls.config, &tls.cert, &tls.key),
-                  "certificate") &&
-           set_sessions();
+           set_certificate(o->cert, o->key) && set_sessions();
 }
 
 bool channel_setup(const channel_options *options)
@@ -207,7 +258,7 @@ void channel_teardown(void)
 #endif
 }
 
-/* ---- octets -------------------------------------------------------------- */
+/* ---- bytes --------------------------------------------------------------- */
 
 static int bio_send(void *ctx, const unsigned char *from, size_t size)
 {

@@ -15,25 +15,20 @@
 
 #include "channel.h"
 #include "connection.h"
+#include "options.h"
 #include "service.h"
+#include "text.h"
 
-enum { LISTENERS = 2, SECRET_MAX = 4096, LINE_MAX_DEFAULT = 8000 };
-
-typedef struct options {
-    channel_options tls;
-    connection_options connection;
-    const char *address, *port, *admin, *library, *secret_file, *log;
-    bool plain;
-} options;
+enum { LISTENERS = 2 };
 
 typedef struct server {
     options options;
     service service;
-    char secret[SECRET_MAX];
+    text secret;
     int listener[LISTENERS]; /* the service, and the admin port or -1 */
     connection *connections;
     FILE *log;
-    size_t logged; /* octets of the journal */
+    size_t logged; /* bytes of the journal */
     struct pollfd *polled;
 } server;
 
@@ -47,145 +42,22 @@ static void on_signal(int number)
     (void)ignored;
 }
 
-/* ---- command line -------------------------------------------------------- */
-
-#define FAULT_HELP(id, name, missing, text)                                    \
-    fprintf(to, "    %-16s %s\n", name, text);
-
-static void help(FILE *to)
+static void give_up(const char *what, const char *why)
 {
-    fputs(
-        "usage: smh_standin --library ID --secret-file FILE "
-        "--cert FILE --key FILE\n"
-        "       smh_standin --library ID --secret-file FILE --plain\n"
-        "    --address ADDR   to listen on (127.0.0.1)\n"
-        "    --port N         0: the kernel's choice (0)\n"
-        "    --plain          no TLS\n"
-        "    --admin-port N   another on 127.0.0.1, plain, no faults\n"
-        "    --fault SPEC     N:KIND[:ARG], may be repeated\n"
-        "    --log FILE       what GET /standin/log tells\n"
-        "    --line-max N     octets of a request line (8000)\n"
-        "    --max-requests-per-connection N\n"
-        "    --max-fragment N 512, 1024, 2048 or 4096 octets of a record\n"
-        "    --tls V          1.1, 1.2 or 1.3, and no other version\n"
-        "Prints \"port N\", and \"admin N\" if asked for, when it is ready; "
-        "ends on\n"
-        "SIGTERM and SIGINT.\n\n"
-        "A token is made by a GET on either port; with \"admin N\",\n"
-        "and %20 for a blank:\n\n"
-        "    curl -G http://127.0.0.1:N/api/v1/token -d library_id=ID \\\n"
-        "        -d library_secret=SECRET -d user_id=alice "
-        "-d client_id=phone\n\n"
-        "GET  /standin/tokens     a line \"user client session\" each\n"
-        "GET  /standin/log        number connection method target status, and\n"
-        "                         tls connection version suite name "
-        "full|resumed\n"
-        "POST /standin/faults?fault=SPEC&...  replaces all, numbers begin at "
-        "1\n"
-        "POST /standin/reset      forgets tokens, faults, log and numbers\n\n"
-        "Faults, as in 3:delay:200; N counts revocations, * stands for all.\n"
-        "Those with a * below happen instead of the revocation.\n",
-        to);
-    FAULTS(FAULT_HELP)
-}
-
-static void usage(const char *what, const char *which)
-{
-    fprintf(stderr, "smh_standin: %s %s\n", what, which);
-    exit(2);
-}
-
-static unsigned long number(const char *s, const char *option)
-{
-    char *end;
-    unsigned long n = strtoul(s, &end, 10);
-
-    if (*s < '0' || *s > '9' || *end || n > 1000000)
-        usage("not a number for", option);
-    return n;
-}
-
-static bool is(const char *arg, const char *option)
-{
-    return strcmp(arg, option) == 0;
-}
-
-static const char **text_option(options *o, const char *arg)
-{
-    const struct {
-        const char *name, **to;
-    } texts[] = {
-        {"--cert", &o->tls.cert},   {"--key", &o->tls.key},
-        {"--tls", &o->tls.version}, {"--address", &o->address},
-        {"--port", &o->port},       {"--admin-port", &o->admin},
-        {"--library", &o->library}, {"--secret-file", &o->secret_file},
-        {"--log", &o->log},
-    };
-    size_t i;
-
-    for (i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (is(arg, texts[i].name))
-            return texts[i].to;
-    return NULL;
-}
-
-static void take_option(server *s, const char *arg, const char *value)
-{
-    options *o = &s->options;
-    const char **to = text_option(o, arg);
-
-    if (!value)
-        usage("no value for", arg);
-    if (to)
-        *to = value;
-    else if (is(arg, "--fault")) {
-        if (!faults_add(&s->service.faults, value))
-            usage("not a fault:", value);
-    } else if (is(arg, "--line-max"))
-        o->connection.line_max = number(value, arg);
-    else if (is(arg, "--max-requests-per-connection"))
-        o->connection.max_requests = number(value, arg);
-    else if (is(arg, "--max-fragment"))
-        o->tls.max_fragment = (unsigned)number(value, arg);
-    else
-        usage("unknown option", arg);
-}
-
-static void take_options(server *s, char **argv)
-{
-    options *o = &s->options;
-
-    o->address = "127.0.0.1";
-    o->port = "0";
-    o->connection.line_max = LINE_MAX_DEFAULT;
-    while (*++argv) {
-        if (is(*argv, "--help")) {
-            help(stdout);
-            exit(0);
-        }
-        if (is(*argv, "--plain")) {
-            o->plain = true;
-            continue;
-        }
-        take_option(s, argv[0], argv[1]);
-        argv++;
-    }
-    if (!o->library || !o->secret_file || (!o->plain && !o->tls.cert) ||
-        !o->tls.key != !o->tls.cert)
-        usage("wanted: library, secret-file and cert with key, see", "--help");
+    fprintf(stderr, "smh_standin: %s: %s\n", what, why);
+    exit(1);
 }
 
 static void read_secret(server *s)
 {
-    FILE *from = fopen(s->options.secret_file, "r");
+    const char *file = s->options.secret_file;
 
-    if (!from || !fgets(s->secret, sizeof s->secret, from))
-        usage("cannot read", s->options.secret_file);
-    fclose(from);
-    s->secret[strcspn(s->secret, "\r\n")] = '\0';
-    if (!*s->secret)
-        usage("no secret in", s->options.secret_file);
-    s->service.secret = s->secret;
+    if (!text_read(&s->secret, file))
+        give_up(file, strerror(errno));
+    text_cut(&s->secret, strcspn(s->secret.data, "\r\n"));
+    if (!s->secret.size)
+        give_up(file, "no secret in its first line");
+    s->service.secret = s->secret.data;
     s->service.library = s->options.library;
 }
 
@@ -197,6 +69,13 @@ static void set_non_blocking(int fd)
     fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
+static void cannot_listen(const char *address, const char *port)
+{
+    fprintf(stderr, "smh_standin: cannot listen on %s, port %s: %s\n", address,
+            port, strerror(errno));
+    exit(1);
+}
+
 static int listen_on(const char *address, const char *port)
 {
     struct addrinfo hints = {0}, *found;
@@ -205,12 +84,12 @@ static int listen_on(const char *address, const char *port)
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
     if (getaddrinfo(address, port, &hints, &found) != 0)
-        usage("not an address with a port:", address);
+        give_up(address, "want an IP address of this machine");
     fd = socket(found->ai_family, found->ai_socktype, 0);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) != 0 ||
         listen(fd, 128) != 0)
-        usage("cannot listen:", strerror(errno));
+        cannot_listen(address, port);
     freeaddrinfo(found);
     set_non_blocking(fd);
     return fd;
@@ -225,7 +104,7 @@ static void tell_port(const char *what, int fd)
     if (getsockname(fd, (struct sockaddr *)&address, &size) != 0 ||
         getnameinfo((struct sockaddr *)&address, size, NULL, 0, port,
                     sizeof port, NI_NUMERICSERV) != 0)
-        usage("no name of", what);
+        give_up(what, "its number cannot be found out");
     printf("%s %s\n", what, port);
 }
 
@@ -326,7 +205,7 @@ static void start(server *s)
     struct sigaction action = {0};
 
     if (pipe(stop_pipe) != 0)
-        usage("no pipe:", strerror(errno));
+        give_up("no pipe", strerror(errno));
     set_non_blocking(stop_pipe[0]);
     set_non_blocking(stop_pipe[1]);
     action.sa_handler = on_signal;
@@ -352,6 +231,7 @@ static void finish(server *s)
     }
     tokens_clear(&s->service.tokens);
     text_free(&s->service.journal);
+    text_free(&s->secret);
     free(s->polled);
     if (s->log)
         fclose(s->log);
@@ -362,15 +242,15 @@ int main(int argc, char **argv)
 {
     static server s;
 
-    (void)argc;
-    take_options(&s, argv);
+    s.options.faults = &s.service.faults;
+    options_take(&s.options, argc, argv);
     read_secret(&s);
     if (s.options.plain)
         s.options.tls.cert = NULL;
     if (!channel_setup(&s.options.tls))
         return 1;
     if (s.options.log && !(s.log = fopen(s.options.log, "w")))
-        usage("cannot write", s.options.log);
+        give_up(s.options.log, strerror(errno));
     start(&s);
     run(&s);
     finish(&s);

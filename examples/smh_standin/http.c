@@ -185,8 +185,6 @@ static int feed_lf(http_request *r, unsigned char octet)
         return refuse(r, 400, "Host is missing");
     if (r->has_body)
         return refuse(r, 400, "a body is not part of any call");
-    if (r->lengths && strcmp(r->method, "DELETE") == 0)
-        return refuse(r, 400, "Content-Length is not part of the call");
     return HTTP_COMPLETE;
 }
 
