@@ -1097,10 +1097,10 @@ static int smhi_recv(smh_call *call)
  * them (RFC 9112, 9.3.2). */
 static int smhi_talk(smh_call *call)
 {
-    uint16_t most = call->lost ? 1 : call->io->pipeline;
     int r = smhi_recv(call);
     if (r == SMH_AGAIN && call->sent.n[0] != 0 &&
-        (call->awaited == 0 || call->awaited < most))
+        (call->awaited == 0 ||
+         (!call->lost && call->awaited < call->io->pipeline)))
         r = smhi_send(call);
     return r;
 }
@@ -1389,33 +1389,19 @@ HISTORY
            - smh_report.in_doubt says how many requests may have been carried
              out
     0.1.1  mends what was dangerous in 0.1.0:
-           - a library id with a slash became another call behind a proxy that
-             decodes it, and counted as done: only unreserved bytes are taken
-           - an id of Unicode's white space alone was sent, which a service may
-             take for no filter: it is refused at an end of an id
-           - with a size_t of 16 bits a long library id passed the checks
-           - a peer could hold a step for ever by feeding it
-           - behind a loss requests went out together at once, and answers that
-             a reset took along were an error: one goes out first, and more only
-             when it is answered
-           - anybody on the way could hold a call past its limit by warnings of
-             TLS that never end; kept sessions outlived their certificates and
-             left the master secret in memory; mbedTLS 2.28 without its checks
-             of key usage took a client's certificate; one built with a NULL
-             cipher could send in the clear; 3.x took a URI for the host
-           - smh_revoke deleted tokens of others than those listed if it ran
-             with stderr closed, and called a list done that had changed under
-             it; README's block could put the secret into a shell's history
-           Changed besides: timeout_ms counts anew from each 204, and
-           smh_begin() is within it.  Batches, and so resume points, are the
-           same, but smh_revoke takes 100,000 users a call instead of 1,000 and
-           wants N:HASH, so that its old resume points do not carry over; it
-           refuses ids that look like none, and has an exit status 6.
-           smh_mbedtls.h has no sessions (no_session and SMH_MBEDTLS_SESSIONS
-           are gone), suites, curves and an ALPN of its own, and wants both
-           checks of key usage of mbedTLS 2.28.  smh_posix.h has a resolve hook
-           as its first members; the hooks of the lwIP ports end a call with
-           SMH_E_PORT if they return what they may not.
+           - a library id with a slash became another call behind a proxy; an id
+             of Unicode's white space may be no filter to a service; with a
+             size_t of 16 bits a long library id passed the checks
+           - a peer could hold a step for ever, by feeding it or by warnings of
+             TLS; behind a loss requests went out together at once
+           - kept TLS sessions outlived their certificates; mbedTLS 2.28 without
+             its checks of key usage took a client's certificate; one with a
+             NULL cipher could send in the clear; 3.x took a URI for the host
+           - smh_revoke with stderr closed deleted tokens of others, and it
+             called a list done that had changed; README's block could put the
+             secret into a shell's history
+           timeout_ms counts anew from each 204.  Batches are the same, but
+           smh_revoke takes 100,000 users a call and wants N:HASH.
     0.1.0  first version
 
 LICENCE (0BSD)
