@@ -1292,9 +1292,9 @@ SMH_API void smh_put_name(smh_text *text, const void *name, size_t size)
 
 SMH_API void smh_put_diag(smh_text *text, const smh_diag *diag)
 {
-    static const char *const stages[] = {"not opened", "set-up",    "look-up",
-                                         "connection", "handshake", "sending",
-                                         "receiving",  "closing"};
+    static const char stages[][12] = {"not opened", "set-up",    "look-up",
+                                      "connection", "handshake", "sending",
+                                      "receiving",  "closing"};
     smh_put_words(text, stages[diag->stage]);
     if (diag->result != 0 || diag->stage < SMH_STAGE_CONNECT) {
         smh_put_words(text, ": ");
