@@ -118,7 +118,7 @@ static void start_tls(attempt *c)
     assert_int_equal(
         mbedtls_x509_crt_parse_file(&c->ca, temp_path(getenv("PKI"), "ca.pem")),
         0);
-    options.lower = lwip_tcp_port(&c->tcp);
+    options.below = lwip_tcp_port(&c->tcp);
     options.ca_chain = &c->ca;
     options.f_rng = mbedtls_ctr_drbg_random;
     options.p_rng = &drbg;
