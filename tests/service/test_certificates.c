@@ -25,10 +25,7 @@ static const row rows[] = {
     {"server", "a.standin.test", "not for this host", MISMATCH},
     {"server-rsa", "localhost", NULL, 0},
     {"chain", "localhost", NULL, 0},
-    {"ip-only", "localhost",
-     "not for this host: it is for 127.0.0.1, "
-     "0000:0000:0000:0000:0000:0000:0000:0001",
-     MISMATCH},
+    {"ip-only", "localhost", "not for this host", MISMATCH},
     {"no-ip", "localhost", NULL, 0},
     {"no-ip", "other.test",
      "not for this host: it is for \"localhost\", "
