@@ -34,7 +34,6 @@ DO THIS
 
     If init fails, the call ends with the same result, and smh_explain() says
     why.  Without PSA, take mbedtls_ctr_drbg_random and your seeded context.
-
     Link -lmbedtls -lmbedx509 -lmbedcrypto in this order; in 4.x the last one is
     -ltfpsacrypto.
 
@@ -49,14 +48,12 @@ WHAT TO KNOW
       for (RFC 6066, 4) and only TLS 1.2 is spoken.  If the server does not
       comply, the connection ends with an error that says so.
     - A handshake takes one message per step, and no operation reads more than
-      eight times from the port below.  So a loop gets its turns, whatever a
-      server sends.
+      eight times from the port below, whatever a server sends.
 
 LIMITS
     - Nobody asks whether a certificate is revoked: there is no OCSP, and
       must-staple is ignored.  A CRL counts only in a config of yours, if the
       options have no CAs.
-    - A client certificate needs a config of yours (mbedtls_ssl_conf_own_cert).
     - A message is handled in one piece.  The longest step checks one signature,
       makes one ECDHE, or checks all the signatures of a chain, of which a
       hostile server may send MBEDTLS_X509_MAX_INTERMEDIATE_CA and one.  With
@@ -84,18 +81,12 @@ WHAT TO SET IN THE CONFIG
                       mbedtls_platform_set_calloc_free().  pvPortMalloc() does
                       not clear what it gives, calloc must.
     SSL_IN_CONTENT_LEN, SSL_OUT_CONTENT_LEN
-                      the longest record, most of the heap
-
-    Measured (README.md, "Sizes"): the smallest heap that works is about 29 kB
-    with records of 16384 bytes in and 4096 out, 17 kB with 4096 both ways.
-    Leave a third more for longer chains.  The stack of a whole firmware on a
-    Cortex-M3 is 3.4 kB with mbedTLS 2.28, 2.2 kB with 3.6.
+                      the longest record, most of the heap (port/README.md)
 */
 #ifndef SMH_MBEDTLS_H
 #define SMH_MBEDTLS_H
 
 #include "smh_token.h"
-
 #include <mbedtls/version.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/x509_crt.h>
@@ -117,31 +108,31 @@ WHAT TO SET IN THE CONFIG
 extern "C" {
 #endif
 
-/* Zero it, then set what is required and what you want.  smh_mbedtls_init()
- * copies it. */
+/* Zero it, then set what you need.  smh_mbedtls_init() copies it. */
 typedef struct smh_mbedtls_options {
     smh_port below; /* The port that moves the bytes; required. */
 
-    /* The CAs: give one of the two, or a conf that has them. */
+    /* The CAs: one of ca and ca_chain is required, or a conf that has them. */
     const unsigned char *ca; /* A PEM with its terminating NUL, or one DER. */
     size_t ca_size;          /* Of ca in bytes; the NUL of a PEM counts. */
     mbedtls_x509_crt *ca_chain; /* Already parsed; it must stay. */
 
-    /* Fills data with random bytes and returns 0.  It is required before
-     * mbedTLS 4, unless there is a conf. */
+    /* Fills data with random bytes and returns 0; p_rng is its argument.  It is
+     * required before mbedTLS 4, unless there is a conf. */
     int (*f_rng)(void *p_rng, unsigned char *data, size_t size);
-    void *p_rng; /* The first argument of f_rng. */
+    void *p_rng;
 
-    /* Yours, for this port alone; free it together with the port, as it points
-     * into it.  NULL: one that offers ECDHE with an AEAD, fast curves first. */
+    /* Yours, for this port alone, for example with a client certificate; free
+     * it together with the port, as it points into it.  NULL: one that offers
+     * ECDHE with an AEAD, and fast curves first. */
     mbedtls_ssl_config *conf;
 
     /* Returns the seconds since 1970 (UTC), or UINT32_MAX if they are not
      * known; then nobody is trusted.  NULL: only mbedTLS's clock counts. */
     uint32_t (*time)(void *ctx);
 
-    /* Returns how many allocations have failed so far, for example in functions
-     * that mbedtls_platform_set_calloc_free() took.  NULL: nobody counts. */
+    /* Returns how many allocations have failed so far, which an allocator of
+     * mbedtls_platform_set_calloc_free() can count.  NULL: nobody counts. */
     uint32_t (*failed_allocs)(void *ctx);
 
     void *ctx;           /* The argument of time and failed_allocs. */
@@ -175,8 +166,6 @@ typedef struct smh_mbedtls_options {
 enum { SMH_MBEDTLS_REASONS(SMHI_MBEDTLS_ENUM) SMH_MBEDTLS_REASON_COUNT };
 #undef SMHI_MBEDTLS_ENUM
 
-enum { SMH_MBEDTLS_NOTE = 96 };
-
 /* Zero it, then call smh_mbedtls_init().  Only the first five are yours to
  * read; they tell what happened since the last opening. */
 typedef struct smh_mbedtls {
@@ -206,7 +195,7 @@ typedef struct smh_mbedtls {
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
     mbedtls_ecp_group_id curves[16];
 #endif
-    char note[SMH_MBEDTLS_NOTE]; /* Words of the certificate, cut off. */
+    char note[96]; /* Words of the certificate, cut off. */
     mbedtls_ssl_context ssl;
     mbedtls_ssl_config own_config;
     mbedtls_x509_crt own_ca;
@@ -243,12 +232,7 @@ SMH_API void smh_mbedtls_free(smh_mbedtls *tls);
 #include <string.h>
 #include <mbedtls/error.h>
 #include <mbedtls/platform_util.h>
-#if defined(MBEDTLS_HAVE_TIME_DATE)
-#include <mbedtls/platform_time.h>
-#endif
-#if MBEDTLS_VERSION_NUMBER < 0x04000000
 #include <mbedtls/pem.h>
-#endif
 #ifdef SMHI_MBEDTLS_PSA
 #include <psa/crypto.h>
 #endif
@@ -258,10 +242,8 @@ SMH_API void smh_mbedtls_free(smh_mbedtls *tls);
 
 #ifdef __cplusplus
 extern "C" {
-#if defined(__GNUC__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wold-style-cast"
-#endif
 #endif
 
 enum {
@@ -416,7 +398,7 @@ static int smhi_mbedtls_moved(smh_mbedtls *tls, int moved, size_t size,
     return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
-/* While mbedTLS receives, what it wants to send is an alert, often the answer to
+/* While mbedTLS receives, what it wants to send is an alert, often in answer to
  * a handshake message.  It has to wait for the next operation, so that this one
  * ends and does not go through all the messages of a record. */
 static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
@@ -540,8 +522,7 @@ static uint32_t smhi_mbedtls_dates(const smh_mbedtls *tls,
 
 /* ---- the certificate's names --------------------------------------------- */
 
-/* Tags of GeneralName. */
-enum { SMHI_MBEDTLS_DNS = 2, SMHI_MBEDTLS_URI = 6 };
+enum { SMHI_MBEDTLS_DNS = 2, SMHI_MBEDTLS_URI = 6 }; /* of GeneralName */
 
 static int smhi_mbedtls_is(const mbedtls_x509_sequence *name, int kind)
 {
@@ -565,9 +546,7 @@ static int smhi_mbedtls_misnamed(const smh_mbedtls *tls,
     return 0;
 }
 
-/* ---- what to tell of it, while it is there ------------------------------- */
-
-#if SMH_WORDS
+#if SMH_WORDS /* what to tell of it, while it is there */
 /* The common name, or what else there is. */
 static void smhi_mbedtls_put_name(smh_text *text, const mbedtls_x509_name *name)
 {
@@ -832,9 +811,8 @@ static const int smhi_mbedtls_suites[] = {
     0};
 
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
-/* 3.x has this order by itself; 2.28 begins with the longest curve, which makes
- * a handshake half as long again.  The list holds for certificates too, so none
- * is left out. */
+/* As in 3.x; 2.28 begins with the longest curve, which takes half as long more.
+ * The list holds for certificates too, so none is left out. */
 static void smhi_mbedtls_fast_first(smh_mbedtls *tls)
 {
     static const mbedtls_ecp_group_id fast[] = {MBEDTLS_ECP_DP_CURVE25519,
@@ -982,14 +960,13 @@ static int smhi_mbedtls_open_below(smh_mbedtls *tls, const char *host,
     const smh_port *below = &tls->options.below;
     int result = (below->ops->open)(below->ctx, host, port);
 
-    if (result > 0) {
-        tls->state = SMHI_MBEDTLS_SHAKING;
-        return 0;
-    }
     if (result == SMH_AGAIN)
         return SMH_AGAIN;
-    return smhi_mbedtls_fail(tls, SMH_MBEDTLS_BELOW, 0,
-                             result == 0 ? SMH_E_PORT : result);
+    if (result <= 0)
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_BELOW, 0,
+                                 result == 0 ? SMH_E_PORT : result);
+    tls->state = SMHI_MBEDTLS_SHAKING;
+    return 0;
 }
 
 static int smhi_mbedtls_start(smh_mbedtls *tls, const char *host)
@@ -1198,7 +1175,7 @@ static void smhi_mbedtls_say_faults(const smh_mbedtls *tls, smh_text *text)
         if (*note != '\0' && fault->note != NULL) {
             smh_put_words(text, fault->note);
             smh_put_words(text, note);
-            smh_put_words(text, note[SMH_MBEDTLS_NOTE - 2] ? "..." : "");
+            smh_put_words(text, note[sizeof tls->note - 2] ? "..." : "");
             if (fault->flags == MBEDTLS_X509_BADCERT_FUTURE)
                 smh_put_words(text, ": is it set?"); /* the clock */
         }
@@ -1298,18 +1275,16 @@ static void smhi_mbedtls_explain(void *ctx, smh_text *text)
 {
     const smh_mbedtls *tls = (const smh_mbedtls *)ctx;
     const smh_port *below = &tls->options.below;
-    int nothing = tls->reason == SMH_MBEDTLS_NONE;
-    int more = tls->diag.stage >= SMH_STAGE_CONNECT &&
-               below->ops->explain != NULL &&
-               (nothing || tls->reason == SMH_MBEDTLS_BELOW ||
-                tls->reason == SMH_MBEDTLS_CUT);
+    int stage = tls->diag.stage, reason = tls->reason;
+    int more = stage >= SMH_STAGE_CONNECT && below->ops->explain != NULL &&
+               (reason == SMH_MBEDTLS_NONE || reason == SMH_MBEDTLS_BELOW ||
+                reason == SMH_MBEDTLS_CUT);
 
-    if (!more || tls->diag.stage != SMH_STAGE_CONNECT) {
+    if (!more || stage != SMH_STAGE_CONNECT) {
         smh_put_diag(text, &tls->diag);
-        if (!nothing || tls->diag.stage < SMH_STAGE_CONNECT)
+        if (reason != SMH_MBEDTLS_NONE || stage < SMH_STAGE_CONNECT)
             smhi_mbedtls_say_reason(tls, text);
-        if (more)
-            smh_put_words(text, "; ");
+        smh_put_words(text, more ? "; " : "");
     }
     if (more)
         (below->ops->explain)(below->ctx, text);
@@ -1320,19 +1295,20 @@ static void smhi_mbedtls_explain(void *ctx, smh_text *text)
 
 /* ---- the table ----------------------------------------------------------- */
 
+static const smh_port_ops smhi_mbedtls_ops = {smhi_mbedtls_open,
+                                              smhi_mbedtls_send,
+                                              smhi_mbedtls_recv,
+                                              smhi_mbedtls_close,
+                                              smhi_mbedtls_now_ms,
+                                              smhi_mbedtls_wait,
+                                              1,
+                                              smhi_mbedtls_explain};
+
 SMH_API smh_port smh_mbedtls_port(smh_mbedtls *tls)
 {
-    static const smh_port_ops ops = {smhi_mbedtls_open,
-                                     smhi_mbedtls_send,
-                                     smhi_mbedtls_recv,
-                                     smhi_mbedtls_close,
-                                     smhi_mbedtls_now_ms,
-                                     smhi_mbedtls_wait,
-                                     1,
-                                     smhi_mbedtls_explain};
     smh_port port;
 
-    port.ops = &ops;
+    port.ops = &smhi_mbedtls_ops;
     port.ctx = tls;
     return port;
 }
@@ -1346,9 +1322,7 @@ SMH_API void smh_mbedtls_free(smh_mbedtls *tls)
 }
 
 #ifdef __cplusplus
-#if defined(__GNUC__)
 #pragma GCC diagnostic pop
-#endif
 }
 #endif
 #endif /* SMH_MBEDTLS_IMPLEMENTATION */
