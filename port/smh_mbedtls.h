@@ -925,6 +925,7 @@ SMH_API int smh_mbedtls_init(smh_mbedtls *tls,
     if (result == 0 && options->ca != NULL)
         result = smhi_mbedtls_read_ca(tls);
     tls->state = result == 0 ? SMHI_MBEDTLS_READY : SMHI_MBEDTLS_UNUSABLE;
+    tls->diag.stage = result == 0 ? SMH_STAGE_NONE : SMH_STAGE_SET_UP;
     return result;
 }
 
@@ -934,12 +935,15 @@ SMH_API int smh_mbedtls_init(smh_mbedtls *tls,
  * came to nothing, or that nobody asked for it. */
 static int smhi_mbedtls_unopened(smh_mbedtls *tls)
 {
-    int unusable = tls->state == SMHI_MBEDTLS_UNUSABLE;
+    int result = tls->diag.result;
 
-    if (tls->diag.result != 0)
-        return tls->diag.result;
-    return smhi_mbedtls_fail(tls, SMH_MBEDTLS_UNOPENED, 0,
-                             unusable ? SMH_E_TLS : SMH_E_NETWORK);
+    if (tls->state > SMHI_MBEDTLS_READY)
+        return result != 0 ? result : (int)SMH_E_CLOSED;
+    if (tls->state == SMHI_MBEDTLS_UNUSABLE && result != 0)
+        return result;
+    result = tls->state == SMHI_MBEDTLS_READY ? SMH_E_CLOSED : SMH_E_TLS;
+    tls->diag.stage = SMH_STAGE_NONE;
+    return smhi_mbedtls_fail(tls, SMH_MBEDTLS_UNOPENED, 0, result);
 }
 
 static int smhi_mbedtls_begin(smh_mbedtls *tls, const char *host)
