@@ -226,15 +226,6 @@ typedef struct smh_text {
     size_t room; /* The bytes that still fit before the NUL. */
 } smh_text;
 
-SMH_API void smh_put_words(smh_text *text, const char *words);
-
-/* Adds a number to the base 10 or 16, of at least so many digits. */
-SMH_API void smh_put_number(smh_text *text, uint32_t number, unsigned base,
-                            int digits);
-
-/* Adds a stranger's name in quotes, without what a terminal or a log obeys. */
-SMH_API void smh_put_name(smh_text *text, const void *name, size_t size);
-
 /* What a port is at, or where it failed. */
 enum {
     SMH_STAGE_NONE,
@@ -259,9 +250,20 @@ typedef struct smh_diag {
     uint32_t sent;     /* Bytes that were taken below. */
 } smh_diag;
 
+#if SMH_WORDS
+SMH_API void smh_put_words(smh_text *text, const char *words);
+
+/* Adds a number to the base 10 or 16, of at least so many digits. */
+SMH_API void smh_put_number(smh_text *text, uint32_t number, unsigned base,
+                            int digits);
+
+/* Adds a stranger's name in quotes, without what a terminal or a log obeys. */
+SMH_API void smh_put_name(smh_text *text, const void *name, size_t size);
+
 /* Adds the stage and ": "; or, if nothing went wrong there, the stage and how
  * many bytes there were, which is what to say when the time is up. */
 SMH_API void smh_put_diag(smh_text *text, const smh_diag *diag);
+#endif
 
 /* ---- scope: what to revoke ----------------------------------------------- */
 
