@@ -191,17 +191,25 @@ peak() {
     says "copied to a temporary file: No such file" "next: set TMPDIR"
 }
 
+# PID: it catches SIGINT and waits for its reader
+blocked() {
+    awk '/^State:/ { state = $2 }
+        /^SigCgt:/ { caught = substr($2, 16) }
+        END { exit !(state == "S" && caught ~ /[2367abef]/) }' "/proc/$1/status"
+}
+
 @test "an interrupted --dry-run says so, and leaves no gap behind which it goes on" {
     seq 300000 >"$tmp/users"
     mkfifo "$tmp/slow"
-    (sleep 1 && cat >"$tmp/got") <"$tmp/slow" &
+    (sleep 3 && cat >"$tmp/got") <"$tmp/slow" &
     others="$others $!"
     "$B/smh_revoke" --host localhost:1 --library l --users "$tmp/users" \
         --dry-run >"$tmp/slow" 2>"$tmp/said" &
     pid=$!
-    sleep 0.5
+    wait_for blocked "$pid"
     kill -INT "$pid"
-    run wait "$pid"
+    status=0
+    wait "$pid" || status=$?
     [ "$status" = 5 ]
     grep -q interrupted "$tmp/said"
 }

@@ -134,7 +134,7 @@ END
     seq 20 >"$tmp/users"
     standin_set "fault=2:status:414"
     check 1 revoke --users "$tmp/users"
-    says "1 of 2" "next: build with a smaller SMH_LINE_MAX" \
+    says "1 of 2" "build with a smaller limit" \
         "start over without --resume"
     no grep -q -e '--resume 1' <<<"$stderr"
     standin_reset
@@ -224,13 +224,13 @@ END
     another_standin --plain
     check 4 revoke --user a
     says "mbedTLS failed*: SSL - " "the secret was not sent" \
-        "next: check the port of --host, and for a proxy"
+        "next: check --host and its port"
     no grep -q DELETE "$tmp/log"
     standin_start --tls 1.1 || skip "this mbedTLS has no TLS 1.1"
     others="$others $standin"
     check 4 revoke --user a
     says "the secret was not sent" \
-        "next: check the port of --host, and for a proxy"
+        "next: check --host and its port"
 }
 
 @test "what comes after the handshake and is no TLS any more" {
