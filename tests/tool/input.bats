@@ -472,7 +472,7 @@ other_lists() {
 # build OPTION: the tool, as $tmp/other
 build() {
     gcc -std=c99 -D_POSIX_C_SOURCE=200809L "$1" -I. -Iport -o "$tmp/other" \
-        examples/smh_revoke.c examples/smh_revoke/*.c -pthread -lmbedtls \
+        examples/smh_revoke/*.c -pthread -lmbedtls \
         -lmbedx509 -lmbedcrypto
 }
 

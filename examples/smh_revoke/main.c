@@ -5,7 +5,7 @@
  * that a signal ends it and progress can be seen. */
 #define SMH_TOKEN_IMPLEMENTATION
 #include "smh_token.h"
-#include "smh_revoke/tool.h"
+#include "tool.h"
 
 #include <errno.h>
 #include <fcntl.h>
