@@ -8,4 +8,9 @@
 int resolve_beside(void *arg, const char *host,
                    struct sockaddr_storage *addresses);
 
+/* Every host is at the address of resolve_pin(), IPv4 or IPv6 in figures. */
+void resolve_pin(const char *address);
+int resolve_pinned(void *arg, const char *host,
+                   struct sockaddr_storage *addresses);
+
 #endif
