@@ -8,40 +8,41 @@ WHAT IT IS
         options.lower = smh_posix_port(&tcp);
 
     In one file, #define SMH_POSIX_IMPLEMENTATION before the #include.  With
-    -std=c99 or c11 that file also begins, before its first #include, with
-    #define _POSIX_C_SOURCE 200809L, or struct timespec and getaddrinfo() are
-    unknown; -std=gnu99 needs nothing.  lwIP's sockets have the same names as
-    the system's, so they go into another file.
+    -std=c99 or c11 that file also begins with #define _POSIX_C_SOURCE 200809L,
+    before its first #include, or getaddrinfo() and struct timespec are unknown;
+    -std=gnu99 needs nothing.  lwIP's sockets have the same names as the
+    system's, so they go into another file.
 
 WHAT TO KNOW
-    - Nothing blocks but wait, with one exception: getaddrinfo(), which looks
-      the host name up, blocks for as long as the system's resolver likes,
-      whatever the deadline of the call, and with it every other call of the
-      same loop.  A literal address is not looked up, and resolve(), if set,
-      replaces the look-up.
+    - Nothing blocks but wait, with one exception: getaddrinfo() looks the host
+      up and blocks for as long as the system's resolver likes, whatever the
+      deadline of the call, and with it every other call of the same loop.  A
+      resolve hook replaces it.
     - The first SMH_POSIX_ADDRESSES addresses of the host are tried, in the
-      resolver's order; one that is silent for SMH_POSIX_PATIENCE_MS is given up
-      for the next one.
-    - It sets no signal handler and needs none: no SIGPIPE.
-    - With a poll() of your own: after a step, wait for want (SMH_POSIX_READ,
-      SMH_POSIX_WRITE) on fd, for no longer than the deadline, and for 500 ms at
-      the most while diag.stage is SMH_POSIX_CONNECT.  If it is 0, do not wait;
-      while diag.stage is SMH_POSIX_RESOLVE, wait for what resolve() waits for.
+      resolver's order.  One that is silent for SMH_POSIX_PATIENCE_MS is given
+      up for the next one.
+    - It sets no signal handler and needs none: no SIGPIPE comes.
+    - With a poll() of your own: after a step, wait for want (SMH_WANT_READ,
+      SMH_WANT_WRITE) on fd, no longer than the deadline, and no longer than
+      500 ms while diag.stage is SMH_STAGE_CONNECT.  If want is 0, do not wait.
+      While diag.stage is SMH_STAGE_RESOLVE, wait for what resolve waits for.
 
 A LOOK-UP OF YOUR OWN
-    resolve(arg, host, addresses) is called with one host, once or again and
-    again, until it returns
-        1               addresses has up to SMH_POSIX_ADDRESSES of them from
-                        the first on, without a port number; it was all zero at
-                        first, and AF_UNSPEC, which is 0, ends the list
-        SMH_AGAIN       not known yet
-        SMH_E_RESOLVE   no address, as 1 with an empty list
-    0 and other numbers above 0 are SMH_E_PORT.  An IPv6 host has its brackets.
-    If the opening is given up after SMH_AGAIN, resolve(arg, NULL, NULL) comes
-    once, so that it lets go of its work; what that returns is ignored.  While
-    it says SMH_AGAIN, smh_wait() and smh_revoke() ask about every 10 ms.
+    replaces that of the system, or pins the host to an address.  All TCP ports
+    have the same hook.  resolve(arg, host, addresses) is called, again and
+    again after SMH_AGAIN, until it returns
+        1               It has filled addresses, which were all zero, from the
+                        first on, without port numbers; the first that is still
+                        zero ends them.
+        SMH_AGAIN       It does not know yet.  smh_wait() and smh_revoke() ask
+                        again about every 10 ms.
+        SMH_E_RESOLVE   The host has no address, as 1 without an address.
+        SMH_E_MEMORY    There was no memory to find out.
+    Anything else ends the call with SMH_E_PORT.  If the opening is given up
+    after SMH_AGAIN, resolve(arg, NULL, NULL) is called once, so that the hook
+    can let go of its work; what it returns then is ignored.
 
-    This one pins a name to an address, with <arpa/inet.h> and <string.h>:
+    This one pins a name, with <arpa/inet.h> and <string.h>:
 
         static int pinned(void *arg, const char *host,
                           struct sockaddr_storage *addresses)
@@ -75,56 +76,35 @@ A LOOK-UP OF YOUR OWN
 extern "C" {
 #endif
 
-/* ms for one address, if another one is left */
+/* How many ms one address may be silent if another one is left. */
 #ifndef SMH_POSIX_PATIENCE_MS
 #define SMH_POSIX_PATIENCE_MS 5000
 #endif
 
-enum {
-    SMH_POSIX_IDLE,
-    SMH_POSIX_RESOLVE,
-    SMH_POSIX_CONNECT,
-    SMH_POSIX_SEND,
-    SMH_POSIX_RECV
-};
-enum { SMH_POSIX_READ = 1, SMH_POSIX_WRITE = 2 };
-enum { SMH_POSIX_ADDRESSES = 8 }; /* of a host that are tried */
+/* How many addresses of a host are tried. */
+enum { SMH_POSIX_ADDRESSES = 8 };
 
-/* What happened since the last opening; stays after the close. */
-typedef struct smh_posix_diag {
-    uint8_t stage;     /* SMH_POSIX_RESOLVE.., the last thing tried */
-    uint8_t addresses; /* that were tried */
-    int result;        /* the SMH_E_* of that stage, or 0 */
-    int code;          /* errno, or 0 */
-    int resolver;      /* EAI_*, or 0 */
-    uint32_t received; /* octets */
-    uint32_t sent;
-} smh_posix_diag;
-
-/* Zero it, then set what you need of the first two. */
+/* Zero it, then set resolve and arg if you need them. */
 typedef struct smh_posix {
-    /* Instead of getaddrinfo(): 1, SMH_AGAIN or SMH_E_RESOLVE, see above. */
+    smh_diag diag; /* Its code is an errno; of a look-up it may be an EAI_*. */
+    /* It is asked instead of getaddrinfo(): see above. */
     int (*resolve)(void *arg, const char *host,
                    struct sockaddr_storage *addresses);
-    void *arg;
+    void *arg;      /* It is handed to resolve. */
+    int fd;         /* The socket; valid only if opened. */
+    uint8_t opened; /* 1 while there is a socket. */
+    uint8_t want;   /* What to wait for: SMH_WANT_READ | SMH_WANT_WRITE. */
 
-    smh_posix_diag diag;
-    int fd; /* valid if opened */
-    uint8_t opened;
-    uint8_t want; /* SMH_POSIX_READ | SMH_POSIX_WRITE */
-
-    uint8_t opening; /* private from here: the stage that goes on, or 0 */
-    uint8_t next;    /* of the addresses */
-    uint32_t begun;  /* ms, of this address */
+    uint8_t opening; /* Private from here: the stage that goes on, or 0. */
+    uint8_t next;    /* How many of the addresses were tried. */
+    uint8_t eai;     /* 1 if diag.code is an EAI_*. */
+    uint16_t mark;   /* It tells a struct that was not zeroed. */
+    uint32_t begun;  /* When this address was begun, in ms. */
     struct sockaddr_storage addresses[SMH_POSIX_ADDRESSES];
 } smh_posix;
 
+/* Returns the port of a struct, which stays where it is until close. */
 SMH_API smh_port smh_posix_port(smh_posix *posix);
-
-/* What went wrong, in words: always terminated, cut off at size; returns text,
- * or "" if size is 0. */
-SMH_API const char *smh_posix_explain(const smh_posix *posix, char *text,
-                                      size_t size);
 
 #ifdef __cplusplus
 }
@@ -143,7 +123,6 @@ SMH_API const char *smh_posix_explain(const smh_posix *posix, char *text,
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -158,6 +137,8 @@ SMH_API const char *smh_posix_explain(const smh_posix *posix, char *text,
 #endif
 /* ms of a sleep while resolve() knows nothing: nothing tells when it does. */
 #define SMHI_POSIX_NAP 10
+/* smh_posix.mark of a struct that has been opened. */
+#define SMHI_POSIX_MARK 0x5053
 
 #ifdef __cplusplus
 extern "C" {
@@ -172,22 +153,28 @@ static uint32_t smhi_posix_now_ms(void *ctx)
     return (uint32_t)now.tv_sec * 1000 + (uint32_t)(now.tv_nsec / 1000000);
 }
 
+/* Keeps what a stage came to, and returns it. */
+static int smhi_posix_end(smh_posix *posix, int result, int code)
+{
+    posix->diag.result = (int16_t)result;
+    posix->diag.code = code;
+    return result;
+}
+
 static int smhi_posix_fail(smh_posix *posix, int code)
 {
-    posix->diag.code = code;
     switch (code) {
     case ECONNRESET:
     case EPIPE:
-        posix->diag.result = SMH_E_CLOSED;
-        break;
+        return smhi_posix_end(posix, SMH_E_CLOSED, code);
+    case EMFILE:
+    case ENFILE:
     case ENOMEM:
     case ENOBUFS:
-        posix->diag.result = SMH_E_MEMORY;
-        break;
+        return smhi_posix_end(posix, SMH_E_MEMORY, code);
     default:
-        posix->diag.result = SMH_E_NETWORK;
+        return smhi_posix_end(posix, SMH_E_NETWORK, code);
     }
-    return posix->diag.result;
 }
 
 /* poll() of what is wanted. */
@@ -196,56 +183,39 @@ static int smhi_posix_poll(const smh_posix *posix, int want, int ms)
     struct pollfd one;
 
     one.fd = posix->fd;
-    one.events = (short)((want & SMH_POSIX_READ ? POLLIN : 0) |
-                         (want & SMH_POSIX_WRITE ? POLLOUT : 0));
+    one.events = (short)((want & SMH_WANT_READ ? POLLIN : 0) |
+                         (want & SMH_WANT_WRITE ? POLLOUT : 0));
     one.revents = 0;
     return poll(&one, 1, ms);
 }
 
 /* ---- resolve ------------------------------------------------------------- */
 
-static int smhi_posix_resolve_failed(smh_posix *posix, int resolver)
+static int smhi_posix_unresolved(smh_posix *posix, int eai)
 {
-    posix->diag.resolver = resolver;
-    posix->diag.code = resolver == EAI_SYSTEM ? errno : 0;
-    posix->diag.result = resolver == EAI_MEMORY ? SMH_E_MEMORY : SMH_E_RESOLVE;
-    return posix->diag.result;
+    if (eai == EAI_SYSTEM && smhi_posix_fail(posix, errno) == SMH_E_MEMORY)
+        return SMH_E_MEMORY;
+    posix->eai = eai != EAI_SYSTEM;
+    return smhi_posix_end(posix,
+                          eai == EAI_MEMORY ? SMH_E_MEMORY : SMH_E_RESOLVE,
+                          posix->eai ? eai : posix->diag.code);
 }
 
-static void smhi_posix_copy(smh_posix *posix, const struct addrinfo *from)
-{
-    int i = 0;
-
-    for (; from != NULL && i < SMH_POSIX_ADDRESSES; from = from->ai_next)
-        if (from->ai_addrlen <= sizeof posix->addresses[i])
-            memcpy(&posix->addresses[i++], from->ai_addr, from->ai_addrlen);
-}
-
-/* The host as getaddrinfo wants it: an IPv6 address comes in brackets. */
 static int smhi_posix_ask(smh_posix *posix, const char *host)
 {
-    struct addrinfo hints;
-    struct addrinfo *list = NULL;
-    char address[80];
-    size_t size = strlen(host);
-    int result;
+    struct addrinfo hints, *list = NULL, *from;
+    int i = 0, eai;
 
     memset(&hints, 0, sizeof hints);
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_protocol = IPPROTO_TCP;
-    if (host[0] == '[') {
-        if (size < 3 || size - 2 >= sizeof address)
-            return smhi_posix_resolve_failed(posix, EAI_NONAME);
-        memcpy(address, host + 1, size - 2);
-        address[size - 2] = '\0';
-        host = address;
-        hints.ai_flags = AI_NUMERICHOST;
-        hints.ai_family = AF_INET6;
-    }
-    result = getaddrinfo(host, NULL, &hints, &list);
-    if (result != 0)
-        return smhi_posix_resolve_failed(posix, result);
-    smhi_posix_copy(posix, list);
+    eai = getaddrinfo(host, NULL, &hints, &list);
+    if (eai != 0)
+        return smhi_posix_unresolved(posix, eai);
+    for (from = list; from != NULL && i < SMH_POSIX_ADDRESSES;
+         from = from->ai_next)
+        if (from->ai_addrlen <= sizeof posix->addresses[i])
+            memcpy(&posix->addresses[i++], from->ai_addr, from->ai_addrlen);
     freeaddrinfo(list);
     return 1;
 }
@@ -257,20 +227,27 @@ static int smhi_posix_more(const smh_posix *posix)
            posix->addresses[posix->next].ss_family != AF_UNSPEC;
 }
 
+static int smhi_posix_hook(smh_posix *posix, const char *host)
+{
+    int result = (posix->resolve)(posix->arg, host, posix->addresses);
+
+    if (result == 1 || result == SMH_AGAIN)
+        return result;
+    if (result != SMH_E_RESOLVE && result != SMH_E_MEMORY)
+        result = SMH_E_PORT;
+    return smhi_posix_end(posix, result, 0);
+}
+
 static int smhi_posix_find(smh_posix *posix, const char *host)
 {
-    int result = posix->resolve
-                     ? posix->resolve(posix->arg, host, posix->addresses)
-                     : smhi_posix_ask(posix, host);
+    int result = posix->resolve != NULL ? smhi_posix_hook(posix, host)
+                                        : smhi_posix_ask(posix, host);
 
     if (result == 1 && !smhi_posix_more(posix))
-        result = SMH_E_RESOLVE;
-    if (result == 0 || result > 1)
-        result = SMH_E_PORT;
-    posix->opening = (uint8_t)(result == 1           ? SMH_POSIX_CONNECT
-                               : result == SMH_AGAIN ? SMH_POSIX_RESOLVE
-                                                     : SMH_POSIX_IDLE);
-    posix->diag.result = result < 0 && result != SMH_AGAIN ? result : 0;
+        result = smhi_posix_end(posix, SMH_E_RESOLVE, 0);
+    posix->opening = (uint8_t)(result == 1           ? SMH_STAGE_CONNECT
+                               : result == SMH_AGAIN ? SMH_STAGE_RESOLVE
+                                                     : SMH_STAGE_NONE);
     return result;
 }
 
@@ -288,26 +265,28 @@ static void smhi_posix_close_fd(smh_posix *posix)
 /* Gives up what an open has begun. */
 static void smhi_posix_forget(smh_posix *posix)
 {
-    if (posix->opening == SMH_POSIX_RESOLVE && posix->resolve)
-        posix->resolve(posix->arg, NULL, NULL);
-    posix->opening = SMH_POSIX_IDLE;
+    if (posix->opening == SMH_STAGE_RESOLVE && posix->resolve != NULL)
+        (posix->resolve)(posix->arg, NULL, NULL);
+    posix->opening = SMH_STAGE_NONE;
 }
 
-/* Octets of the address with its port number, or 0: of no family known here. */
-static socklen_t smhi_posix_fill(struct sockaddr_storage *to, uint16_t port)
+/* The size of an address, or 0 if its family is unknown here. */
+static socklen_t smhi_posix_size(const struct sockaddr_storage *to)
 {
-    if (to->ss_family == AF_INET) {
-        ((struct sockaddr_in *)to)->sin_port = htons(port);
-        return sizeof(struct sockaddr_in);
-    }
-    if (to->ss_family == AF_INET6) {
-        ((struct sockaddr_in6 *)to)->sin6_port = htons(port);
-        return sizeof(struct sockaddr_in6);
-    }
-    return 0;
+    return to->ss_family == AF_INET    ? sizeof(struct sockaddr_in)
+           : to->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                       : 0;
 }
 
-/* 0, or errno. */
+static void smhi_posix_set_number(struct sockaddr_storage *to, uint16_t number)
+{
+    if (to->ss_family == AF_INET)
+        ((struct sockaddr_in *)to)->sin_port = htons(number);
+    else
+        ((struct sockaddr_in6 *)to)->sin6_port = htons(number);
+}
+
+/* Returns 0, or errno. */
 static int smhi_posix_set_up(int fd)
 {
     int on = 1;
@@ -325,7 +304,7 @@ static int smhi_posix_set_up(int fd)
     return 0;
 }
 
-/* ms left for this address, or for ever if it is the last */
+/* The ms left for this address: without end if it is the last. */
 static uint32_t smhi_posix_patience(const smh_posix *posix)
 {
     uint32_t passed = smhi_posix_now_ms(NULL) - posix->begun;
@@ -335,24 +314,24 @@ static uint32_t smhi_posix_patience(const smh_posix *posix)
     return passed < SMH_POSIX_PATIENCE_MS ? SMH_POSIX_PATIENCE_MS - passed : 0;
 }
 
-/* 0 connected, -1 not yet, or errno. */
+/* Returns 0 if connected, -1 if not yet, or errno. */
 static int smhi_posix_connected(const smh_posix *posix)
 {
     int code = 0;
     socklen_t size = sizeof code;
 
-    if (smhi_posix_poll(posix, SMH_POSIX_WRITE, 0) <= 0)
+    if (smhi_posix_poll(posix, SMH_WANT_WRITE, 0) <= 0)
         return smhi_posix_patience(posix) == 0 ? ETIMEDOUT : -1;
     if (getsockopt(posix->fd, SOL_SOCKET, SO_ERROR, &code, &size) < 0)
         return errno;
     return code;
 }
 
-/* Begins with the next address; 0, -1 or errno as above. */
-static int smhi_posix_begin(smh_posix *posix, uint16_t port)
+/* Begins with the next address.  Returns 0, -1 or errno as above. */
+static int smhi_posix_begin(smh_posix *posix, uint16_t number)
 {
     struct sockaddr_storage *to = &posix->addresses[posix->next++];
-    socklen_t size = smhi_posix_fill(to, port);
+    socklen_t size = smhi_posix_size(to);
     int type = SOCK_STREAM;
     int code;
 
@@ -360,9 +339,9 @@ static int smhi_posix_begin(smh_posix *posix, uint16_t port)
     type |= SOCK_CLOEXEC; /* no gap for another thread's exec */
 #endif
     posix->begun = smhi_posix_now_ms(NULL);
-    posix->diag.addresses++;
     if (size == 0)
         return EAFNOSUPPORT;
+    smhi_posix_set_number(to, number);
     posix->fd = socket(to->ss_family, type, IPPROTO_TCP);
     if (posix->fd < 0)
         return errno;
@@ -377,17 +356,17 @@ static int smhi_posix_begin(smh_posix *posix, uint16_t port)
     return smhi_posix_connected(posix);
 }
 
-static int smhi_posix_connect(smh_posix *posix, uint16_t port)
+static int smhi_posix_connect(smh_posix *posix, uint16_t number)
 {
     int code = posix->opened ? smhi_posix_connected(posix)
-                             : smhi_posix_begin(posix, port);
+                             : smhi_posix_begin(posix, number);
 
     while (code > 0 && smhi_posix_more(posix)) {
         smhi_posix_close_fd(posix);
-        code = smhi_posix_begin(posix, port);
+        code = smhi_posix_begin(posix, number);
     }
     if (code < 0) {
-        posix->want = SMH_POSIX_WRITE;
+        posix->want = SMH_WANT_WRITE;
         return SMH_AGAIN;
     }
     smhi_posix_forget(posix);
@@ -395,57 +374,80 @@ static int smhi_posix_connect(smh_posix *posix, uint16_t port)
     if (code == 0)
         return 1;
     smhi_posix_close_fd(posix);
+    /* A reset of what was never open is a refusal. */
+    if (code == ECONNRESET || code == EPIPE)
+        return smhi_posix_end(posix, SMH_E_NETWORK, code);
     return smhi_posix_fail(posix, code);
 }
 
 /* ---- the port ------------------------------------------------------------ */
 
-static int smhi_posix_open(void *ctx, const char *host, uint16_t port)
+/* Begins an opening; a struct that was not zeroed may hold any resolve. */
+static int smhi_posix_start(smh_posix *posix)
 {
-    smh_posix *posix = (smh_posix *)ctx;
-    int result;
-
-    if (posix->opening == SMH_POSIX_IDLE) {
-        smhi_posix_close_fd(posix);
-        memset(&posix->diag, 0, sizeof posix->diag);
-        memset(posix->addresses, 0, sizeof posix->addresses);
-        posix->next = 0;
-        posix->diag.stage = SMH_POSIX_RESOLVE;
-    }
-    if (posix->opening != SMH_POSIX_CONNECT) {
-        result = smhi_posix_find(posix, host);
-        if (result != 1)
-            return result;
-        posix->diag.stage = SMH_POSIX_CONNECT;
-    }
-    return smhi_posix_connect(posix, port);
+    memset(&posix->diag, 0, sizeof posix->diag);
+    posix->diag.stage = SMH_STAGE_SET_UP;
+    if (posix->mark != SMHI_POSIX_MARK && posix->mark != 0)
+        return smhi_posix_end(posix, SMH_E_PORT, 0);
+    posix->mark = SMHI_POSIX_MARK;
+    smhi_posix_close_fd(posix);
+    memset(posix->addresses, 0, sizeof posix->addresses);
+    posix->next = 0;
+    posix->eai = 0;
+    posix->diag.stage = SMH_STAGE_RESOLVE;
+    return 1;
 }
 
-/* What a transfer came to: octets, or errno told apart.  Whoever cannot send
- * wants to see as well whether an answer says why. */
-static int smhi_posix_moved(smh_posix *posix, ssize_t moved, int want)
+static int smhi_posix_open(void *ctx, const char *host, uint16_t number)
+{
+    smh_posix *posix = (smh_posix *)ctx;
+    int result = 1;
+
+    if (posix->mark != SMHI_POSIX_MARK || posix->opening == SMH_STAGE_NONE)
+        result = smhi_posix_start(posix);
+    if (result == 1 && posix->opening != SMH_STAGE_CONNECT)
+        result = smhi_posix_find(posix, host);
+    if (result != 1)
+        return result;
+    posix->diag.stage = SMH_STAGE_CONNECT;
+    return smhi_posix_connect(posix, number);
+}
+
+/* Begins a transfer.  Returns 1, or SMH_E_CLOSED if it is not open. */
+static int smhi_posix_usable(smh_posix *posix, uint8_t stage)
+{
+    posix->diag.stage = SMH_STAGE_NONE;
+    if (posix->mark != SMHI_POSIX_MARK || !posix->opened ||
+        posix->opening != SMH_STAGE_NONE)
+        return smhi_posix_end(posix, SMH_E_CLOSED, 0);
+    posix->diag.stage = stage;
+    return 1;
+}
+
+/* What a transfer came to: bytes, or errno told apart. */
+static int smhi_posix_moved(smh_posix *posix, ssize_t moved, uint8_t want)
 {
     posix->want = 0;
     if (moved > 0)
         return (int)moved;
     if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
         return smhi_posix_fail(posix, errno);
-    posix->want = (uint8_t)want;
+    posix->want = want;
     return SMH_AGAIN;
 }
 
+/* Whoever cannot send wants to see as well whether an answer says why. */
 static int smhi_posix_send(void *ctx, const void *data, size_t size)
 {
     smh_posix *posix = (smh_posix *)ctx;
-    int result;
+    int result = smhi_posix_usable(posix, SMH_STAGE_WRITE);
 
-    posix->diag.stage = SMH_POSIX_SEND;
-    if (!posix->opened)
-        return smhi_posix_fail(posix, ENOTCONN);
+    if (result != 1)
+        return result;
     if (size > INT_MAX)
         size = INT_MAX;
     result = smhi_posix_moved(posix, send(posix->fd, data, size, MSG_NOSIGNAL),
-                              SMH_POSIX_READ | SMH_POSIX_WRITE);
+                              SMH_WANT_READ | SMH_WANT_WRITE);
     if (result > 0)
         posix->diag.sent += (uint32_t)result;
     return result;
@@ -454,21 +456,18 @@ static int smhi_posix_send(void *ctx, const void *data, size_t size)
 static int smhi_posix_recv(void *ctx, void *data, size_t size)
 {
     smh_posix *posix = (smh_posix *)ctx;
+    int result = smhi_posix_usable(posix, SMH_STAGE_READ);
     ssize_t moved;
-    int result;
 
-    posix->diag.stage = SMH_POSIX_RECV;
-    posix->want = 0;
-    if (!posix->opened)
-        return smhi_posix_fail(posix, ENOTCONN);
+    if (result != 1)
+        return result;
     if (size > INT_MAX)
         size = INT_MAX;
+    posix->want = 0;
     moved = recv(posix->fd, data, size, 0);
-    if (moved == 0) { /* orderly */
-        posix->diag.code = 0;
-        return posix->diag.result = SMH_E_CLOSED;
-    }
-    result = smhi_posix_moved(posix, moved, SMH_POSIX_READ);
+    if (moved == 0) /* orderly */
+        return smhi_posix_end(posix, SMH_E_CLOSED, 0);
+    result = smhi_posix_moved(posix, moved, SMH_WANT_READ);
     if (result > 0)
         posix->diag.received += (uint32_t)result;
     return result;
@@ -482,6 +481,8 @@ static int smhi_posix_close(void *ctx, int at_once)
 
     none.l_onoff = 1;
     none.l_linger = 0;
+    if (posix->mark != SMHI_POSIX_MARK)
+        return 1;
     if (posix->opened && at_once)
         setsockopt(posix->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     smhi_posix_forget(posix);
@@ -489,14 +490,14 @@ static int smhi_posix_close(void *ctx, int at_once)
     return 1;
 }
 
-/* ms that may pass before it has to look again, whatever comes */
+/* The ms that may pass before it has to look again, whatever comes. */
 static uint32_t smhi_posix_longest(const smh_posix *posix)
 {
     uint32_t patience;
 
-    if (posix->opening == SMH_POSIX_RESOLVE)
+    if (posix->opening == SMH_STAGE_RESOLVE)
         return SMHI_POSIX_NAP;
-    if (posix->opening == SMH_POSIX_IDLE)
+    if (posix->opening == SMH_STAGE_NONE)
         return INT_MAX;
     patience = smhi_posix_patience(posix);
     return patience < INT_MAX ? patience : INT_MAX;
@@ -508,7 +509,7 @@ static int smhi_posix_wait(void *ctx, uint32_t ms)
     uint32_t most = smhi_posix_longest(posix);
     uint32_t now = ms < most ? ms : most;
 
-    if (posix->opening == SMH_POSIX_RESOLVE)
+    if (posix->opening == SMH_STAGE_RESOLVE)
         return poll(NULL, 0, (int)now) == 0 && now == ms ? SMH_AGAIN : 1;
     if (!posix->opened || posix->want == 0)
         return 1;
@@ -518,45 +519,92 @@ static int smhi_posix_wait(void *ctx, uint32_t ms)
     return 1;
 }
 
-smh_port smh_posix_port(smh_posix *posix)
+/* ---- words --------------------------------------------------------------- */
+
+#if SMH_WORDS
+static const char *smhi_posix_why(const smh_posix *posix)
 {
-    static const smh_port_ops ops = {smhi_posix_open,
-                                     smhi_posix_send,
-                                     smhi_posix_recv,
-                                     smhi_posix_close,
-                                     smhi_posix_now_ms,
-                                     smhi_posix_wait,
-                                     0};
+    const smh_diag *diag = &posix->diag;
+
+    if (diag->code != 0)
+        return posix->eai ? gai_strerror(diag->code) : strerror(diag->code);
+    switch (diag->result) {
+    case 0:
+        return "no answer yet";
+    case SMH_E_PORT:
+        return "resolve() returned what it may not";
+    case SMH_E_MEMORY:
+        return "out of memory";
+    case SMH_E_RESOLVE:
+        return "no address";
+    default:
+        return "closed by the server";
+    }
+}
+
+/* Adds the address of a connection, and how many there were. */
+static void smhi_posix_put_address(smh_text *text, const smh_posix *posix)
+{
+    const struct sockaddr_storage *to = &posix->addresses[posix->next - 1];
+    char name[64], number[8];
+
+    if (getnameinfo((const struct sockaddr *)to, smhi_posix_size(to), name,
+                    sizeof name, number, sizeof number,
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+        return;
+    smh_put_words(text, posix->diag.code == ECONNREFUSED ? " by " : ", to ");
+    smh_put_words(text, to->ss_family == AF_INET6 ? "[" : "");
+    smh_put_words(text, name);
+    smh_put_words(text, to->ss_family == AF_INET6 ? "]:" : ":");
+    smh_put_words(text, number);
+    if (posix->next == 1)
+        return;
+    smh_put_words(text,
+                  smhi_posix_more(posix) ? ", number " : ", the last of ");
+    smh_put_number(text, posix->next, 10, 1);
+    smh_put_words(text, smhi_posix_more(posix) ? "" : " addresses");
+}
+
+static void smhi_posix_explain(void *ctx, smh_text *text)
+{
+    const smh_posix *posix = (const smh_posix *)ctx;
+    const smh_diag *diag = &posix->diag;
+
+    if (posix->mark != SMHI_POSIX_MARK || diag->stage == SMH_STAGE_NONE) {
+        smh_put_words(text, posix->mark == SMHI_POSIX_MARK || posix->mark == 0
+                                ? "not opened"
+                                : "not opened: the struct was not zeroed");
+        return;
+    }
+    smh_put_diag(text, diag);
+    if (diag->result != 0 || diag->stage == SMH_STAGE_RESOLVE)
+        smh_put_words(text, smhi_posix_why(posix));
+    if (diag->stage == SMH_STAGE_CONNECT && diag->result != SMH_E_MEMORY)
+        smhi_posix_put_address(text, posix);
+}
+#endif
+
+SMH_API smh_port smh_posix_port(smh_posix *posix)
+{
+    static const smh_port_ops ops = {
+        smhi_posix_open,
+        smhi_posix_send,
+        smhi_posix_recv,
+        smhi_posix_close,
+        smhi_posix_now_ms,
+        smhi_posix_wait,
+        0,
+#if SMH_WORDS
+        smhi_posix_explain
+#else
+        NULL
+#endif
+    };
     smh_port port;
 
     port.ops = &ops;
     port.ctx = posix;
     return port;
-}
-
-/* ---- words --------------------------------------------------------------- */
-
-const char *smh_posix_explain(const smh_posix *posix, char *text, size_t size)
-{
-    static const char *const stages[] = {
-        "not opened", "look-up", "connection", "sending", "receiving",
-    };
-    const smh_posix_diag *diag = &posix->diag;
-    const char *why = diag->code != 0       ? strerror(diag->code)
-                      : diag->resolver != 0 ? gai_strerror(diag->resolver)
-                      : diag->result == 0   ? "no error"
-                      : diag->stage == SMH_POSIX_RESOLVE
-                          ? "no address"
-                          : "closed by the server";
-
-    if (size == 0)
-        return "";
-    if (diag->stage == SMH_POSIX_CONNECT && diag->addresses > 1)
-        snprintf(text, size, "connection: %s (the last of %d addresses)", why,
-                 diag->addresses);
-    else
-        snprintf(text, size, "%s: %s", stages[diag->stage], why);
-    return text;
 }
 
 #ifdef __cplusplus
