@@ -220,7 +220,7 @@ static void say_line(const char *head, const char *text)
 
 void report_for_people(const struct verdict *verdict)
 {
-    char next[sizeof verdict->next + 120];
+    char next[sizeof verdict->next + 200];
 
     if (verdict->exit == EXIT_CONFIRMED) {
         say_all_confirmed(stdout, verdict);
@@ -334,7 +334,7 @@ static void json_requests(const struct verdict *verdict)
 
 void report_as_json(const struct verdict *verdict)
 {
-    char next[sizeof verdict->next + 120] = "";
+    char next[sizeof verdict->next + 200] = "";
 
     if (verdict->exit != EXIT_CONFIRMED)
         what_next(verdict, next, sizeof next);

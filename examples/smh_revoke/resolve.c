@@ -108,27 +108,45 @@ static int is_over(struct lookup *lookup)
     return over;
 }
 
+static const char *why = "";
+
+/* What a look-up that failed has come to. */
+static int conclude(int resolver, int code)
+{
+    why = resolver == 0            ? ""
+          : resolver == EAI_SYSTEM ? strerror(code)
+                                   : gai_strerror(resolver);
+    return resolver == 0            ? 1
+           : resolver == EAI_MEMORY ? SMH_E_MEMORY
+                                    : SMH_E_RESOLVE;
+}
+
 int resolve_beside(void *arg, const char *host,
                    struct sockaddr_storage *addresses)
 {
     static struct lookup *lookup;
-    smh_posix *posix = arg;
-    int resolver = EAI_MEMORY;
+    int result;
 
+    (void)arg;
     if (host && !lookup)
         lookup = begin(host);
-    if (host && lookup) {
-        if (!is_over(lookup))
-            return SMH_AGAIN;
-        resolver = lookup->resolver;
-        posix->diag.code = lookup->code;
+    if (!lookup)
+        return conclude(EAI_MEMORY, 0);
+    if (host && !is_over(lookup))
+        return SMH_AGAIN;
+    result = SMH_E_RESOLVE;
+    if (host) {
+        result = conclude(lookup->resolver, lookup->code);
         memcpy(addresses, lookup->addresses, sizeof lookup->addresses);
     }
-    if (lookup)
-        let_go(lookup);
+    let_go(lookup);
     lookup = NULL;
-    posix->diag.resolver = resolver;
-    return resolver == 0 ? 1 : SMH_E_RESOLVE;
+    return result;
+}
+
+const char *resolve_why(void)
+{
+    return why;
 }
 
 /* ---- pinned -------------------------------------------------------------- */

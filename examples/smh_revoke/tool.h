@@ -214,7 +214,7 @@ uint32_t transport_random(void);
 /* Whether the last connection got so far that a request could go out. */
 int transport_carried(void);
 
-/* smh_explain(), and a word more about TLS. */
+/* smh_explain(), and a word more. */
 void transport_explain(const smh_call *call, char *text, size_t size);
 
 /* What to do about what ended the call, if the transport knows. */

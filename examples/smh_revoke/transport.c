@@ -9,6 +9,7 @@
 #include "tool.h"
 
 #include <mbedtls/error.h>
+#include <stdio.h>
 #include <string.h>
 
 static smh_posix posix;
@@ -122,18 +123,22 @@ void transport_advise(struct verdict *verdict, int result)
         advise(verdict, "check --connect, its port, and the way there");
 }
 
-/* What the port does not know: mbedTLS's own words for its code. */
+/* And what the ports cannot know: why the look-up failed, and mbedTLS's own
+ * words for its code. */
 void transport_explain(const smh_call *call, char *text, size_t size)
 {
+    char why[160] = "";
     size_t length;
 
+    if (call->report.result == SMH_E_RESOLVE)
+        snprintf(why, sizeof why, "%s", resolve_why());
+    else if (call->report.result == SMH_E_TLS &&
+             tls.reason == SMH_MBEDTLS_CODE)
+        mbedtls_strerror(tls.diag.code, why, sizeof why);
     smh_explain(call, text, size);
     length = strlen(text);
-    if (call->report.result != SMH_E_TLS || tls.reason != SMH_MBEDTLS_CODE ||
-        length + 3 > size)
-        return;
-    memcpy(text + length, ": ", 3);
-    mbedtls_strerror(tls.diag.code, text + length + 2, size - length - 2);
+    if (why[0] != '\0')
+        snprintf(text + length, size - length, ": %s", why);
 }
 
 /* ---- the port ------------------------------------------------------------ */
@@ -162,7 +167,6 @@ static smh_port tcp_port(void)
     smh_port port = smh_posix_port(&posix);
 
     posix.resolve = options->connect ? resolve_pinned : resolve_beside;
-    posix.arg = &posix;
     if (!options->connect)
         return port;
     resolve_pin(options->address);
