@@ -12,10 +12,10 @@ WHAT IT IS
 
 WHAT TO KNOW
     - Nothing blocks but wait, with one exception: with LWIP_DNS the look-up of
-      a name is lwip_getaddrinfo(), which takes lwIP's own time (seconds, if
-      no server answers), whatever the deadline of the call.  An address is not
-      looked up, and resolve(), if set, replaces the look-up.
-    - A name is looked up in lwIP's first family (LWIP_DNS_ADDRTYPE_DEFAULT),
+      the host is lwip_getaddrinfo(), which takes lwIP's own time (seconds, if
+      no server answers), whatever the deadline of the call.  A resolve hook
+      replaces it.
+    - A host is looked up in lwIP's first family (LWIP_DNS_ADDRTYPE_DEFAULT),
       and in the other one if no connection came of it.
     - Any thread but lwIP's own may call, and one at a time uses a struct.  With
       LWIP_NETCONN_SEM_PER_THREAD it calls lwip_socket_thread_init() first.
@@ -25,8 +25,33 @@ WHAT TO KNOW
       it lwIP goes on sending that.
     - Only names with lwip_ are used: LWIP_COMPAT_SOCKETS may be anything.
     - With an lwip_poll() of your own: after a step, wait for want
-      (SMH_LWIP_READ, SMH_LWIP_WRITE) on fd, for no longer than the deadline.
-      If want is 0, do not wait.
+      (SMH_WANT_READ, SMH_WANT_WRITE) on fd, no longer than the deadline.  If
+      want is 0, do not wait.
+
+A LOOK-UP OF YOUR OWN
+    replaces DNS, or pins the host to an address.  All TCP ports have the same
+    hook.  resolve(arg, host, address) is called, again and again after
+    SMH_AGAIN, until it returns
+        1               It has filled address, which was all zero.
+        SMH_AGAIN       It does not know yet.  smh_wait() and smh_revoke() ask
+                        again about every 10 ms.
+        SMH_E_RESOLVE   The host has no address, as 1 without an address.
+        SMH_E_MEMORY    There was no memory to find out.
+    Anything else ends the call with SMH_E_PORT.  If the opening is given up
+    after SMH_AGAIN, resolve(arg, NULL, NULL) is called once, so that the hook
+    can let go of its work; what it returns then is ignored.
+
+    This one pins every host, with lwIP's ipaddr_aton():
+
+        static int pinned(void *arg, const char *host, ip_addr_t *address)
+        {
+            return host != NULL && ipaddr_aton((const char *)arg, address)
+                       ? 1
+                       : SMH_E_RESOLVE;
+        }
+
+        tcp.resolve = pinned;
+        tcp.arg = (void *)"192.0.2.7";
 
 WHAT TO SET IN LWIPOPTS.H
     DEFAULT_TCP_RECVMBOX_SIZE  segments that wait to be read.  The default is 0,
@@ -40,7 +65,7 @@ WHAT TO SET IN LWIPOPTS.H
                       ends in SMH_E_MEMORY.  This port uses one at a time.
     LWIP_SOCKET_POLL  1, the default.
     MEMP_NUM_TCP_PCB  one, and one more for each connection that still closes.
-    LWIP_DNS          0: a host is an address, or resolve() knows it.
+    LWIP_DNS          0 needs a resolve hook.
 
 ERRNO
     The port reads errno after each call, so the thread must find lwIP's there.
@@ -80,48 +105,29 @@ ERRNO
 extern "C" {
 #endif
 
-enum {
-    SMH_LWIP_IDLE,
-    SMH_LWIP_RESOLVE,
-    SMH_LWIP_CONNECT,
-    SMH_LWIP_SEND,
-    SMH_LWIP_RECV
-};
-enum { SMH_LWIP_READ = 1, SMH_LWIP_WRITE = 2 };
-
-/* What happened since the last opening; stays after the close. */
-typedef struct smh_lwip_diag {
-    uint8_t stage;     /* SMH_LWIP_RESOLVE.., the last thing tried */
-    int result;        /* the SMH_E_* of that stage, or 0 */
-    int code;          /* errno of lwIP, of RESOLVE: EAI_*; or 0 */
-    uint32_t received; /* octets */
-    uint32_t sent;     /* that lwIP took */
-} smh_lwip_diag;
-
-/* Zero it, then set what you need of the first three. */
+/* Zero it, then set resolve, now_ms and arg if you need them. */
 typedef struct smh_lwip {
-    /* Instead of DNS: 1, SMH_AGAIN (called again) or SMH_E_RESOLVE. */
+    smh_diag diag; /* Its code is lwIP's errno; of a look-up an EAI_*. */
+    /* It is asked instead of DNS: see above. */
     int (*resolve)(void *arg, const char *host, ip_addr_t *address);
-    uint32_t (*now_ms)(void *arg); /* NULL: sys_now() */
-    void *arg;                     /* of both */
+    uint32_t (*now_ms)(void *arg); /* A clock; NULL means sys_now(). */
+    void *arg;                     /* It is handed to both. */
+    int fd;         /* The socket, from 0; valid only if opened. */
+    uint8_t opened; /* 1 while there is a socket. */
+    uint8_t want;   /* What to wait for: SMH_WANT_READ | SMH_WANT_WRITE. */
 
-    smh_lwip_diag diag;
-    int fd; /* valid if opened; 0 is a socket like any other */
-    uint8_t opened;
-    uint8_t want; /* SMH_LWIP_READ | SMH_LWIP_WRITE */
-
-    uint8_t named; /* private from here: the address came from DNS */
-    uint8_t starved;
-    uint8_t first_stage; /* how the first family of addresses failed, or 0 */
-    int first_code;
+    uint8_t opening;     /* Private from here: the stage that goes on, or 0. */
+    uint8_t named;       /* 1 if the address came from DNS. */
+    uint8_t starved;     /* 1 if nothing tells when the wait is over. */
+    uint8_t first_stage; /* How the first family of addresses failed, or 0. */
+    uint16_t number;     /* Of the peer's port. */
+    uint16_t mark;       /* It tells a struct that was not zeroed. */
+    int32_t first_code;
+    ip_addr_t address;
 } smh_lwip;
 
+/* Returns the port of a struct, which stays where it is until close. */
 SMH_API smh_port smh_lwip_port(smh_lwip *lwip);
-
-/* What went wrong, in words: always terminated, cut off at size; returns text,
- * or "" if size is 0. */
-SMH_API const char *smh_lwip_explain(const smh_lwip *lwip, char *text,
-                                     size_t size);
 
 #ifdef __cplusplus
 }
@@ -157,11 +163,13 @@ SMH_API const char *smh_lwip_explain(const smh_lwip *lwip, char *text,
 extern "C" {
 #endif
 
-/* Octets moved at once: fits an int of 16 bits. */
+/* Bytes moved at once: fits an int of 16 bits. */
 #define SMHI_LWIP_PIECE 0x7FFF
 /* ms of a sleep while lwIP has no memory or resolve() no answer, since nothing
  * tells when they have. */
 #define SMHI_LWIP_NAP 10
+/* smh_lwip.mark of a struct that has been opened. */
+#define SMHI_LWIP_MARK 0x4C53
 
 typedef union smhi_lwip_name {
     struct sockaddr any;
@@ -173,30 +181,45 @@ typedef union smhi_lwip_name {
 #endif
 } smhi_lwip_name;
 
+/* A struct that was not zeroed may hold any hook. */
+static int smhi_lwip_zeroed(const smh_lwip *p)
+{
+    return p->mark == 0 || p->mark == SMHI_LWIP_MARK;
+}
+
 static uint32_t smhi_lwip_now_ms(void *ctx)
 {
     const smh_lwip *p = (const smh_lwip *)ctx;
 
-    return p->now_ms ? p->now_ms(p->arg) : sys_now();
+    return p->now_ms != NULL && smhi_lwip_zeroed(p) ? (p->now_ms)(p->arg)
+                                                    : sys_now();
 }
 
-static int smhi_lwip_result(const smh_lwip *p, int code)
+/* Keeps what a stage came to, and returns it. */
+static int smhi_lwip_end(smh_lwip *p, int result, int code)
 {
-    if (p->diag.stage == SMH_LWIP_RESOLVE)
-        return SMH_E_RESOLVE;
-    if (code == ENOMEM || code == ENOBUFS || code == ENFILE)
-        return SMH_E_MEMORY;
-    if (p->diag.stage != SMH_LWIP_CONNECT &&
-        (code == ECONNRESET || code == ENOTCONN || code == EPIPE))
-        return SMH_E_CLOSED;
-    return SMH_E_NETWORK;
+    p->diag.result = (int16_t)result;
+    p->diag.code = code;
+    return result;
 }
 
 static int smhi_lwip_fail(smh_lwip *p, int code)
 {
-    p->diag.code = code;
-    p->diag.result = smhi_lwip_result(p, code);
-    return p->diag.result;
+    switch (code) {
+    case ENOMEM:
+    case ENOBUFS:
+    case EMFILE:
+    case ENFILE:
+        return smhi_lwip_end(p, SMH_E_MEMORY, code);
+    case ECONNRESET:
+    case ENOTCONN:
+    case EPIPE:
+        if (p->diag.stage != SMH_STAGE_CONNECT)
+            return smhi_lwip_end(p, SMH_E_CLOSED, code);
+        /* fall through */
+    default:
+        return smhi_lwip_end(p, SMH_E_NETWORK, code);
+    }
 }
 
 /* lwip_poll() of what is wanted. */
@@ -205,28 +228,13 @@ static int smhi_lwip_poll(const smh_lwip *p, int want, int ms)
     struct pollfd one;
 
     one.fd = p->fd;
-    one.events = (short)((want & SMH_LWIP_READ ? POLLIN : 0) |
-                         (want & SMH_LWIP_WRITE ? POLLOUT : 0));
+    one.events = (short)((want & SMH_WANT_READ ? POLLIN : 0) |
+                         (want & SMH_WANT_WRITE ? POLLOUT : 0));
     one.revents = 0;
     return lwip_poll(&one, 1, ms);
 }
 
-/* ---- resolve ------------------------------------------------------------ */
-
-/* 1 if the host is an address: IPv6 comes in brackets. */
-static int smhi_lwip_number(const char *host, ip_addr_t *address)
-{
-    char text[IPADDR_STRLEN_MAX];
-    size_t size = strlen(host);
-
-    if (*host != '[')
-        return ipaddr_aton(host, address);
-    if (size < 3 || size - 2 >= sizeof text)
-        return 0;
-    memcpy(text, host + 1, size - 2);
-    text[size - 2] = '\0';
-    return ipaddr_aton(text, address);
-}
+/* ---- resolve ------------------------------------------------------------- */
 
 #if LWIP_DNS
 
@@ -260,7 +268,7 @@ static void smhi_lwip_copy(ip_addr_t *to, const struct sockaddr *from)
 #endif
 }
 
-static int smhi_lwip_ask(smh_lwip *p, const char *host, ip_addr_t *address)
+static int smhi_lwip_ask(smh_lwip *p, const char *host)
 {
     struct addrinfo hints;
     struct addrinfo *found = NULL;
@@ -272,39 +280,47 @@ static int smhi_lwip_ask(smh_lwip *p, const char *host, ip_addr_t *address)
     p->named = 1;
     code = lwip_getaddrinfo(host, NULL, &hints, &found);
     if (code != 0)
-        return smhi_lwip_fail(p, code);
-    smhi_lwip_copy(address, found->ai_addr);
+        return smhi_lwip_end(p,
+                             code == EAI_MEMORY ? SMH_E_MEMORY : SMH_E_RESOLVE,
+                             code);
+    smhi_lwip_copy(&p->address, found->ai_addr);
     lwip_freeaddrinfo(found);
     return 1;
 }
 
 #else
 
-static int smhi_lwip_ask(smh_lwip *p, const char *host, ip_addr_t *address)
+static int smhi_lwip_ask(smh_lwip *p, const char *host)
 {
     (void)host;
-    (void)address;
-    return smhi_lwip_fail(p, 0);
+    return smhi_lwip_end(p, SMH_E_RESOLVE, 0);
 }
 
 #endif
 
-static int smhi_lwip_find(smh_lwip *p, const char *host, ip_addr_t *address)
+static int smhi_lwip_hook(smh_lwip *p, const char *host)
 {
-    p->diag.stage = SMH_LWIP_RESOLVE;
-    if (p->resolve) {
-        int result = p->resolve(p->arg, host, address);
+    int result = (p->resolve)(p->arg, host, &p->address);
 
-        p->starved = result == SMH_AGAIN;
-        p->diag.result = result == 0 || result > 1 ? SMH_E_PORT : result;
-        return p->diag.result;
-    }
-    if (smhi_lwip_number(host, address))
+    if (result == SMH_AGAIN)
+        return SMH_AGAIN;
+    if (result == 1 && ip_addr_isany(&p->address))
+        result = SMH_E_RESOLVE;
+    if (result == 1)
         return 1;
-    return smhi_lwip_ask(p, host, address);
+    if (result != SMH_E_RESOLVE && result != SMH_E_MEMORY)
+        result = SMH_E_PORT;
+    return smhi_lwip_end(p, result, 0);
 }
 
-/* ---- connect ------------------------------------------------------------ */
+static int smhi_lwip_find(smh_lwip *p, const char *host)
+{
+    p->diag.stage = SMH_STAGE_RESOLVE;
+    return p->resolve != NULL ? smhi_lwip_hook(p, host)
+                              : smhi_lwip_ask(p, host);
+}
+
+/* ---- connect ------------------------------------------------------------- */
 
 static void smhi_lwip_close_fd(smh_lwip *p)
 {
@@ -313,15 +329,24 @@ static void smhi_lwip_close_fd(smh_lwip *p)
     p->opened = p->want = p->starved = 0;
 }
 
-/* Octets of name, or 0 if lwIP was built without this family. */
-static socklen_t smhi_lwip_fill(smhi_lwip_name *name, const ip_addr_t *address,
-                                uint16_t port)
+/* Gives up what an open has begun. */
+static void smhi_lwip_forget(smh_lwip *p)
 {
+    if (p->opening == SMH_STAGE_RESOLVE && p->resolve != NULL)
+        (p->resolve)(p->arg, NULL, NULL);
+    p->opening = SMH_STAGE_NONE;
+}
+
+/* Returns the size of name, or 0 if lwIP was built without this family. */
+static socklen_t smhi_lwip_fill(const smh_lwip *p, smhi_lwip_name *name)
+{
+    const ip_addr_t *address = &p->address;
+
     memset(name, 0, sizeof *name);
 #if LWIP_IPV6
     if (IP_IS_V6(address)) {
         name->six.sin6_family = AF_INET6;
-        name->six.sin6_port = lwip_htons(port);
+        name->six.sin6_port = lwip_htons(p->number);
         memcpy(&name->six.sin6_addr, ip_2_ip6(address)->addr, 16);
         name->six.sin6_scope_id = ip6_addr_zone(ip_2_ip6(address));
         return sizeof name->six;
@@ -330,7 +355,7 @@ static socklen_t smhi_lwip_fill(smhi_lwip_name *name, const ip_addr_t *address,
 #if LWIP_IPV4
     if (IP_IS_V4(address)) {
         name->four.sin_family = AF_INET;
-        name->four.sin_port = lwip_htons(port);
+        name->four.sin_port = lwip_htons(p->number);
         memcpy(&name->four.sin_addr, &ip_2_ip4(address)->addr, 4);
         return sizeof name->four;
     }
@@ -338,15 +363,14 @@ static socklen_t smhi_lwip_fill(smhi_lwip_name *name, const ip_addr_t *address,
     return 0;
 }
 
-static int smhi_lwip_connect(smh_lwip *p, const ip_addr_t *address,
-                             uint16_t port)
+static int smhi_lwip_connect(smh_lwip *p)
 {
     smhi_lwip_name name;
-    socklen_t size = smhi_lwip_fill(&name, address, port);
+    socklen_t size = smhi_lwip_fill(p, &name);
     int on = 1;
 
-    p->diag.stage = SMH_LWIP_CONNECT;
-    p->diag.result = 0;
+    p->diag.stage = SMH_STAGE_CONNECT;
+    smhi_lwip_end(p, 0, 0);
     p->fd = lwip_socket(name.any.sa_family, SOCK_STREAM, IPPROTO_TCP);
     if (p->fd < 0)
         return smhi_lwip_fail(p, errno);
@@ -355,7 +379,7 @@ static int smhi_lwip_connect(smh_lwip *p, const ip_addr_t *address,
         return smhi_lwip_fail(p, errno);
     /* Only faster; nothing is lost if it fails. */
     lwip_setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    p->want = SMH_LWIP_WRITE;
+    p->want = SMH_WANT_WRITE;
     if (lwip_connect(p->fd, &name.any, size) == 0)
         return 1;
     return errno == EINPROGRESS ? SMH_AGAIN : smhi_lwip_fail(p, errno);
@@ -366,7 +390,7 @@ static int smhi_lwip_connected(smh_lwip *p)
     int code = 0;
     socklen_t size = sizeof code;
 
-    if (smhi_lwip_poll(p, SMH_LWIP_WRITE, 0) <= 0)
+    if (smhi_lwip_poll(p, SMH_WANT_WRITE, 0) <= 0)
         return SMH_AGAIN;
     if (lwip_getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &code, &size) < 0)
         return smhi_lwip_fail(p, errno);
@@ -376,24 +400,36 @@ static int smhi_lwip_connected(smh_lwip *p)
     return 1;
 }
 
-/* ---- the port ----------------------------------------------------------- */
+/* ---- the port ------------------------------------------------------------ */
 
-static int smhi_lwip_try(smh_lwip *p, const char *host, uint16_t port)
+/* Begins an opening. */
+static int smhi_lwip_start(smh_lwip *p)
 {
-    ip_addr_t address;
+    memset(&p->diag, 0, sizeof p->diag);
+    p->diag.stage = SMH_STAGE_SET_UP;
+    if (!smhi_lwip_zeroed(p))
+        return smhi_lwip_end(p, SMH_E_PORT, 0);
+    p->mark = SMHI_LWIP_MARK;
+    smhi_lwip_close_fd(p);
+    memset(&p->address, 0, sizeof p->address);
+    p->named = p->first_stage = 0;
+    return 1;
+}
+
+static int smhi_lwip_try(smh_lwip *p, const char *host)
+{
     int result;
 
     if (p->opened)
         return smhi_lwip_connected(p);
-    memset(&address, 0, sizeof address);
-    result = smhi_lwip_find(p, host, &address);
-    return result == 1 ? smhi_lwip_connect(p, &address, port) : result;
+    result = smhi_lwip_find(p, host);
+    return result == 1 ? smhi_lwip_connect(p) : result;
 }
 
-/* 1 if a name has another family of addresses left to try. */
+/* 1 if the host has another family of addresses left to try. */
 static int smhi_lwip_other(smh_lwip *p, int result)
 {
-    if (!(LWIP_IPV4 && LWIP_IPV6) || !p->named || p->first_stage ||
+    if (!(LWIP_IPV4 && LWIP_IPV6) || !p->named || p->first_stage != 0 ||
         (result != SMH_E_RESOLVE && result != SMH_E_NETWORK))
         return 0;
     smhi_lwip_close_fd(p);
@@ -402,32 +438,56 @@ static int smhi_lwip_other(smh_lwip *p, int result)
     return 1;
 }
 
-static int smhi_lwip_open(void *ctx, const char *host, uint16_t port)
+/* The first failure says more than that there is no second address. */
+static int smhi_lwip_first(smh_lwip *p)
 {
-    smh_lwip *p = (smh_lwip *)ctx;
-    int result;
+    int result =
+        p->first_stage == SMH_STAGE_CONNECT ? SMH_E_NETWORK : SMH_E_RESOLVE;
 
-    if (!p->opened) {
-        memset(&p->diag, 0, sizeof p->diag);
-        p->named = p->first_stage = 0;
-    }
-    result = smhi_lwip_try(p, host, port);
-    if (smhi_lwip_other(p, result))
-        result = smhi_lwip_try(p, host, port);
-    if (result != SMH_E_RESOLVE || !p->first_stage)
-        return result;
-    p->diag.stage = p->first_stage; /* the first failure says more */
-    return smhi_lwip_fail(p, p->first_code);
+    p->diag.stage = p->first_stage;
+    p->first_stage = 0;
+    return smhi_lwip_end(p, result, (int)p->first_code);
 }
 
-/* What a transfer came to: octets, or errno told apart.  Whoever cannot send
+static int smhi_lwip_open(void *ctx, const char *host, uint16_t number)
+{
+    smh_lwip *p = (smh_lwip *)ctx;
+    int result = 1;
+
+    if (p->mark != SMHI_LWIP_MARK || p->opening == SMH_STAGE_NONE)
+        result = smhi_lwip_start(p);
+    p->number = number;
+    if (result == 1)
+        result = smhi_lwip_try(p, host);
+    if (smhi_lwip_other(p, result))
+        result = smhi_lwip_try(p, host);
+    if (result == SMH_E_RESOLVE && p->first_stage != 0)
+        result = smhi_lwip_first(p);
+    p->opening = result == SMH_AGAIN ? p->diag.stage : (uint8_t)SMH_STAGE_NONE;
+    p->starved = p->opening == SMH_STAGE_RESOLVE;
+    if (result != 1 && result != SMH_AGAIN && result != SMH_E_PORT)
+        smhi_lwip_close_fd(p);
+    return result;
+}
+
+/* Begins a transfer.  Returns 1, or SMH_E_CLOSED if it is not open. */
+static int smhi_lwip_usable(smh_lwip *p, uint8_t stage)
+{
+    p->diag.stage = SMH_STAGE_NONE;
+    if (p->mark != SMHI_LWIP_MARK || !p->opened || p->opening != SMH_STAGE_NONE)
+        return smhi_lwip_end(p, SMH_E_CLOSED, 0);
+    p->diag.stage = stage;
+    return 1;
+}
+
+/* What a transfer came to: bytes, or errno told apart.  Whoever cannot send
  * wants to see as well whether an answer says why. */
 static int smhi_lwip_moved(smh_lwip *p, long moved, int code, uint8_t want)
 {
     p->want = 0;
     if (moved > 0)
         return (int)moved;
-    p->starved = want != SMH_LWIP_READ && (code == ENOMEM || code == ENOBUFS);
+    p->starved = want != SMH_WANT_READ && (code == ENOMEM || code == ENOBUFS);
     if (code != EWOULDBLOCK && code != EAGAIN && !p->starved)
         return smhi_lwip_fail(p, code);
     p->want = want;
@@ -437,17 +497,15 @@ static int smhi_lwip_moved(smh_lwip *p, long moved, int code, uint8_t want)
 static int smhi_lwip_send(void *ctx, const void *data, size_t size)
 {
     smh_lwip *p = (smh_lwip *)ctx;
+    int result = smhi_lwip_usable(p, SMH_STAGE_WRITE);
     long moved;
-    int result;
 
-    p->diag.stage = SMH_LWIP_SEND;
-    if (!p->opened)
-        return smhi_lwip_fail(p, ENOTCONN);
+    if (result != 1)
+        return result;
     if (size > SMHI_LWIP_PIECE)
         size = SMHI_LWIP_PIECE;
     moved = lwip_send(p->fd, data, size, 0);
-    result =
-        smhi_lwip_moved(p, moved, errno, SMH_LWIP_READ | SMH_LWIP_WRITE);
+    result = smhi_lwip_moved(p, moved, errno, SMH_WANT_READ | SMH_WANT_WRITE);
     if (result > 0)
         p->diag.sent += (uint32_t)result;
     return result;
@@ -456,21 +514,18 @@ static int smhi_lwip_send(void *ctx, const void *data, size_t size)
 static int smhi_lwip_recv(void *ctx, void *data, size_t size)
 {
     smh_lwip *p = (smh_lwip *)ctx;
+    int result = smhi_lwip_usable(p, SMH_STAGE_READ);
     long moved;
-    int result;
 
-    p->diag.stage = SMH_LWIP_RECV;
+    if (result != 1)
+        return result;
     p->want = p->starved = 0;
-    if (!p->opened)
-        return smhi_lwip_fail(p, ENOTCONN);
     if (size > SMHI_LWIP_PIECE)
         size = SMHI_LWIP_PIECE;
     moved = lwip_recv(p->fd, data, size, 0);
-    if (moved == 0) { /* orderly */
-        p->diag.code = 0;
-        return p->diag.result = SMH_E_CLOSED;
-    }
-    result = smhi_lwip_moved(p, moved, errno, SMH_LWIP_READ);
+    if (moved == 0) /* orderly */
+        return smhi_lwip_end(p, SMH_E_CLOSED, 0);
+    result = smhi_lwip_moved(p, moved, errno, SMH_WANT_READ);
     if (result > 0)
         p->diag.received += (uint32_t)result;
     return result;
@@ -484,10 +539,13 @@ static int smhi_lwip_close(void *ctx, int at_once)
 
     none.l_onoff = 1;
     none.l_linger = 0;
-    if (p->opened && at_once)
+    if (p->mark == SMHI_LWIP_MARK && p->opened && at_once)
         lwip_setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 #endif
     (void)at_once;
+    if (p->mark != SMHI_LWIP_MARK)
+        return 1;
+    smhi_lwip_forget(p);
     smhi_lwip_close_fd(p);
     return 1;
 }
@@ -508,31 +566,26 @@ static int smhi_lwip_wait(void *ctx, uint32_t ms)
     return 1;
 }
 
-smh_port smh_lwip_port(smh_lwip *lwip)
+/* ---- words --------------------------------------------------------------- */
+
+#if SMH_WORDS
+static const char *smhi_lwip_unresolved(const smh_lwip *p)
 {
-    static const smh_port_ops ops = {smhi_lwip_open,
-                                     smhi_lwip_send,
-                                     smhi_lwip_recv,
-                                     smhi_lwip_close,
-                                     smhi_lwip_now_ms,
-                                     smhi_lwip_wait,
-                                     0};
-    smh_port port;
-
-    port.ops = &ops;
-    port.ctx = lwip;
-    return port;
+    if (p->diag.result == 0)
+        return "no answer yet";
+    if (p->diag.result == SMH_E_PORT)
+        return "resolve() returned what it may not";
+    if (p->diag.result == SMH_E_MEMORY)
+        return "out of memory";
+    if (p->diag.code != 0)
+        return "name not found, or no DNS server";
+    return LWIP_DNS || p->resolve != NULL
+               ? "no address"
+               : "lwIP was built without DNS: set resolve";
 }
-
-/* ---- words -------------------------------------------------------------- */
 
 static const char *smhi_lwip_why(const smh_lwip *p)
 {
-    if (p->diag.result >= 0)
-        return "no error";
-    if (p->diag.stage == SMH_LWIP_RESOLVE)
-        return p->diag.code != 0 ? "name not found, or no DNS server"
-                                 : "no address";
     switch (p->diag.code) {
     case 0:
         return "closed by the server";
@@ -546,8 +599,8 @@ static const char *smhi_lwip_why(const smh_lwip *p)
     case ECONNABORTED:
         return "no answer, given up";
     case ECONNRESET:
-        return p->diag.stage == SMH_LWIP_CONNECT ? "refused"
-                                                 : "reset by the server";
+        return p->diag.stage == SMH_STAGE_CONNECT ? "refused"
+                                                  : "reset by the server";
     case ENOTCONN:
         return "not connected any more";
     default:
@@ -555,27 +608,64 @@ static const char *smhi_lwip_why(const smh_lwip *p)
     }
 }
 
-static char *smhi_lwip_say(char *to, const char *end, const char *words)
+/* Adds the address of a connection, and how many there were. */
+static void smhi_lwip_put_address(smh_text *text, const smh_lwip *p)
 {
-    while (*words && to < end)
-        *to++ = *words++;
-    *to = '\0';
-    return to;
+    char address[IPADDR_STRLEN_MAX];
+
+    if (ipaddr_ntoa_r(&p->address, address, sizeof address) == NULL)
+        return;
+    smh_put_words(text, p->diag.code == ECONNRESET ? " by " : ", to ");
+    smh_put_words(text, IP_IS_V6(&p->address) ? "[" : "");
+    smh_put_words(text, address);
+    smh_put_words(text, IP_IS_V6(&p->address) ? "]:" : ":");
+    smh_put_number(text, p->number, 10, 1);
+    if (p->first_stage == SMH_STAGE_CONNECT)
+        smh_put_words(text, ", the last of 2 addresses");
 }
 
-const char *smh_lwip_explain(const smh_lwip *lwip, char *text, size_t size)
+static void smhi_lwip_explain(void *ctx, smh_text *text)
 {
-    static const char *const stages[] = {
-        "not opened: ", "look-up: ", "connection: ", "sending: ", "receiving: ",
-    };
-    const char *end;
+    const smh_lwip *p = (const smh_lwip *)ctx;
+    const smh_diag *diag = &p->diag;
 
-    if (size == 0)
-        return "";
-    end = text + size - 1;
-    smhi_lwip_say(smhi_lwip_say(text, end, stages[lwip->diag.stage]), end,
-                  smhi_lwip_why(lwip));
-    return text;
+    if (p->mark != SMHI_LWIP_MARK || diag->stage == SMH_STAGE_NONE) {
+        smh_put_words(text, smhi_lwip_zeroed(p)
+                                ? "not opened"
+                                : "not opened: the struct was not zeroed");
+        return;
+    }
+    smh_put_diag(text, diag);
+    if (diag->stage == SMH_STAGE_RESOLVE)
+        smh_put_words(text, smhi_lwip_unresolved(p));
+    else if (diag->result != 0)
+        smh_put_words(text, smhi_lwip_why(p));
+    if (diag->stage == SMH_STAGE_CONNECT && diag->result != SMH_E_MEMORY)
+        smhi_lwip_put_address(text, p);
+}
+#endif
+
+SMH_API smh_port smh_lwip_port(smh_lwip *lwip)
+{
+    static const smh_port_ops ops = {
+        smhi_lwip_open,
+        smhi_lwip_send,
+        smhi_lwip_recv,
+        smhi_lwip_close,
+        smhi_lwip_now_ms,
+        smhi_lwip_wait,
+        0,
+#if SMH_WORDS
+        smhi_lwip_explain
+#else
+        NULL
+#endif
+    };
+    smh_port port;
+
+    port.ops = &ops;
+    port.ctx = lwip;
+    return port;
 }
 
 #ifdef __cplusplus

@@ -34,10 +34,35 @@ WHAT TO KNOW
     - Once close was called, and the exchange always calls it, the struct may be
       freed.  lwIP cannot cancel a look-up: its late answer finds a struct by a
       number, not by an address, and after the close finds none.
-    - A name is looked up in lwIP's first family (LWIP_DNS_ADDRTYPE_DEFAULT),
+    - A host is looked up in lwIP's first family (LWIP_DNS_ADDRTYPE_DEFAULT),
       and in the other one if no connection came of it.
-    - The window opens as octets are read, so it may be smaller than a TLS
+    - The window opens as bytes are read, so it may be smaller than a TLS
       record.
+
+A LOOK-UP OF YOUR OWN
+    replaces DNS, or pins the host to an address.  All TCP ports have the same
+    hook.  resolve(arg, host, address) is called, again and again after
+    SMH_AGAIN, until it returns
+        1               It has filled address, which was all zero.
+        SMH_AGAIN       It does not know yet.  smh_wait() and smh_revoke() ask
+                        again after each turn of the stack.
+        SMH_E_RESOLVE   The host has no address, as 1 without an address.
+        SMH_E_MEMORY    There was no memory to find out.
+    Anything else ends the call with SMH_E_PORT.  If the opening is given up
+    after SMH_AGAIN, resolve(arg, NULL, NULL) is called once, so that the hook
+    can let go of its work; what it returns then is ignored.
+
+    This one pins every host, with lwIP's ipaddr_aton():
+
+        static int pinned(void *arg, const char *host, ip_addr_t *address)
+        {
+            return host != NULL && ipaddr_aton((const char *)arg, address)
+                       ? 1
+                       : SMH_E_RESOLVE;
+        }
+
+        tcp.resolve = pinned;
+        tcp.arg = (void *)"192.0.2.7";
 
 WHAT TO SET IN LWIPOPTS.H
     TCP_WND           what waits to be read is at most that much.  lwIP keeps it
@@ -46,7 +71,7 @@ WHAT TO SET IN LWIPOPTS.H
     TCP_SND_BUF       what is on its way is at most that much, copied to the
     MEM_SIZE          heap, which needs room for it and its headers.
     MEMP_NUM_TCP_PCB  one, and one more for each connection that still closes.
-    LWIP_DNS          0: a host is an address, or resolve() knows it.
+    LWIP_DNS          0 needs a resolve hook.
     LWIP_RAND()       to be seeded before lwip_init(), or each boot uses the
                       same local ports.
 */
@@ -86,59 +111,36 @@ extern "C" {
 struct tcp_pcb;
 struct pbuf;
 
-enum {
-    SMH_LWIP_RAW_IDLE,
-    SMH_LWIP_RAW_RESOLVE,
-    SMH_LWIP_RAW_CONNECT,
-    SMH_LWIP_RAW_SEND,
-    SMH_LWIP_RAW_RECV
-};
-enum { SMH_LWIP_RAW_READ = 1, SMH_LWIP_RAW_WRITE = 2 };
-
-/* What happened since the last opening; stays after the close. */
-typedef struct smh_lwip_raw_diag {
-    uint8_t stage;     /* SMH_LWIP_RAW_RESOLVE.., the last thing tried */
-    int8_t code;       /* ERR_* of lwIP, or 0 */
-    int16_t result;    /* the SMH_E_* of that stage, or 0 */
-    uint32_t received; /* octets */
-    uint32_t sent;     /* that lwIP took */
-} smh_lwip_raw_diag;
-
-/* Zero it, then set what you need of the first four. */
+/* Zero it, then set turn, resolve, now_ms and arg if you need them. */
 typedef struct smh_lwip_raw {
-    /* Private but for want; what is small comes first, where it is reached in
-     * less code. */
-    uint8_t want; /* SMH_LWIP_RAW_READ | SMH_LWIP_RAW_WRITE */
-    uint8_t state;
-    uint8_t look_up;
-    uint8_t ended; /* the peer's FIN has come */
-    uint8_t starved;
-    uint8_t first_stage; /* how the first family of addresses failed, or 0 */
+    smh_diag diag; /* Its code is an ERR_* of lwIP. */
+    /* What is small comes early, where it is reached in less code. */
+    uint8_t want;        /* What to wait for: SMH_WANT_READ | SMH_WANT_WRITE. */
+    uint8_t state;       /* Private to number. */
+    uint8_t look_up;     /* What DNS or resolve was asked and said. */
+    uint8_t ended;       /* 1 if the peer's FIN has come. */
+    uint8_t starved;     /* 1 if lwIP had no memory. */
+    uint8_t first_stage; /* How the first family of addresses failed, or 0. */
     int8_t first_code;
-    uint16_t number; /* of the look-up */
+    uint16_t mark;    /* It tells a struct that was not zeroed. */
+    uint16_t look_at; /* The number of the look-up. */
+    uint16_t number;  /* Of the peer's port. */
 
-    /* Turns the stack once: driver and sys_check_timeouts(). */
+    /* It turns the stack once: driver and sys_check_timeouts(). */
     void (*turn)(void *arg);
-    /* Instead of DNS: 1, SMH_AGAIN (called again) or SMH_E_RESOLVE. */
+    /* It is asked instead of DNS: see above. */
     int (*resolve)(void *arg, const char *host, ip_addr_t *address);
-    uint32_t (*now_ms)(void *arg); /* NULL: sys_now() */
-    void *arg;                     /* of all three */
+    uint32_t (*now_ms)(void *arg); /* A clock; NULL means sys_now(). */
+    void *arg;                     /* It is handed to all three. */
 
-    smh_lwip_raw_diag diag;
-
-    ip_addr_t address; /* private from here */
+    ip_addr_t address; /* Private from here. */
     struct tcp_pcb *pcb;
-    struct pbuf *queue;        /* received, not yet read; ours */
-    struct smh_lwip_raw *next; /* waits for DNS, too */
+    struct pbuf *queue;        /* What was received and not yet read; ours. */
+    struct smh_lwip_raw *next; /* Another one that waits for DNS. */
 } smh_lwip_raw;
 
-/* The port of a struct, which must stay where it is until close. */
+/* Returns the port of a struct, which stays where it is until close. */
 SMH_API smh_port smh_lwip_raw_port(smh_lwip_raw *tcp);
-
-/* What went wrong, in words: always terminated, cut off at size; returns text,
- * or "" if size is 0. */
-SMH_API const char *smh_lwip_raw_explain(const smh_lwip_raw *tcp, char *text,
-                                         size_t size);
 
 #ifdef __cplusplus
 }
@@ -158,35 +160,54 @@ extern "C" {
 #endif
 
 enum { SMHI_LWIP_RAW_CLOSED, SMHI_LWIP_RAW_CONNECTING, SMHI_LWIP_RAW_OPEN };
-enum { SMHI_LWIP_RAW_ASKED = 1, SMHI_LWIP_RAW_FOUND, SMHI_LWIP_RAW_UNKNOWN };
+enum {
+    SMHI_LWIP_RAW_ASKED = 1,
+    SMHI_LWIP_RAW_FOUND,
+    SMHI_LWIP_RAW_UNKNOWN,
+    SMHI_LWIP_RAW_HOOK /* resolve() has said SMH_AGAIN */
+};
 
-/* Octets moved at once: fits u16_t and an int of 16 bits. */
+/* Bytes moved at once: fits u16_t and an int of 16 bits. */
 #define SMHI_LWIP_RAW_PIECE 0x7FFF
 /* Turns of the stack in one wait if the clock does not tick meanwhile. */
 #define SMHI_LWIP_RAW_TURNS 256
+/* smh_lwip_raw.mark of a struct that has been opened. */
+#define SMHI_LWIP_RAW_MARK 0x5253
+
+/* A struct that was not zeroed may hold any hook. */
+static int smhi_lwip_raw_zeroed(const smh_lwip_raw *p)
+{
+    return p->mark == 0 || p->mark == SMHI_LWIP_RAW_MARK;
+}
 
 static uint32_t smhi_lwip_raw_now(void *ctx)
 {
     const smh_lwip_raw *p = (const smh_lwip_raw *)ctx;
 
-    return p->now_ms ? p->now_ms(p->arg) : sys_now();
+    return p->now_ms != NULL && smhi_lwip_raw_zeroed(p) ? (p->now_ms)(p->arg)
+                                                        : sys_now();
 }
 
-/* Remembers lwIP's reason and says it in the port's terms. */
+/* Keeps what a stage came to, and returns it. */
+static int smhi_lwip_raw_end(smh_lwip_raw *p, int result, err_t code)
+{
+    p->diag.result = (int16_t)result;
+    p->diag.code = code;
+    return result;
+}
+
 static int smhi_lwip_raw_fail(smh_lwip_raw *p, err_t code)
 {
     int result = SMH_E_NETWORK;
 
     if (code == ERR_MEM || code == ERR_BUF)
         result = SMH_E_MEMORY;
-    else if (p->diag.stage == SMH_LWIP_RAW_RESOLVE)
+    else if (p->diag.stage == SMH_STAGE_RESOLVE)
         result = SMH_E_RESOLVE;
     else if (p->state == SMHI_LWIP_RAW_OPEN &&
              (code == ERR_RST || code == ERR_CLSD))
         result = SMH_E_CLOSED;
-    p->diag.code = code;
-    p->diag.result = (int16_t)result;
-    return result;
+    return smhi_lwip_raw_end(p, result, code);
 }
 
 /* ---- the pcb ------------------------------------------------------------- */
@@ -198,9 +219,9 @@ static err_t smhi_lwip_raw_received(void *arg, struct tcp_pcb *pcb,
 
     (void)pcb;
     (void)err;
-    if (!data)
+    if (data == NULL)
         p->ended = 1;
-    else if (!p->queue)
+    else if (p->queue == NULL)
         p->queue = data;
     else if ((uint32_t)p->queue->tot_len + data->tot_len > 0xFFFF)
         return ERR_MEM; /* lwIP keeps it and offers it again */
@@ -229,8 +250,8 @@ static void smhi_lwip_raw_lost(void *arg, err_t err)
 static void smhi_lwip_raw_attach(struct tcp_pcb *pcb, smh_lwip_raw *p)
 {
     tcp_arg(pcb, p);
-    tcp_recv(pcb, p ? smhi_lwip_raw_received : NULL);
-    tcp_err(pcb, p ? smhi_lwip_raw_lost : NULL);
+    tcp_recv(pcb, p != NULL ? smhi_lwip_raw_received : NULL);
+    tcp_err(pcb, p != NULL ? smhi_lwip_raw_lost : NULL);
 }
 
 static void smhi_lwip_raw_abort(smh_lwip_raw *p)
@@ -238,45 +259,29 @@ static void smhi_lwip_raw_abort(smh_lwip_raw *p)
     struct tcp_pcb *pcb = p->pcb;
 
     p->pcb = NULL;
-    if (pcb) {
+    if (pcb != NULL) {
         smhi_lwip_raw_attach(pcb, NULL);
         tcp_abort(pcb);
     }
 }
 
-static int smhi_lwip_raw_connect(smh_lwip_raw *p, uint16_t port)
+static int smhi_lwip_raw_connect(smh_lwip_raw *p)
 {
     err_t err;
 
-    p->diag.stage = SMH_LWIP_RAW_CONNECT;
-    p->diag.result = 0;
+    p->diag.stage = SMH_STAGE_CONNECT;
+    smhi_lwip_raw_end(p, 0, ERR_OK);
     p->pcb = tcp_new_ip_type(IP_GET_TYPE(&p->address));
-    if (!p->pcb)
+    if (p->pcb == NULL)
         return smhi_lwip_raw_fail(p, ERR_MEM);
     smhi_lwip_raw_attach(p->pcb, p);
     tcp_nagle_disable(p->pcb);
     p->state = SMHI_LWIP_RAW_CONNECTING;
-    err = tcp_connect(p->pcb, &p->address, port, smhi_lwip_raw_connected);
+    err = tcp_connect(p->pcb, &p->address, p->number, smhi_lwip_raw_connected);
     return err == ERR_OK ? SMH_AGAIN : smhi_lwip_raw_fail(p, err);
 }
 
 /* ---- the address --------------------------------------------------------- */
-
-static int smhi_lwip_raw_number(const char *host, ip_addr_t *address)
-{
-    char text[IPADDR_STRLEN_MAX];
-    size_t n = 0;
-
-    if (*host != '[')
-        return ipaddr_aton(host, address);
-    while (*++host && *host != ']') {
-        if (n == sizeof text - 1)
-            return 0;
-        text[n++] = *host;
-    }
-    text[n] = '\0';
-    return ipaddr_aton(text, address);
-}
 
 #if LWIP_DNS
 
@@ -289,10 +294,10 @@ static smh_lwip_raw *smhi_lwip_raw_take(uint16_t number)
     smh_lwip_raw **at = &smhi_lwip_raw_waiting;
     smh_lwip_raw *p;
 
-    while (*at && (*at)->number != number)
+    while (*at != NULL && (*at)->look_at != number)
         at = &(*at)->next;
     p = *at;
-    if (p)
+    if (p != NULL)
         *at = p->next;
     return p;
 }
@@ -304,16 +309,16 @@ static void smhi_lwip_raw_answered(const char *name, const ip_addr_t *address,
     smh_lwip_raw *p = smhi_lwip_raw_take((uint16_t)(uintptr_t)arg);
 
     (void)name;
-    if (!p)
+    if (p == NULL)
         return;
-    p->look_up = address ? SMHI_LWIP_RAW_FOUND : SMHI_LWIP_RAW_UNKNOWN;
-    if (address)
+    p->look_up = address != NULL ? SMHI_LWIP_RAW_FOUND : SMHI_LWIP_RAW_UNKNOWN;
+    if (address != NULL)
         ip_addr_copy(p->address, *address);
 }
 
 static err_t smhi_lwip_raw_query(smh_lwip_raw *p, const char *host)
 {
-    void *number = (void *)(uintptr_t)p->number;
+    void *number = (void *)(uintptr_t)p->look_at;
 #if LWIP_IPV4 && LWIP_IPV6
     uint8_t six = LWIP_DNS_ADDRTYPE_DEFAULT == LWIP_DNS_ADDRTYPE_IPV6 ||
                   LWIP_DNS_ADDRTYPE_DEFAULT == LWIP_DNS_ADDRTYPE_IPV6_IPV4;
@@ -331,7 +336,7 @@ static err_t smhi_lwip_raw_query(smh_lwip_raw *p, const char *host)
 static void smhi_lwip_raw_forget(smh_lwip_raw *p)
 {
     if (p->look_up == SMHI_LWIP_RAW_ASKED)
-        smhi_lwip_raw_take(p->number);
+        smhi_lwip_raw_take(p->look_at);
     p->look_up = 0;
 }
 
@@ -345,7 +350,7 @@ static int smhi_lwip_raw_ask(smh_lwip_raw *p, const char *host)
         return 1;
     if (p->look_up == SMHI_LWIP_RAW_UNKNOWN)
         return smhi_lwip_raw_fail(p, ERR_ARG);
-    p->number = ++smhi_lwip_raw_last;
+    p->look_at = ++smhi_lwip_raw_last;
     p->next = smhi_lwip_raw_waiting;
     smhi_lwip_raw_waiting = p;
     p->look_up = SMHI_LWIP_RAW_ASKED;
@@ -369,25 +374,32 @@ static void smhi_lwip_raw_forget(smh_lwip_raw *p)
 static int smhi_lwip_raw_ask(smh_lwip_raw *p, const char *host)
 {
     (void)host;
-    return smhi_lwip_raw_fail(p, ERR_ARG);
+    return smhi_lwip_raw_fail(p, ERR_OK);
 }
 
 #endif
 
+static int smhi_lwip_raw_hook(smh_lwip_raw *p, const char *host)
+{
+    int result = (p->resolve)(p->arg, host, &p->address);
+
+    p->look_up = result == SMH_AGAIN ? SMHI_LWIP_RAW_HOOK : 0;
+    if (result == SMH_AGAIN)
+        return SMH_AGAIN;
+    if (result == 1 && ip_addr_isany(&p->address))
+        result = SMH_E_RESOLVE;
+    if (result == 1)
+        return 1;
+    if (result != SMH_E_RESOLVE && result != SMH_E_MEMORY)
+        result = SMH_E_PORT;
+    return smhi_lwip_raw_end(p, result, ERR_OK);
+}
+
 static int smhi_lwip_raw_find(smh_lwip_raw *p, const char *host)
 {
-    p->diag.stage = SMH_LWIP_RAW_RESOLVE;
-    if (p->resolve) {
-        int result = p->resolve(p->arg, host, &p->address);
-
-        if (result == 0 || result > 1)
-            result = SMH_E_PORT;
-        p->diag.result = (int16_t)result;
-        return result;
-    }
-    if (!p->look_up && smhi_lwip_raw_number(host, &p->address))
-        return 1;
-    return smhi_lwip_raw_ask(p, host);
+    p->diag.stage = SMH_STAGE_RESOLVE;
+    return p->resolve != NULL ? smhi_lwip_raw_hook(p, host)
+                              : smhi_lwip_raw_ask(p, host);
 }
 
 /* ---- the port ------------------------------------------------------------ */
@@ -396,57 +408,92 @@ static int smhi_lwip_raw_find(smh_lwip_raw *p, const char *host)
 static void smhi_lwip_raw_reset(smh_lwip_raw *p)
 {
     smhi_lwip_raw_abort(p);
+    if (p->look_up == SMHI_LWIP_RAW_HOOK)
+        (p->resolve)(p->arg, NULL, NULL);
     smhi_lwip_raw_forget(p);
-    if (p->queue)
+    if (p->queue != NULL)
         pbuf_free(p->queue);
     p->queue = NULL;
     p->state = SMHI_LWIP_RAW_CLOSED;
-    p->first_stage = p->ended = p->starved = p->want = 0;
+    p->ended = p->starved = p->want = 0;
 }
 
-static int smhi_lwip_raw_try(smh_lwip_raw *p, const char *host, uint16_t port)
+static int smhi_lwip_raw_try(smh_lwip_raw *p, const char *host)
 {
     int result;
 
     if (p->state == SMHI_LWIP_RAW_OPEN)
         return 1;
     if (p->state == SMHI_LWIP_RAW_CONNECTING)
-        return p->pcb ? SMH_AGAIN : smhi_lwip_raw_fail(p, p->diag.code);
+        return p->pcb != NULL ? SMH_AGAIN
+                              : smhi_lwip_raw_fail(p, (err_t)p->diag.code);
     result = smhi_lwip_raw_find(p, host);
-    return result == 1 ? smhi_lwip_raw_connect(p, port) : result;
+    return result == 1 ? smhi_lwip_raw_connect(p) : result;
 }
 
-/* 1 if a name has another family of addresses left to try. */
+/* 1 if the host has another family of addresses left to try. */
 static int smhi_lwip_raw_other(smh_lwip_raw *p, int result)
 {
     uint8_t stage = p->diag.stage;
 
-    if (!(LWIP_IPV4 && LWIP_IPV6) || !p->look_up || p->first_stage ||
+    if (!(LWIP_IPV4 && LWIP_IPV6) || p->look_up == 0 || p->first_stage != 0 ||
         (result != SMH_E_RESOLVE && result != SMH_E_NETWORK))
         return 0;
     smhi_lwip_raw_reset(p);
     p->first_stage = stage;
-    p->first_code = p->diag.code;
-    p->diag.code = ERR_OK;
-    p->diag.result = 0;
+    p->first_code = (int8_t)p->diag.code;
+    smhi_lwip_raw_end(p, 0, ERR_OK);
     return 1;
 }
 
-static int smhi_lwip_raw_open(void *ctx, const char *host, uint16_t port)
+/* Begins an opening. */
+static int smhi_lwip_raw_start(smh_lwip_raw *p)
 {
-    const smh_lwip_raw_diag none = {0, 0, 0, 0, 0};
-    smh_lwip_raw *p = (smh_lwip_raw *)ctx;
-    int result;
+    const smh_diag none = {SMH_STAGE_SET_UP, 0, 0, 0, 0};
 
-    if (p->state == SMHI_LWIP_RAW_CLOSED && !p->look_up && !p->first_stage)
-        p->diag = none;
-    result = smhi_lwip_raw_try(p, host, port);
-    if (smhi_lwip_raw_other(p, result))
-        result = smhi_lwip_raw_try(p, host, port);
-    if (result != SMH_E_RESOLVE || !p->first_stage)
-        return result;
-    p->diag.stage = p->first_stage; /* the first failure says more */
+    p->diag = none;
+    if (!smhi_lwip_raw_zeroed(p))
+        return smhi_lwip_raw_end(p, SMH_E_PORT, ERR_OK);
+    p->mark = SMHI_LWIP_RAW_MARK;
+    p->first_stage = 0;
+    ip_addr_set_zero(&p->address);
+    return 1;
+}
+
+/* The first failure says more than that there is no second address. */
+static int smhi_lwip_raw_first(smh_lwip_raw *p)
+{
+    p->diag.stage = p->first_stage;
+    p->first_stage = 0;
     return smhi_lwip_raw_fail(p, p->first_code);
+}
+
+static int smhi_lwip_raw_open(void *ctx, const char *host, uint16_t number)
+{
+    smh_lwip_raw *p = (smh_lwip_raw *)ctx;
+    int result = 1;
+
+    if (p->mark != SMHI_LWIP_RAW_MARK ||
+        (p->state == SMHI_LWIP_RAW_CLOSED && p->look_up == 0))
+        result = smhi_lwip_raw_start(p);
+    p->number = number;
+    if (result == 1)
+        result = smhi_lwip_raw_try(p, host);
+    if (result != SMH_E_PORT && smhi_lwip_raw_other(p, result))
+        result = smhi_lwip_raw_try(p, host);
+    if (result == SMH_E_RESOLVE && p->first_stage != 0)
+        result = smhi_lwip_raw_first(p);
+    return result;
+}
+
+/* Begins a transfer.  Returns 1, or SMH_E_CLOSED if it is not open. */
+static int smhi_lwip_raw_usable(smh_lwip_raw *p, uint8_t stage)
+{
+    p->diag.stage = SMH_STAGE_NONE;
+    if (p->mark != SMHI_LWIP_RAW_MARK || p->state != SMHI_LWIP_RAW_OPEN)
+        return smhi_lwip_raw_end(p, SMH_E_CLOSED, ERR_OK);
+    p->diag.stage = stage;
+    return 1;
 }
 
 /* Why nothing more can come or go: an SMH_E_*. */
@@ -454,7 +501,8 @@ static int smhi_lwip_raw_gone(smh_lwip_raw *p)
 {
     const err_t closed = ERR_CLSD;
 
-    return smhi_lwip_raw_fail(p, p->diag.code ? p->diag.code : closed);
+    return smhi_lwip_raw_fail(p,
+                              p->diag.code != 0 ? (err_t)p->diag.code : closed);
 }
 
 /* lwIP takes all or nothing: less may fit where this much does not. */
@@ -480,20 +528,22 @@ static uint16_t smhi_lwip_raw_write(smh_lwip_raw *p, const void *data,
 static int smhi_lwip_raw_send(void *ctx, const void *data, size_t size)
 {
     smh_lwip_raw *p = (smh_lwip_raw *)ctx;
+    int result = smhi_lwip_raw_usable(p, SMH_STAGE_WRITE);
     uint16_t room, n;
 
-    p->diag.stage = SMH_LWIP_RAW_SEND;
-    if (!p->pcb || p->diag.code)
+    if (result != 1)
+        return result;
+    if (p->pcb == NULL || p->diag.code != 0)
         return smhi_lwip_raw_gone(p);
     room = tcp_sndbuf(p->pcb);
     room = room < SMHI_LWIP_RAW_PIECE ? room : SMHI_LWIP_RAW_PIECE;
     n = smhi_lwip_raw_write(p, data, size < room ? (uint16_t)size : room);
-    if (p->diag.code)
+    if (p->diag.code != 0)
         return smhi_lwip_raw_gone(p);
     p->starved = n == 0 && room > 0;
     if (n == 0) {
         /* an answer may say why */
-        p->want = SMH_LWIP_RAW_READ | SMH_LWIP_RAW_WRITE;
+        p->want = SMH_WANT_READ | SMH_WANT_WRITE;
         return SMH_AGAIN;
     }
     p->want = 0;
@@ -501,16 +551,16 @@ static int smhi_lwip_raw_send(void *ctx, const void *data, size_t size)
     return n;
 }
 
-/* Octets taken from the queue; at least 1, since it holds some. */
+/* The bytes taken from the queue; at least 1, since it holds some. */
 static uint16_t smhi_lwip_raw_take_data(smh_lwip_raw *p, void *data, uint16_t n)
 {
     n = pbuf_copy_partial(p->queue, data, n, 0);
     p->queue = pbuf_free_header(p->queue, n);
-    if (p->queue && p->queue->tot_len == 0) {
+    if (p->queue != NULL && p->queue->tot_len == 0) {
         pbuf_free(p->queue); /* empty pbufs at the end of a chain */
         p->queue = NULL;
     }
-    if (p->pcb)
+    if (p->pcb != NULL)
         tcp_recved(p->pcb, n);
     return n;
 }
@@ -519,19 +569,21 @@ static int smhi_lwip_raw_recv(void *ctx, void *data, size_t size)
 {
     const uint16_t piece = SMHI_LWIP_RAW_PIECE;
     smh_lwip_raw *p = (smh_lwip_raw *)ctx;
+    int result = smhi_lwip_raw_usable(p, SMH_STAGE_READ);
     uint16_t n;
 
-    p->diag.stage = SMH_LWIP_RAW_RECV;
-    if (p->queue) {
+    if (result != 1)
+        return result;
+    if (p->queue != NULL) {
         n = smhi_lwip_raw_take_data(p, data,
                                     size < piece ? (uint16_t)size : piece);
         p->want = 0;
         p->diag.received += n;
         return n;
     }
-    if (!p->pcb || p->ended)
+    if (p->pcb == NULL || p->ended)
         return smhi_lwip_raw_gone(p);
-    p->want = SMH_LWIP_RAW_READ;
+    p->want = SMH_WANT_READ;
     return SMH_AGAIN;
 }
 
@@ -541,7 +593,7 @@ static err_t smhi_lwip_raw_finish(smh_lwip_raw *p)
 {
     err_t err;
 
-    if (p->queue) {
+    if (p->queue != NULL) {
         tcp_recved(p->pcb, p->queue->tot_len);
         pbuf_free(p->queue);
         p->queue = NULL;
@@ -559,12 +611,13 @@ static int smhi_lwip_raw_close(void *ctx, int at_once)
 {
     smh_lwip_raw *p = (smh_lwip_raw *)ctx;
 
-    if (!at_once && p->pcb && p->state == SMHI_LWIP_RAW_OPEN) {
-        if (smhi_lwip_raw_finish(p) != ERR_OK) {
-            p->starved = 1;
-            p->want = SMH_LWIP_RAW_WRITE;
-            return SMH_AGAIN;
-        }
+    if (p->mark != SMHI_LWIP_RAW_MARK)
+        return 1;
+    if (!at_once && p->pcb != NULL && p->state == SMHI_LWIP_RAW_OPEN &&
+        smhi_lwip_raw_finish(p) != ERR_OK) {
+        p->starved = 1;
+        p->want = SMH_WANT_WRITE;
+        return SMH_AGAIN;
     }
     smhi_lwip_raw_reset(p);
     return 1;
@@ -576,12 +629,12 @@ static int smhi_lwip_raw_ready(const smh_lwip_raw *p)
     if (p->state == SMHI_LWIP_RAW_CLOSED)
         return p->look_up != SMHI_LWIP_RAW_ASKED;
     if (p->state == SMHI_LWIP_RAW_CONNECTING)
-        return !p->pcb;
-    if (!p->want || !p->pcb || p->starved)
+        return p->pcb == NULL;
+    if (p->want == 0 || p->pcb == NULL || p->starved)
         return 1;
-    if ((p->want & SMH_LWIP_RAW_READ) && (p->queue || p->ended))
+    if ((p->want & SMH_WANT_READ) != 0 && (p->queue != NULL || p->ended))
         return 1;
-    return (p->want & SMH_LWIP_RAW_WRITE) && tcp_sndbuf(p->pcb) > 0;
+    return (p->want & SMH_WANT_WRITE) != 0 && tcp_sndbuf(p->pcb) > 0;
 }
 
 static int smhi_lwip_raw_wait(void *ctx, uint32_t ms)
@@ -591,10 +644,10 @@ static int smhi_lwip_raw_wait(void *ctx, uint32_t ms)
     uint32_t now = begun, then = begun;
     int turns = 0;
 
-    if (!p->turn)
+    if (p->turn == NULL || p->mark != SMHI_LWIP_RAW_MARK)
         return SMH_E_PORT;
     while (turns < SMHI_LWIP_RAW_TURNS) {
-        p->turn(p->arg);
+        (p->turn)(p->arg);
         if (smhi_lwip_raw_ready(p))
             return 1;
         now = smhi_lwip_raw_now(p);
@@ -606,31 +659,37 @@ static int smhi_lwip_raw_wait(void *ctx, uint32_t ms)
     return 1; /* the clock stands still: for smh_wait() to judge */
 }
 
-smh_port smh_lwip_raw_port(smh_lwip_raw *tcp)
+/* ---- words --------------------------------------------------------------- */
+
+#if SMH_WORDS
+static const char *smhi_lwip_raw_unresolved(const smh_lwip_raw *p)
 {
-    static const smh_port_ops ops = {smhi_lwip_raw_open,
-                                     smhi_lwip_raw_send,
-                                     smhi_lwip_raw_recv,
-                                     smhi_lwip_raw_close,
-                                     smhi_lwip_raw_now,
-                                     smhi_lwip_raw_wait,
-                                     0};
-    smh_port port;
-
-    port.ops = &ops;
-    port.ctx = tcp;
-    return port;
+    switch (p->diag.code) {
+    case ERR_OK:
+        break;
+    case ERR_MEM:
+        return "lwIP is out of memory";
+    case ERR_VAL:
+        return "no DNS server is set";
+    case ERR_ARG:
+        return "name not found";
+    default:
+        return "lwIP failed";
+    }
+    if (p->diag.result == 0)
+        return "no answer yet";
+    if (p->diag.result == SMH_E_PORT)
+        return "resolve() returned what it may not";
+    if (p->diag.result == SMH_E_MEMORY)
+        return "out of memory";
+    return LWIP_DNS || p->resolve != NULL
+               ? "no address"
+               : "lwIP was built without DNS: set resolve";
 }
-
-/* ---- in words ------------------------------------------------------------ */
 
 static const char *smhi_lwip_raw_why(const smh_lwip_raw *p)
 {
-    int resolving = p->diag.stage == SMH_LWIP_RAW_RESOLVE;
-
     switch (p->diag.code) {
-    case ERR_OK:
-        return p->diag.result < 0 ? "no address" : "no error";
     case ERR_MEM:
         return "lwIP is out of memory";
     case ERR_BUF:
@@ -638,14 +697,13 @@ static const char *smhi_lwip_raw_why(const smh_lwip_raw *p)
     case ERR_RTE:
         return "no route";
     case ERR_VAL:
-        return resolving ? "no DNS server is set" : "lwIP refused it";
     case ERR_ARG:
-        return resolving ? "name not found" : "lwIP refused it";
+        return "lwIP refused it";
     case ERR_ABRT:
         return "no answer, given up";
     case ERR_RST:
-        return p->diag.stage == SMH_LWIP_RAW_CONNECT ? "refused"
-                                                     : "reset by the server";
+        return p->diag.stage == SMH_STAGE_CONNECT ? "refused"
+                                                  : "reset by the server";
     case ERR_CLSD:
         return "closed by the server";
     default:
@@ -653,28 +711,64 @@ static const char *smhi_lwip_raw_why(const smh_lwip_raw *p)
     }
 }
 
-static char *smhi_lwip_raw_say(char *to, const char *end, const char *words)
+/* Adds the address of a connection, and how many there were. */
+static void smhi_lwip_raw_put_address(smh_text *text, const smh_lwip_raw *p)
 {
-    while (*words && to < end)
-        *to++ = *words++;
-    *to = '\0';
-    return to;
+    char address[IPADDR_STRLEN_MAX];
+
+    if (ipaddr_ntoa_r(&p->address, address, sizeof address) == NULL)
+        return;
+    smh_put_words(text, p->diag.code == ERR_RST ? " by " : ", to ");
+    smh_put_words(text, IP_IS_V6(&p->address) ? "[" : "");
+    smh_put_words(text, address);
+    smh_put_words(text, IP_IS_V6(&p->address) ? "]:" : ":");
+    smh_put_number(text, p->number, 10, 1);
+    if (p->first_stage == SMH_STAGE_CONNECT)
+        smh_put_words(text, ", the last of 2 addresses");
 }
 
-const char *smh_lwip_raw_explain(const smh_lwip_raw *tcp, char *text,
-                                 size_t size)
+static void smhi_lwip_raw_explain(void *ctx, smh_text *text)
 {
-    static const char *const stages[] = {
-        "not opened: ", "look-up: ", "connection: ", "sending: ", "receiving: ",
-    };
-    const char *end;
+    const smh_lwip_raw *p = (const smh_lwip_raw *)ctx;
+    const smh_diag *diag = &p->diag;
 
-    if (size == 0)
-        return "";
-    end = text + size - 1;
-    smhi_lwip_raw_say(smhi_lwip_raw_say(text, end, stages[tcp->diag.stage]),
-                      end, smhi_lwip_raw_why(tcp));
-    return text;
+    if (p->mark != SMHI_LWIP_RAW_MARK || diag->stage == SMH_STAGE_NONE) {
+        smh_put_words(text, smhi_lwip_raw_zeroed(p)
+                                ? "not opened"
+                                : "not opened: the struct was not zeroed");
+        return;
+    }
+    smh_put_diag(text, diag);
+    if (diag->stage == SMH_STAGE_RESOLVE)
+        smh_put_words(text, smhi_lwip_raw_unresolved(p));
+    else if (diag->result != 0)
+        smh_put_words(text, smhi_lwip_raw_why(p));
+    if (diag->stage == SMH_STAGE_CONNECT && diag->result != SMH_E_MEMORY)
+        smhi_lwip_raw_put_address(text, p);
+}
+#endif
+
+SMH_API smh_port smh_lwip_raw_port(smh_lwip_raw *tcp)
+{
+    static const smh_port_ops ops = {
+        smhi_lwip_raw_open,
+        smhi_lwip_raw_send,
+        smhi_lwip_raw_recv,
+        smhi_lwip_raw_close,
+        smhi_lwip_raw_now,
+        smhi_lwip_raw_wait,
+        0,
+#if SMH_WORDS
+        smhi_lwip_raw_explain
+#else
+        NULL
+#endif
+    };
+    smh_port port;
+
+    port.ops = &ops;
+    port.ctx = tcp;
+    return port;
 }
 
 #ifdef __cplusplus

@@ -459,11 +459,17 @@ static int below_wait(void *ctx, uint32_t ms)
     return 1;
 }
 
+static void below_explain(void *ctx, smh_text *text)
+{
+    smh_put_words(text, "pipe, calls ");
+    smh_put_number(text, ((peer *)ctx)->calls, 10, 1);
+}
+
 smh_port peer_port(peer *p)
 {
-    static const smh_port_ops ops = {
-        below_open,   below_send, below_recv, below_close,
-        below_now_ms, below_wait, 0};
+    static const smh_port_ops ops = {below_open,  below_send,   below_recv,
+                                     below_close, below_now_ms, below_wait,
+                                     0,           below_explain};
     smh_port port;
 
     port.ops = &ops;
@@ -481,7 +487,7 @@ void client_init(smh_mbedtls *tls, peer *p, const smh_mbedtls_options *more)
     memset(&options, 0, sizeof options);
     if (more != NULL)
         options = *more;
-    options.lower = peer_port(p);
+    options.below = peer_port(p);
     if (options.f_rng == NULL)
         options.f_rng = peer_random;
     options.p_rng = p;
@@ -567,9 +573,21 @@ int client_close(smh_mbedtls *tls, int at_once)
     return result;
 }
 
-const char *client_words(const smh_mbedtls *tls)
+const char *client_words(smh_mbedtls *tls)
 {
     static char text[600];
 
-    return smh_mbedtls_explain(tls, text, sizeof text);
+    return client_explain(tls, text, sizeof text);
+}
+
+const char *client_explain(smh_mbedtls *tls, char *text, size_t size)
+{
+    smh_port port = smh_mbedtls_port(tls);
+    smh_text out;
+
+    out.at = text;
+    out.room = size - 1;
+    *text = '\0';
+    port.ops->explain(port.ctx, &out);
+    return text;
 }

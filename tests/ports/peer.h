@@ -81,7 +81,8 @@ typedef struct peer {
 void peer_init(peer *p, const char *certificate);
 void peer_free(peer *p);
 
-/* The port below the client: plain, and not secure. */
+/* The port below the client: plain, and not secure; it explains itself by
+ * "pipe, calls " and their number. */
 smh_port peer_port(peer *p);
 
 /* Lets the server do what it can. */
@@ -114,7 +115,8 @@ int client_send(smh_mbedtls *tls, const void *data, size_t size); /* all */
 int client_recv(smh_mbedtls *tls, void *data, size_t size);
 int client_close(smh_mbedtls *tls, int at_once);
 
-/* explain() in a buffer of its own. */
-const char *client_words(const smh_mbedtls *tls);
+/* What the port has to say, in a buffer of its own, and in one of yours. */
+const char *client_words(smh_mbedtls *tls);
+const char *client_explain(smh_mbedtls *tls, char *text, size_t size);
 
 #endif

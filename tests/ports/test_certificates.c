@@ -62,7 +62,7 @@ static void refuses(const char *certificate, const char *host, uint32_t flags,
     begin(certificate);
     port = smh_mbedtls_port(&client);
     assert_int_equal(client_open(&client, host), SMH_E_TLS);
-    assert_int_equal(client.diag.flags, flags);
+    assert_int_equal(client.flags, flags);
     assert_says(words);
     assert_int_equal(port.ops->send(port.ctx, "secret", 6), SMH_E_TLS);
     peer_turn(&server);
@@ -92,96 +92,32 @@ static void a_wildcard_stands_for_one_label(void **state)
             "\"*.standin.test\"");
 }
 
-static void an_address_must_be_in_the_certificate(void **state)
+/* A host is a name: no address of a certificate matters, and none is told. */
+static void an_address_is_no_name(void **state)
 {
     (void)state;
-    accepts("server", "127.0.0.1");
-    accepts("server", "[::1]");
-    accepts("ip-only", "127.0.0.1");
-    accepts("ip-only", "[0:0::0:1]");
-    accepts("ip-only", "[0000:0:0:0:0:0:0:1]");
-    refuses("no-ip", "127.0.0.1", MBEDTLS_X509_BADCERT_CN_MISMATCH,
-            "\"standin.test\"");
-    refuses("server", "127.0.0.2", MBEDTLS_X509_BADCERT_CN_MISMATCH,
-            "127.0.0.1");
-    refuses("server", "[::2]", MBEDTLS_X509_BADCERT_CN_MISMATCH, "127.0.0.1");
-    refuses("server", "[1::]", MBEDTLS_X509_BADCERT_CN_MISMATCH, "127.0.0.1");
-    refuses("ip-only", "localhost", MBEDTLS_X509_BADCERT_CN_MISMATCH,
-            "it is for 127.0.0.1, 0000:0000:0000:0000:0000:0000:0000:0001");
+    refuses("ip-only", "standin.test", MBEDTLS_X509_BADCERT_CN_MISMATCH,
+            "not for this host (-0x2700)");
 }
 
-static int holds(const unsigned char *octets, size_t size, const char *text)
+/* The header lets nothing else through; who opens the port himself hears. */
+static void what_cannot_be_a_host_is_refused_before_the_network(void **state)
 {
-    size_t length = strlen(text);
-    size_t i;
-
-    for (i = 0; i + length <= size; i++) {
-        if (memcmp(octets + i, text, length) == 0)
-            return 1;
-    }
-    return 0;
-}
-
-/* RFC 6066, 3: literal addresses are not permitted in server_name. */
-static void an_address_is_not_sent_as_a_name(void **state)
-{
-    (void)state;
-    begin("server");
-    assert_int_equal(client_open(&client, "standin.test"), 1);
-    assert_true(holds(server.first, sizeof server.first, "standin.test"));
-    client_close(&client, 1);
-    assert_int_equal(client_open(&client, "127.0.0.1"), 1);
-    assert_false(holds(server.first, sizeof server.first, "127.0.0.1"));
-    client_close(&client, 1);
-    assert_int_equal(client_open(&client, "[::1]"), 1);
-    assert_false(holds(server.first, sizeof server.first, "::1"));
-    end();
-}
-
-static void what_is_no_host_is_refused_before_the_network(void **state)
-{
-    static const char *const hosts[] = {"",
-                                        "1.2.3",
-                                        "1.2.3.4.5",
-                                        "1.2.3.256",
-                                        "1.2.3.",
-                                        ".1.2.3",
-                                        "12345",
-                                        "1..2.3",
-                                        "010.0.0.1", /* resolvers read octal */
-                                        "127.0.0.01",
-                                        "[]",
-                                        "[:]",
-                                        "[1]",
-                                        "[::1",
-                                        "[::1]x",
-                                        "[::1::]",
-                                        "[1:2:3:4:5:6:7]",
-                                        "[1:2:3:4:5:6:7:8:9]",
-                                        "[12345::]",
-                                        "[::g]",
-                                        "[:1::]",
-                                        "[1:]",
-                                        "[1:2:3:4:5:6:7:8::]",
-                                        "[fe80::1%25eth0]",
-                                        "[::127.0.0.1]"};
+    smh_port port;
     char name[300];
-    size_t i;
 
     (void)state;
     begin("server");
-    for (i = 0; i < sizeof hosts / sizeof *hosts; i++) {
-        if (client_open(&client, hosts[i]) != SMH_E_TLS)
-            fail_msg("%s is taken", hosts[i]);
-        assert_int_equal(client.diag.reason, SMH_MBEDTLS_HOST);
-        assert_int_equal(client.diag.stage, SMH_MBEDTLS_SET_UP);
-        assert_string_equal(client_words(&client),
-                            "set-up: host is neither a name nor an address");
-    }
+    port = smh_mbedtls_port(&client);
     memset(name, 'a', sizeof name - 1);
     name[sizeof name - 1] = '\0';
     assert_int_equal(client_open(&client, name), SMH_E_TLS);
-    assert_int_equal(client.diag.reason, SMH_MBEDTLS_HOST);
+    assert_int_equal(client.reason, SMH_MBEDTLS_HOST);
+    assert_int_equal(client.diag.stage, SMH_STAGE_SET_UP);
+    assert_string_equal(client_words(&client),
+                        "set-up: no host, or one too long");
+    assert_int_equal(port.ops->open(port.ctx, NULL, 443), SMH_E_TLS);
+    assert_int_equal(client.reason, SMH_MBEDTLS_HOST);
     assert_int_equal(server.opens, 0);
     end();
 }
@@ -290,11 +226,11 @@ static void dates_to_the_second(void **state)
     clock_says = from - 1;
     begin("server");
     assert_int_equal(client_open(&client, host), SMH_E_TLS);
-    assert_int_equal(client.diag.flags, MBEDTLS_X509_BADCERT_FUTURE);
+    assert_int_equal(client.flags, MBEDTLS_X509_BADCERT_FUTURE);
     client_close(&client, 1);
     clock_says = to + 1;
     assert_int_equal(client_open(&client, host), SMH_E_TLS);
-    assert_int_equal(client.diag.flags, MBEDTLS_X509_BADCERT_EXPIRED);
+    assert_int_equal(client.flags, MBEDTLS_X509_BADCERT_EXPIRED);
     client_close(&client, 1);
     clock_says = to;
     assert_int_equal(client_open(&client, host), 1);
@@ -306,8 +242,8 @@ static void dates_to_the_second(void **state)
 static void set_up_fails(int reason, const char *words)
 {
     assert_int_equal(smh_mbedtls_init(&client, &options), SMH_E_TLS);
-    assert_int_equal(client.diag.reason, reason);
-    assert_int_equal(client.diag.stage, SMH_MBEDTLS_SET_UP);
+    assert_int_equal(client.reason, reason);
+    assert_int_equal(client.diag.stage, SMH_STAGE_SET_UP);
     assert_says(words);
     server.opens = 0;
     assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
@@ -323,8 +259,8 @@ static void what_set_up_must_have(void **state)
 
     (void)state;
     peer_init(&server, "server");
-    set_up_fails(SMH_MBEDTLS_LOWER, "no port below");
-    options.lower = peer_port(&server);
+    set_up_fails(SMH_MBEDTLS_NO_PORT, "no port below");
+    options.below = peer_port(&server);
     set_up_fails(SMH_MBEDTLS_NO_CA, "no CA");
     options.ca = ca;
     options.ca_size = size + 1;
@@ -429,8 +365,6 @@ static void a_careless_config_is_made_careful(void **state)
             "other.test");
     refuses("self-signed", "standin.test", MBEDTLS_X509_BADCERT_NOT_TRUSTED,
             "self-signed");
-    refuses("no-ip", "127.0.0.1", MBEDTLS_X509_BADCERT_CN_MISMATCH,
-            "standin.test");
     mbedtls_ssl_config_free(&config);
 }
 
@@ -492,7 +426,7 @@ static void a_server_that_was_never_verified(void **state)
         result = port.ops->open(port.ctx, "standin.test", 443);
     }
     assert_int_equal(result, SMH_E_TLS);
-    assert_int_equal(client.diag.reason, SMH_MBEDTLS_UNVERIFIED);
+    assert_int_equal(client.reason, SMH_MBEDTLS_UNVERIFIED);
     assert_says("no certificate was verified");
     assert_int_equal(port.ops->send(port.ctx, "secret", 6), SMH_E_TLS);
     peer_turn(&server);
@@ -508,7 +442,7 @@ static void a_config_without_a_ca(void **state)
     (void)state;
     careless(&config);
     peer_init(&server, "server");
-    options.lower = peer_port(&server);
+    options.below = peer_port(&server);
     options.f_rng = peer_random;
     options.p_rng = &server;
     assert_int_equal(smh_mbedtls_init(&client, &options), 0);
@@ -552,7 +486,7 @@ static void a_random_source_that_fails(void **state)
     options.f_rng = no_random;
     begin("server");
     assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
-    assert_says("random octets failed");
+    assert_says("random bytes failed");
     end();
 }
 
@@ -593,7 +527,7 @@ static void an_alert_is_named(void **state)
         server.plain = (const char *)alert;
         server.plain_size = sizeof alert;
         assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
-        assert_int_equal(client.diag.alert, alert[6]);
+        assert_int_equal(client.alert, alert[6]);
         snprintf(words, sizeof words, "handshake: the server refused: alert %s",
                  alerts[i].words);
         assert_string_equal(client_words(&client), words);
@@ -619,7 +553,7 @@ static void a_connection_that_does_not_come_about(void **state)
     server.fault = FAULT_NETWORK;
     server.fault_at = 1;
     assert_int_equal(client_open(&client, "standin.test"), SMH_E_NETWORK);
-    assert_says("connection: the connection below failed: network");
+    assert_says("pipe, calls 1");
     end();
 }
 
@@ -686,9 +620,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(accepts_what_is_good),
         TEST(a_wildcard_stands_for_one_label),
-        TEST(an_address_must_be_in_the_certificate),
-        TEST(an_address_is_not_sent_as_a_name),
-        TEST(what_is_no_host_is_refused_before_the_network),
+        TEST(an_address_is_no_name),
+        TEST(what_cannot_be_a_host_is_refused_before_the_network),
         TEST(another_name),
         TEST(a_common_name_is_told),
         TEST(a_uri_is_no_host),

@@ -25,7 +25,7 @@ static void begin(const char *certificate, int count)
 {
     memset(&heap, 0, sizeof heap);
     memset(&options, 0, sizeof options);
-    options.failed = count ? failures : NULL;
+    options.failed_allocs = count ? failures : NULL;
     peer_init(&server, certificate);
 }
 
@@ -62,11 +62,11 @@ static int whole(void)
     memset(&client, 0, sizeof client);
     heap.calls = heap.failed = heap.peak = 0;
     client_init(&client, &server, &options);
-    plain = client.options.lower.ops;
+    plain = client.options.below.ops;
     watched = *plain;
     watched.recv = unwatched_recv;
     watched.open = unwatched_open;
-    client.options.lower.ops = &watched;
+    client.options.below.ops = &watched;
     heap.on = 1;
     result = client_open(&client, "standin.test");
     if (result == 1)
@@ -92,7 +92,7 @@ static void end(void)
 static void assert_memory_is_said(int result, size_t at)
 {
     const char *words = client_words(&client);
-    int vague = result == SMH_E_TLS && options.failed == NULL &&
+    int vague = result == SMH_E_TLS && options.failed_allocs == NULL &&
                 strstr(words, ", or out of memory") != NULL;
 
     if ((result != SMH_E_MEMORY && !vague) ||
@@ -182,7 +182,7 @@ static void a_heap_too_small_to_begin_with(void **state)
     heap.limit = 1;
     assert_int_equal(whole(), SMH_E_MEMORY);
     heap.limit = 0;
-    assert_int_equal(client.diag.stage, SMH_MBEDTLS_SET_UP);
+    assert_int_equal(client.diag.stage, SMH_STAGE_SET_UP);
     assert_int_equal(client.diag.sent, 0);
     end();
     peer_free(&server);

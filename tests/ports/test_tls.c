@@ -350,13 +350,13 @@ static void the_servers_end_is_told_from_a_cut(void **state)
     assert_int_equal(client_open(&client, "standin.test"), 1);
     peer_notify(&server);
     assert_int_equal(client_recv(&client, &octet, 1), SMH_E_CLOSED);
-    assert_int_equal(client.diag.reason, SMH_MBEDTLS_NOTIFIED);
+    assert_int_equal(client.reason, SMH_MBEDTLS_NOTIFIED);
     client_close(&client, 0);
 
     assert_int_equal(client_open(&client, "standin.test"), 1);
     server.gone = 1;
     assert_int_equal(client_recv(&client, &octet, 1), SMH_E_CLOSED);
-    assert_int_equal(client.diag.reason, SMH_MBEDTLS_CUT);
+    assert_int_equal(client.reason, SMH_MBEDTLS_CUT);
     assert_non_null(strstr(client_words(&client), "without TLS's end"));
 }
 
@@ -401,7 +401,7 @@ static void the_close_of_the_port_below_counts(void **state)
     static const int says[] = {1, SMH_E_NETWORK, 0};
     static const int passed_on[] = {1, SMH_E_NETWORK, SMH_E_PORT};
     smh_port port = smh_mbedtls_port(&client);
-    const smh_port_ops *plain = client.options.lower.ops;
+    const smh_port_ops *plain = client.options.below.ops;
     smh_port_ops ops = *plain;
     unsigned i;
 
@@ -409,14 +409,14 @@ static void the_close_of_the_port_below_counts(void **state)
     ops.close = close_below;
     for (i = 0; i < 3; i++) {
         assert_int_equal(client_open(&client, "standin.test"), 1);
-        client.options.lower.ops = &ops;
+        client.options.below.ops = &ops;
         closes_with = SMH_AGAIN;
         assert_int_equal(port.ops->close(port.ctx, 0), SMH_AGAIN);
         assert_int_equal(port.ops->send(port.ctx, "x", 1), SMH_E_TLS);
         closes_with = says[i];
         assert_int_equal(port.ops->close(port.ctx, 0), passed_on[i]);
         assert_int_equal(port.ops->close(port.ctx, 0), 1); /* it was closed */
-        client.options.lower.ops = plain;
+        client.options.below.ops = plain;
     }
 }
 
@@ -456,13 +456,13 @@ static void nothing_works_before_it_is_open(void **state)
 static void a_missing_piece_is_told(void **state)
 {
     static smh_mbedtls none;
-    smh_port_ops ops = *client.options.lower.ops;
+    smh_port_ops ops = *client.options.below.ops;
     smh_port port = smh_mbedtls_port(&none);
 
     (void)state;
     assert_int_equal(port.ops->now_ms(port.ctx), 0);
     ops.wait = NULL;
-    client.options.lower.ops = &ops;
+    client.options.below.ops = &ops;
     port = smh_mbedtls_port(&client);
     assert_int_equal(port.ops->wait(port.ctx, 1), SMH_E_PORT);
 }
@@ -506,7 +506,7 @@ static void a_certificate_that_has_expired_meanwhile_is_refused(void **state)
     assert_int_equal(whole(), 1);
     clock_says = to + 1;
     assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
-    assert_int_equal(client.diag.flags, MBEDTLS_X509_BADCERT_EXPIRED);
+    assert_int_equal(client.flags, MBEDTLS_X509_BADCERT_EXPIRED);
 }
 
 static void no_secret_of_a_connection_outlives_it(void **state)
@@ -629,7 +629,7 @@ static void a_server_of_http_2_alone_is_told(void **state)
     (void)state;
     server.alpn[0] = "h2";
     assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
-    assert_int_equal(client.diag.alert, 120);
+    assert_int_equal(client.alert, 120);
     assert_non_null(
         strstr(client_words(&client), "alert 120, it does not speak HTTP/1.1"));
 }
