@@ -5,6 +5,7 @@
 #   namesake .pem    a CA with the name of ca and another key
 #   nasty            signed by ca, its only name full of what a terminal would obey
 #   uri, uri-and-name    signed by ca, the URI "standin.test", the second the name too
+#   many                 signed by ca for more names than anybody reads
 #   titled               signed by ca for a common name between two other titles
 #   server.dates     from when to when the server's is valid, in seconds
 set -eu
@@ -30,6 +31,8 @@ plain() {
 }
 plain uri /CN=uri subjectAltName=URI:standin.test
 plain uri-and-name /CN=uri subjectAltName=URI:standin.test,DNS:standin.test
+plain many /CN=many "$(printf subjectAltName=DNS:name-1.some.domain.test
+    for n in 2 3 4 5 6 7 8 9; do printf ',DNS:name-%s.some.domain.test' $n; done)"
 plain titled /O=Somebody/CN=common.test/OU=Unit basicConstraints=CA:FALSE
 
 when() {

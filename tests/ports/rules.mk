@@ -10,6 +10,7 @@ $(B)/ports/%.o: tests/ports/%.c $(PORTS_DEPS) | $(B)/ports/.
 	$(CC) $(SMH_CFLAGS) $(TLS_CFLAGS) -Itests/support -c -o $@ $<
 
 $(B)/ports/test_heap: $(B)/ports/heap.o
+$(B)/ports/test_certificates: $(B)/ports/silent.o
 $(B)/ports/test_heap: PORTS_WRAP = -Wl,--wrap=calloc,--wrap=free
 $(B)/ports/test_posix: PORTS_WRAP = -Wl,--wrap=getaddrinfo
 $(PORTS_RUNS): $(B)/ports/test_%: $(B)/ports/test_%.o $(B)/ports/peer.o \

@@ -6,6 +6,10 @@
 
 #include "cmocka_all.h"
 #include "peer.h"
+#include "silent.h"
+#if defined(MBEDTLS_PSA_CRYPTO_C)
+#include <psa/crypto.h>
+#endif
 
 static peer server;
 static smh_mbedtls client;
@@ -239,14 +243,17 @@ static void dates_to_the_second(void **state)
 
 /* ---- set-up: nothing that would not verify ------------------------------- */
 
+/* The error stays: an opening returns it, and there is nothing else to ask. */
 static void set_up_fails(int reason, const char *words)
 {
     assert_int_equal(smh_mbedtls_init(&client, &options), SMH_E_TLS);
     assert_int_equal(client.reason, reason);
     assert_int_equal(client.diag.stage, SMH_STAGE_SET_UP);
-    assert_says(words);
+    assert_string_equal(client_words(&client), words);
     server.opens = 0;
     assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    assert_int_equal(client.reason, reason);
+    assert_string_equal(client_words(&client), words);
     assert_int_equal(server.opens, 0);
     assert_int_equal(client_close(&client, 0), 1);
     smh_mbedtls_free(&client);
@@ -259,21 +266,53 @@ static void what_set_up_must_have(void **state)
 
     (void)state;
     peer_init(&server, "server");
-    set_up_fails(SMH_MBEDTLS_NO_PORT, "no port below");
+    set_up_fails(SMH_MBEDTLS_NO_PORT, "set-up: no port below given");
     options.below = peer_port(&server);
-    set_up_fails(SMH_MBEDTLS_NO_CA, "no CA");
+    set_up_fails(SMH_MBEDTLS_NO_CA, "set-up: no CA given");
     options.ca = ca;
     options.ca_size = size + 1;
-    set_up_fails(SMH_MBEDTLS_NO_RNG, "random");
+    set_up_fails(SMH_MBEDTLS_NO_RNG, "set-up: no source of random bytes given");
     options.f_rng = peer_random;
     options.p_rng = &server;
     options.ca_size = size;
-    set_up_fails(SMH_MBEDTLS_PEM_END, "NUL");
+    set_up_fails(SMH_MBEDTLS_PEM_END,
+                 "set-up: CA: the size of a PEM must include its NUL");
     options.ca_size = 10;
-    set_up_fails(SMH_MBEDTLS_CA, "cannot be read");
+    set_up_fails(SMH_MBEDTLS_CA, "set-up: CA cannot be read (-0x2180)");
     options.ca_size = 0;
-    set_up_fails(SMH_MBEDTLS_CA, "cannot be read");
+    set_up_fails(SMH_MBEDTLS_CA, "set-up: CA cannot be read (-0x2180)");
     free(ca);
+    peer_free(&server);
+}
+
+/* A call over a port that could not be set up ends with the port's error. */
+static void a_call_says_what_set_up_lacked(void **state)
+{
+    static const char *const ids[] = {"alice"};
+    static const smh_list users = {ids, 1};
+    char text[200], buffer[200];
+    smh_scope scope;
+    smh_call call;
+    smh_io io;
+
+    (void)state;
+    peer_init(&server, "server");
+    memset(&scope, 0, sizeof scope);
+    memset(&io, 0, sizeof io);
+    scope.host = "standin.test";
+    scope.library_id = "smh0";
+    scope.library_secret = "S3CR3T";
+    scope.users = &users;
+    options.below = peer_port(&server);
+    assert_int_equal(smh_mbedtls_init(&client, &options), SMH_E_TLS);
+    io.port = smh_mbedtls_port(&client);
+    io.buffer = buffer;
+    io.size = sizeof buffer;
+    assert_int_equal(smh_revoke(&call, &scope, &io), SMH_E_TLS);
+    assert_string_equal(smh_explain(&call, text, sizeof text),
+                        "TLS failed: set-up: no CA given");
+    assert_int_equal(server.opens, 0);
+    smh_mbedtls_free(&client);
     peer_free(&server);
 }
 
@@ -284,10 +323,13 @@ static void an_unused_struct_is_harmless(void **state)
     char octet = 'x';
 
     (void)state;
+    assert_string_equal(client_words(&zero), "not opened: nothing went wrong");
     assert_int_equal(port.ops->open(port.ctx, "standin.test", 443), SMH_E_TLS);
     assert_int_equal(port.ops->send(port.ctx, &octet, 1), SMH_E_TLS);
     assert_int_equal(port.ops->close(port.ctx, 0), 1);
-    assert_string_equal(client_words(&zero), "not opened: no error");
+    assert_string_equal(
+        client_words(&zero),
+        "not opened: smh_mbedtls_init() or an opening is missing");
     smh_mbedtls_free(&zero);
 }
 
@@ -505,19 +547,27 @@ static void a_server_that_speaks_no_tls(void **state)
 /* Each in its own words, and an alert that has none in no other's. */
 static void an_alert_is_named(void **state)
 {
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+#define VERSION "no version of TLS in common"
+#else
+#define VERSION "no TLS 1.2 there: TLS 1.3 alone, perhaps"
+#endif
     static const struct {
         unsigned char alert;
         const char *words;
     } alerts[] = {
-        {40, "40, no cipher suite, curve or signature in common (-0x7780)"},
+        {40, "40, no cipher suite, curve or signature in common, or it wants a"
+             " client certificate (-0x7780)"},
+        {42, "42, it wants a client certificate (-0x7780)"},
         {50, "50 (-0x7780)"},
-        {70, "70, no version of TLS in common (-0x7780)"},
+        {70, "70, " VERSION " (-0x7780)"},
         {80, "80 (-0x7780)"},
         {112, "112, it does not know this host (-0x7780)"},
+        {116, "116, it wants a client certificate (-0x7780)"},
         {120, "120, it does not speak HTTP/1.1 (-0x7780)"},
     };
     unsigned char alert[] = {21, 3, 3, 0, 2, 2, 0};
-    char words[120];
+    char words[160];
     size_t i;
 
     (void)state;
@@ -527,6 +577,7 @@ static void an_alert_is_named(void **state)
         server.plain = (const char *)alert;
         server.plain_size = sizeof alert;
         assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+        assert_int_equal(client.reason, SMH_MBEDTLS_ALERT);
         assert_int_equal(client.alert, alert[6]);
         snprintf(words, sizeof words, "handshake: the server refused: alert %s",
                  alerts[i].words);
@@ -542,18 +593,44 @@ static void a_server_that_closes_in_the_handshake(void **state)
     server.fault = FAULT_CLOSED;
     server.fault_at = 4;
     assert_int_equal(client_open(&client, "standin.test"), SMH_E_CLOSED);
-    assert_says("handshake: connection closed by the server");
+    assert_string_equal(client_words(&client),
+                        "handshake: closed without TLS's end; pipe, calls 4");
     end();
 }
 
-static void a_connection_that_does_not_come_about(void **state)
+/* Of its connection the port below knows all, of a handshake TLS knows more;
+ * and if nobody below has words, it is still told where it failed. */
+static void what_fails_below_is_told_by_both(void **state)
 {
+    smh_port_ops mute;
+    smh_port port;
+
     (void)state;
     begin("server");
-    server.fault = FAULT_NETWORK;
+    port = smh_mbedtls_port(&client);
+    mute = *client.options.below.ops;
+    mute.explain = NULL;
+    server.fault = FAULT_AGAIN;
     server.fault_at = 1;
+    assert_int_equal(port.ops->open(port.ctx, "standin.test", 443), SMH_AGAIN);
+    assert_string_equal(client_words(&client), "pipe, calls 1");
+    client.options.below.ops = &mute;
+    assert_string_equal(client_words(&client),
+                        "connection, bytes sent 0, received 0");
+    server.fault = FAULT_NETWORK;
+    server.fault_at = 2;
     assert_int_equal(client_open(&client, "standin.test"), SMH_E_NETWORK);
-    assert_says("pipe, calls 1");
+    assert_string_equal(client_words(&client),
+                        "connection: the connection below failed");
+    client.options.below.ops = peer_port(&server).ops;
+    assert_string_equal(client_words(&client), "pipe, calls 2");
+    client_close(&client, 1);
+    server.calls = 0;
+    server.fault_at = 3;
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_NETWORK);
+    assert_string_equal(
+        client_words(&client),
+        "handshake: the connection below failed; pipe, calls 3");
     end();
 }
 
@@ -570,8 +647,8 @@ static void a_silent_server(void **state)
     for (i = 0; i < 5; i++)
         assert_int_equal(port.ops->open(port.ctx, "standin.test", 443),
                          SMH_AGAIN);
-    assert_says("handshake: no error, octets sent ");
-    assert_says(", received 0");
+    assert_says("handshake, bytes sent ");
+    assert_says(", received 0; pipe, calls ");
     end();
 }
 
@@ -593,23 +670,114 @@ static void text_of_a_certificate_is_made_safe(void **state)
     end();
 }
 
-static void words_are_cut_off_at_any_size(void **state)
+static void cut_off(const char *certificate)
 {
-    char text[600];
+    char text[600], whole[600];
     size_t length, size;
 
-    (void)state;
-    begin("ip-only");
-    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
-    length = strlen(client_words(&client));
+    begin(certificate);
+    client_open(&client, "a.standin.test");
+    client_explain(&client, whole, sizeof whole);
+    length = strlen(whole);
+    assert_in_range(length, 40, sizeof whole / 2);
     for (size = 1; size < sizeof text; size++) {
         memset(text, '#', sizeof text);
-        assert_ptr_equal(smh_mbedtls_explain(&client, text, size), text);
+        client_explain(&client, text, size);
         assert_int_equal(strlen(text), size - 1 < length ? size - 1 : length);
         assert_int_equal(text[size], '#');
-        assert_memory_equal(text, client_words(&client), strlen(text));
+        assert_memory_equal(text, whole, strlen(text));
     }
-    assert_string_equal(smh_mbedtls_explain(&client, text, 0), "");
+    end();
+}
+
+static void words_are_cut_off_at_any_size(void **state)
+{
+    (void)state;
+    cut_off("server");
+    cut_off("expired");
+    cut_off("other-ca");
+    cut_off("many");
+}
+
+/* Of many names the first are told, and that there are more. */
+static void more_names_than_there_is_room_for(void **state)
+{
+    char text[400];
+
+    (void)state;
+    refuses("many", "standin.test", MBEDTLS_X509_BADCERT_CN_MISMATCH,
+            "it is for \"name-1.some.domain.test\", ");
+    begin("many");
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    client_explain(&client, text, sizeof text);
+    assert_non_null(strstr(text, "... (-0x2700)"));
+    assert_null(strstr(text, "name-8"));
+    assert_null(strchr(text, '\n'));
+    end();
+}
+
+/* ---- PSA's generator, and a port without words --------------------------- */
+
+#if defined(MBEDTLS_PSA_CRYPTO_C)
+static void psas_generator_needs_nothing_else(void **state)
+{
+    unsigned char first[32], second[32];
+
+    (void)state;
+    mbedtls_psa_crypto_free();
+    assert_int_not_equal(smh_mbedtls_psa_random(NULL, first, 32), 0);
+    options.f_rng = smh_mbedtls_psa_random;
+    accepts("server", "standin.test");
+    assert_int_equal(smh_mbedtls_psa_random(NULL, first, 32), 0);
+    assert_int_equal(smh_mbedtls_psa_random(NULL, second, 32), 0);
+    assert_memory_not_equal(first, second, 32);
+
+    begin("server");
+    mbedtls_psa_crypto_free();
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    assert_int_equal(client.reason, SMH_MBEDTLS_RNG);
+    end();
+}
+
+#if !defined(MBEDTLS_USE_PSA_CRYPTO) && !defined(MBEDTLS_SSL_PROTO_TLS1_3)
+static void psa_is_started_for_nobody_else(void **state)
+{
+    unsigned char octet;
+
+    (void)state;
+    mbedtls_psa_crypto_free();
+    accepts("server", "standin.test");
+    assert_int_not_equal(smh_mbedtls_psa_random(NULL, &octet, 1), 0);
+}
+#endif
+#endif
+
+/* With SMH_WORDS 0 all is the same, types too, but for the words. */
+static void a_port_without_words(void **state)
+{
+    smh_port port;
+    int result = SMH_AGAIN;
+    size_t size;
+    unsigned char *ca = pki_read("ca.der", &size);
+
+    (void)state;
+    peer_init(&server, "other-name");
+    options.below = peer_port(&server);
+    options.ca = ca;
+    options.ca_size = size;
+    options.f_rng = peer_random;
+    options.p_rng = &server;
+    assert_int_equal(silent_size(), sizeof client);
+    assert_int_equal(silent_init(&client, &options), 0);
+    free(ca);
+    port = silent_port(&client);
+    assert_null(port.ops->explain);
+    while (result == SMH_AGAIN)
+        result = port.ops->open(port.ctx, "standin.test", 443);
+    assert_int_equal(result, SMH_E_TLS);
+    assert_int_equal(client.reason, SMH_MBEDTLS_CERTIFICATE);
+    assert_int_equal(client.flags, MBEDTLS_X509_BADCERT_CN_MISMATCH);
+    assert_string_equal(client.note, "");
     end();
 }
 
@@ -634,6 +802,7 @@ int main(void)
         TEST(dates_by_the_callers_clock),
         TEST(dates_to_the_second),
         TEST(what_set_up_must_have),
+        TEST(a_call_says_what_set_up_lacked),
         TEST(an_unused_struct_is_harmless),
         TEST(a_der_may_stay_where_it_is),
         TEST(a_parsed_chain_will_do),
@@ -649,10 +818,18 @@ int main(void)
         TEST(a_server_that_speaks_no_tls),
         TEST(an_alert_is_named),
         TEST(a_server_that_closes_in_the_handshake),
-        TEST(a_connection_that_does_not_come_about),
+        TEST(what_fails_below_is_told_by_both),
         TEST(a_silent_server),
         TEST(text_of_a_certificate_is_made_safe),
         TEST(words_are_cut_off_at_any_size),
+        TEST(more_names_than_there_is_room_for),
+#if defined(MBEDTLS_PSA_CRYPTO_C)
+        TEST(psas_generator_needs_nothing_else),
+#if !defined(MBEDTLS_USE_PSA_CRYPTO) && !defined(MBEDTLS_SSL_PROTO_TLS1_3)
+        TEST(psa_is_started_for_nobody_else),
+#endif
+#endif
+        TEST(a_port_without_words),
     };
 
     return cmocka_run_group_tests_name("certificates", tests, NULL, NULL);
