@@ -90,9 +90,9 @@ int ca_load(const char *name, mbedtls_x509_crt *chain, struct verdict *verdict)
         return advise(verdict, "check that --ca names a file that can be read");
     }
     if (size > 0) /* of a PEM the NUL counts */
-        result = mbedtls_x509_crt_parse(
-            chain, (const unsigned char *)text,
-            size + (strstr(text, "-----BEGIN ") != NULL));
+        result = mbedtls_x509_crt_parse(chain, (const unsigned char *)text,
+                                        size + (strstr(text, "-----BEGIN ") !=
+                                                NULL));
     free(text);
     /* Of a bundle, what this mbedTLS can read will do. */
     return chain->version != 0 ? 0 : refuse_content(name, result, verdict);

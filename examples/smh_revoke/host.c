@@ -59,8 +59,9 @@ static int check_around(const char *host, struct verdict *verdict)
         return refuse(verdict, "--host: want the name alone, without the "
                                "scheme (what stands before \"://\")");
     if (strpbrk(host, "/?#"))
-        return refuse(verdict, "--host: want the name alone, without the path "
-                               "(from \"%c\" on)",
+        return refuse(verdict,
+                      "--host: want the name alone, without the path "
+                      "(from \"%c\" on)",
                       *strpbrk(host, "/?#"));
     if (strchr(host, '@'))
         return refuse(verdict, "--host: want the name alone, without a user "

@@ -61,8 +61,7 @@ static void put_parts(const struct progress *progress, uint64_t done,
                       uint64_t now)
 {
     uint64_t fresh = done - progress->skipped;
-    double rate =
-        (double)fresh * 1000 / (double)(now - progress->begun + 1);
+    double rate = (double)fresh * 1000 / (double)(now - progress->begun + 1);
     char parts[4][60] = {"", " requests", "", ""};
     size_t room = columns(), i;
 
@@ -70,9 +69,8 @@ static void put_parts(const struct progress *progress, uint64_t done,
              progress->requests);
     snprintf(parts[2], sizeof parts[2], ", %.0f/s", rate);
     if (fresh > 0)
-        put_time_left(
-            parts[3], sizeof parts[3],
-            (uint64_t)((double)(progress->requests - done) / rate));
+        put_time_left(parts[3], sizeof parts[3],
+                      (uint64_t)((double)(progress->requests - done) / rate));
     for (i = 0; i < 4 && strlen(parts[i]) <= room; i++) {
         fputs(parts[i], stderr);
         room -= strlen(parts[i]);

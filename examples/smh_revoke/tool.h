@@ -78,7 +78,7 @@ void progress_clear(const struct progress *progress);
 
 /* ---- text.c: texts that somebody else has made --------------------------- */
 
-/* Octets of the UTF-8 character at text, 0 if there is none. */
+/* Bytes of the UTF-8 character at text, 0 if there is none. */
 size_t utf8_length(const unsigned char *text);
 
 /* The text in room, for a terminal: nothing in it that one would obey; cut off
@@ -193,7 +193,7 @@ void secret_wipe(void);
 
 /* ---- terminal.c ---------------------------------------------------------- */
 
-/* One line, which is not shown; out gets the prompt.  Octets with those of the
+/* One line, which is not shown; out gets the prompt.  Bytes with those of the
  * line's end, or -1 with errno: EINTR if a signal came first. */
 ssize_t terminal_ask(int in, int out, const char *prompt, char *line,
                      size_t size);

@@ -45,43 +45,47 @@ static void advise_certificate(struct verdict *verdict, uint32_t flags)
     "certificate, and this tool has none"
 #ifdef MBEDTLS_SSL_PROTO_TLS1_3
 #define NO_VERSION                                                             \
-    "check --host and its port: what answers there has neither TLS 1.2 nor 1.3"
+    "check --host and its port: what answers there has neither TLS 1.2 nor "   \
+    "1.3"
 #else
 #define NO_VERSION                                                             \
     "check --host and its port, or build with mbedTLS 3.6: this one has no "   \
     "TLS 1.3"
 #endif
 #define NO_TLS                                                                 \
-    "check the port of --host, and for a proxy on the way: what answers there "\
+    "check the port of --host, and for a proxy on the way: what answers "      \
+    "there "                                                                   \
     "speaks no TLS"
 
 /* About an alert of the server, or a code of mbedTLS. */
 static const struct hint {
     int code;
     const char *advice;
-} alerts[] = {
-    {40, "ask who runs the server which suites, curves and signatures it "
-         "takes, and whether it wants a client certificate: this tool has "
-         "none"},
-    {42, CLIENT_CERTIFICATE},
-    {70, NO_VERSION},
-    {112, "check --host: the server does not know this name"},
-    {116, CLIENT_CERTIFICATE},
-    {120, "check the port of --host: what answers there does not speak "
-          "HTTP/1.1"},
-    {0, "ask who runs the server: it refused us, and its log may say why"},
-}, codes[] = {
-    {MBEDTLS_ERR_SSL_INVALID_RECORD, NO_TLS},
+} alerts[] =
+    {
+        {40, "ask who runs the server which suites, curves and signatures it "
+             "takes, and whether it wants a client certificate: this tool has "
+             "none"},
+        {42, CLIENT_CERTIFICATE},
+        {70, NO_VERSION},
+        {112, "check --host: the server does not know this name"},
+        {116, CLIENT_CERTIFICATE},
+        {120, "check the port of --host: what answers there does not speak "
+              "HTTP/1.1"},
+        {0, "ask who runs the server: it refused us, and its log may say why"},
+},
+  codes[] = {
+      {MBEDTLS_ERR_SSL_INVALID_RECORD, NO_TLS},
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
-    {MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION, NO_VERSION},
+      {MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION, NO_VERSION},
 #else
-    {MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, NO_VERSION},
-    {MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER,
-     "if the server signs by RSA-PSS in TLS 1.2: build with mbedTLS 2.28, or "
-     "let it speak TLS 1.3"},
+      {MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, NO_VERSION},
+      {MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER,
+       "if the server signs by RSA-PSS in TLS 1.2: build with mbedTLS 2.28, or "
+       "let it speak TLS 1.3"},
 #endif
-    {0, "ask who runs the server, and look what stands between here and "
-        "there"},
+      {0, "ask who runs the server, and look what stands between here and "
+          "there"},
 };
 
 static void advise_by(struct verdict *verdict, const struct hint *hint,
@@ -132,8 +136,7 @@ void transport_explain(const smh_call *call, char *text, size_t size)
 
     if (call->report.result == SMH_E_RESOLVE)
         snprintf(why, sizeof why, "%s", resolve_why());
-    else if (call->report.result == SMH_E_TLS &&
-             tls.reason == SMH_MBEDTLS_CODE)
+    else if (call->report.result == SMH_E_TLS && tls.reason == SMH_MBEDTLS_CODE)
         mbedtls_strerror(tls.diag.code, why, sizeof why);
     smh_explain(call, text, size);
     length = strlen(text);
