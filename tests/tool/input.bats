@@ -194,7 +194,7 @@ host_refused() {
         check 2 bare --host localhost --library l --user a --dry-run \
             --connect "$bad"
         says "--connect: want an address, IPv6 in brackets" \
-            "next: as in --connect 192.0.2.1 or --connect [2001:db8::1]:8443"
+            "next: as in --connect 192.0.2.1 or --connect \\[2001:db8::1\\]:8443"
     done
     for good in 127.0.0.1 127.0.0.1:1 '[::1]' '[::1]:65535'; do
         check 0 bare --host localhost --library l --user a --dry-run \
