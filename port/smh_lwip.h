@@ -6,7 +6,7 @@ WHAT IT IS
     the two together.  It allocates nothing itself; lwIP does.
 
         static smh_lwip tcp;               all zero
-        options.lower = smh_lwip_port(&tcp);
+        options.below = smh_lwip_port(&tcp);
 
     In one file, #define SMH_LWIP_IMPLEMENTATION before the #include.
 

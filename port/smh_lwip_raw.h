@@ -7,7 +7,7 @@ WHAT IT IS
 
         static smh_lwip_raw tcp;           all zero
         tcp.turn = turn_the_stack;         only for smh_wait() and smh_revoke()
-        options.lower = smh_lwip_raw_port(&tcp);
+        options.below = smh_lwip_raw_port(&tcp);
 
     In one file, #define SMH_LWIP_RAW_IMPLEMENTATION before the #include.
 

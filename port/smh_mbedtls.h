@@ -34,7 +34,6 @@ DO THIS
 
     If init fails, the call ends with the same result, and smh_explain() says
     why.  Without PSA, take mbedtls_ctr_drbg_random and your seeded context.
-
     Link -lmbedtls -lmbedx509 -lmbedcrypto in this order; in 4.x the last one is
     -ltfpsacrypto.
 
@@ -48,19 +47,13 @@ WHAT TO KNOW
     - If MBEDTLS_SSL_IN_CONTENT_LEN is less than 16384, small records are asked
       for (RFC 6066, 4) and only TLS 1.2 is spoken.  If the server does not
       comply, the connection ends with an error that says so.
-    - Without a config of yours, the port offers ECDHE with an AEAD (AES-GCM,
-      ChaCha20-Poly1305, AES-CCM), and the fast curves first.
     - A handshake takes one message per step, and no operation reads more than
-      eight times from the port below.  So a loop gets its turns, whatever a
-      server sends.
-    - A config of yours belongs to this port while it is in use.  Free it
-      together with the port, as it points into it.
+      eight times from the port below, whatever a server sends.
 
 LIMITS
     - Nobody asks whether a certificate is revoked: there is no OCSP, and
       must-staple is ignored.  A CRL counts only in a config of yours, if the
       options have no CAs.
-    - A client certificate needs a config of yours (mbedtls_ssl_conf_own_cert).
     - A message is handled in one piece.  The longest step checks one signature,
       makes one ECDHE, or checks all the signatures of a chain, of which a
       hostile server may send MBEDTLS_X509_MAX_INTERMEDIATE_CA and one.  With
@@ -68,17 +61,13 @@ LIMITS
       they are dropped in one step, unread.
 
 WHAT TO SET IN THE CONFIG
-    For a small machine; examples/bare_metal/tls_config.h is complete, for 2.28
-    and 3.6.  The names begin with MBEDTLS_.
+    On a small machine; examples/bare_metal/tls_config.h is complete, for 2.28
+    and 3.6, with one suite or more for RSA and for ECDSA certificates, as the
+    server's kind may change.  The names begin with MBEDTLS_.
 
-    KEY_EXCHANGE_ECDHE_ECDSA_ENABLED, KEY_EXCHANGE_ECDHE_RSA_ENABLED
-                      both, if the server's kind of certificate may change;
-                      with the curves ECP_DP_SECP256R1 and 384R1_ENABLED
-    GCM_C, AES_C      with SHA256_C and, for the 256 bit suites, SHA512_C
     PEM_PARSE_C       only if the CA is a PEM; a DER needs none
     X509_CHECK_KEY_USAGE, X509_CHECK_EXTENDED_KEY_USAGE
-                      in 2.28, or a client's certificate would do; 3.x always
-                      checks
+                      in 2.28, or a client's certificate would do
     HAVE_TIME_DATE    dates by mbedTLS's clock (HAVE_TIME), which has to be set
                       before the handshake; without it options.time is required
     PLATFORM_GMTIME_R_ALT
@@ -87,24 +76,17 @@ WHAT TO SET IN THE CONFIG
     ENTROPY_HARDWARE_ALT, NO_PLATFORM_ENTROPY
                       random bytes come from your mbedtls_hardware_poll()
                       alone; no message ever tells that they are bad
-    PLATFORM_MEMORY   where calloc comes from: MEMORY_BUFFER_ALLOC_C takes a
-                      static array, for one thread unless THREADING_C;
-                      mbedtls_platform_set_calloc_free() takes two functions
-                      over an RTOS's heap.  pvPortMalloc() does not clear what
-                      it gives, calloc must.
+    PLATFORM_MEMORY   calloc is a static array with MEMORY_BUFFER_ALLOC_C, for
+                      one thread unless THREADING_C, or two functions given to
+                      mbedtls_platform_set_calloc_free().  pvPortMalloc() does
+                      not clear what it gives, calloc must.
     SSL_IN_CONTENT_LEN, SSL_OUT_CONTENT_LEN
-                      the longest record, most of the heap
-
-    Measured (README.md, "Sizes"): the smallest heap that works is about 29 kB
-    with records of 16384 bytes in and 4096 out, 17 kB with 4096 both ways.
-    Leave a third more for longer chains.  The stack of a whole firmware on a
-    Cortex-M3 is 3.4 kB with mbedTLS 2.28, 2.2 kB with 3.6.
+                      the longest record, most of the heap (port/README.md)
 */
 #ifndef SMH_MBEDTLS_H
 #define SMH_MBEDTLS_H
 
 #include "smh_token.h"
-
 #include <mbedtls/version.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/x509_crt.h>
@@ -126,29 +108,31 @@ WHAT TO SET IN THE CONFIG
 extern "C" {
 #endif
 
-/* Zero it, then set what is required and what you want.  smh_mbedtls_init()
- * copies it. */
+/* Zero it, then set what you need.  smh_mbedtls_init() copies it. */
 typedef struct smh_mbedtls_options {
     smh_port below; /* The port that moves the bytes; required. */
 
-    /* The CAs: give one of the two, or a conf that has them. */
+    /* The CAs: one of ca and ca_chain is required, or a conf that has them. */
     const unsigned char *ca; /* A PEM with its terminating NUL, or one DER. */
     size_t ca_size;          /* Of ca in bytes; the NUL of a PEM counts. */
     mbedtls_x509_crt *ca_chain; /* Already parsed; it must stay. */
 
-    /* Fills data with random bytes and returns 0.  It is required before
-     * mbedTLS 4, unless there is a conf. */
+    /* Fills data with random bytes and returns 0; p_rng is its argument.  It is
+     * required before mbedTLS 4, unless there is a conf. */
     int (*f_rng)(void *p_rng, unsigned char *data, size_t size);
-    void *p_rng; /* The first argument of f_rng. */
+    void *p_rng;
 
-    mbedtls_ssl_config *conf; /* Yours, for this port alone; NULL: its own. */
+    /* Yours, for this port alone, for example with a client certificate; free
+     * it together with the port, as it points into it.  NULL: one that offers
+     * ECDHE with an AEAD, and fast curves first. */
+    mbedtls_ssl_config *conf;
 
     /* Returns the seconds since 1970 (UTC), or UINT32_MAX if they are not
      * known; then nobody is trusted.  NULL: only mbedTLS's clock counts. */
     uint32_t (*time)(void *ctx);
 
-    /* Returns how many allocations have failed so far, for example in functions
-     * that mbedtls_platform_set_calloc_free() took.  NULL: nobody counts. */
+    /* Returns how many allocations have failed so far, which an allocator of
+     * mbedtls_platform_set_calloc_free() can count.  NULL: nobody counts. */
     uint32_t (*failed_allocs)(void *ctx);
 
     void *ctx;           /* The argument of time and failed_allocs. */
@@ -182,8 +166,6 @@ typedef struct smh_mbedtls_options {
 enum { SMH_MBEDTLS_REASONS(SMHI_MBEDTLS_ENUM) SMH_MBEDTLS_REASON_COUNT };
 #undef SMHI_MBEDTLS_ENUM
 
-enum { SMH_MBEDTLS_NOTE = 96 };
-
 /* Zero it, then call smh_mbedtls_init().  Only the first five are yours to
  * read; they tell what happened since the last opening. */
 typedef struct smh_mbedtls {
@@ -213,7 +195,7 @@ typedef struct smh_mbedtls {
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
     mbedtls_ecp_group_id curves[16];
 #endif
-    char note[SMH_MBEDTLS_NOTE]; /* Words of the certificate, cut off. */
+    char note[96]; /* Words of the certificate, cut off. */
     mbedtls_ssl_context ssl;
     mbedtls_ssl_config own_config;
     mbedtls_x509_crt own_ca;
@@ -249,14 +231,8 @@ SMH_API void smh_mbedtls_free(smh_mbedtls *tls);
 
 #include <string.h>
 #include <mbedtls/error.h>
-#include <mbedtls/net_sockets.h> /* for two error codes */
 #include <mbedtls/platform_util.h>
-#if defined(MBEDTLS_HAVE_TIME_DATE)
-#include <mbedtls/platform_time.h>
-#endif
-#if MBEDTLS_VERSION_NUMBER < 0x04000000
 #include <mbedtls/pem.h>
-#endif
 #ifdef SMHI_MBEDTLS_PSA
 #include <psa/crypto.h>
 #endif
@@ -266,10 +242,8 @@ SMH_API void smh_mbedtls_free(smh_mbedtls *tls);
 
 #ifdef __cplusplus
 extern "C" {
-#if defined(__GNUC__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wold-style-cast"
-#endif
 #endif
 
 enum {
@@ -327,11 +301,9 @@ static int smhi_mbedtls_is_memory(int code)
 
 static uint32_t smhi_mbedtls_failed_allocs(const smh_mbedtls *tls)
 {
-    const smh_mbedtls_options *options = &tls->options;
+    uint32_t (*count)(void *ctx) = tls->options.failed_allocs;
 
-    return options->failed_allocs != NULL
-               ? options->failed_allocs(options->ctx) - tls->failed_before
-               : 0;
+    return count != NULL ? count(tls->options.ctx) - tls->failed_before : 0;
 }
 
 /* Sends an alert that is held back.  Returns 0, or a code.  With bytes unsent,
@@ -393,7 +365,7 @@ static int smhi_mbedtls_result(smh_mbedtls *tls, int code)
     return smhi_mbedtls_fatal(tls, code);
 }
 
-/* ---- bytes below TLS ----------------------------------------------------- */
+/* ---- bytes: from below, and at random ------------------------------------ */
 
 enum { SMHI_MBEDTLS_READS = 8 }; /* in one operation */
 
@@ -413,19 +385,20 @@ static void smhi_mbedtls_enter(smh_mbedtls *tls, int stage)
 /* What the port below said, for mbedTLS: bytes, or one of two codes.  0 would
  * mean to mbedTLS that all is sent. */
 static int smhi_mbedtls_moved(smh_mbedtls *tls, int moved, size_t size,
-                              int again, int failed)
+                              uint32_t *count, int again)
 {
-    if (moved > 0 && (size_t)moved <= size)
+    if (moved > 0 && (size_t)moved <= size) {
+        *count += (uint32_t)moved;
         return moved;
-    if (moved == SMH_AGAIN) {
-        tls->blocked = 1;
-        return again;
     }
+    tls->blocked = moved == SMH_AGAIN;
+    if (tls->blocked)
+        return again;
     tls->broken = (int16_t)(moved < 0 ? moved : SMH_E_PORT);
-    return failed;
+    return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
-/* While mbedTLS receives, what it wants to send is an alert, often the answer to
+/* While mbedTLS receives, what it wants to send is an alert, often in answer to
  * a handshake message.  It has to wait for the next operation, so that this one
  * ends and does not go through all the messages of a record. */
 static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
@@ -440,11 +413,9 @@ static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
     if (tls->receiving)
         return MBEDTLS_ERR_SSL_WANT_WRITE;
     moved = (below->ops->send)(below->ctx, data, size);
-    moved = smhi_mbedtls_moved(tls, moved, size, MBEDTLS_ERR_SSL_WANT_WRITE,
-                               MBEDTLS_ERR_NET_SEND_FAILED);
+    moved = smhi_mbedtls_moved(tls, moved, size, &tls->diag.sent,
+                               MBEDTLS_ERR_SSL_WANT_WRITE);
     tls->unsent = moved < 0 || (size_t)moved < size;
-    if (moved > 0)
-        tls->diag.sent += (uint32_t)moved;
     return moved;
 }
 
@@ -458,14 +429,9 @@ static int smhi_mbedtls_recv_below(void *ctx, unsigned char *data, size_t size)
         return MBEDTLS_ERR_SSL_WANT_READ;
     tls->reads--;
     moved = (below->ops->recv)(below->ctx, data, size);
-    moved = smhi_mbedtls_moved(tls, moved, size, MBEDTLS_ERR_SSL_WANT_READ,
-                               MBEDTLS_ERR_NET_RECV_FAILED);
-    if (moved > 0)
-        tls->diag.received += (uint32_t)moved;
-    return moved;
+    return smhi_mbedtls_moved(tls, moved, size, &tls->diag.received,
+                              MBEDTLS_ERR_SSL_WANT_READ);
 }
-
-/* ---- random bytes -------------------------------------------------------- */
 
 #ifdef SMHI_MBEDTLS_PSA
 SMH_API int smh_mbedtls_psa_random(void *p_rng, unsigned char *data,
@@ -490,23 +456,36 @@ static int smhi_mbedtls_random(void *ctx, unsigned char *data, size_t size)
 
 /* ---- the certificate's dates --------------------------------------------- */
 
-/* The form of a certificate for seconds since 1970 (Gregorian, UTC). */
-static mbedtls_x509_time smhi_mbedtls_date(uint32_t seconds)
+/* A number that grows with the date: six bits for each part but the year. */
+static uint64_t smhi_mbedtls_pack(int year, int mon, int day, int hour, int min,
+                                  int sec)
 {
-    mbedtls_x509_time date;
+    return (uint64_t)(uint32_t)(year << 12 | mon << 6 | day) << 18 |
+           (uint32_t)(hour << 12 | min << 6 | sec);
+}
+
+static uint64_t smhi_mbedtls_date(const mbedtls_x509_time *date)
+{
+    return smhi_mbedtls_pack(date->year, date->mon, date->day, date->hour,
+                             date->min, date->sec);
+}
+
 #if defined(MBEDTLS_HAVE_TIME_DATE)
+/* The date of so many seconds since 1970 (UTC); if it is not known, 1900. */
+static uint64_t smhi_mbedtls_utc(uint32_t seconds)
+{
     mbedtls_time_t time = (mbedtls_time_t)seconds;
     struct tm tm;
 
-    memset(&tm, 0, sizeof tm); /* and if this fails, 1900 */
+    memset(&tm, 0, sizeof tm);
     (void)mbedtls_platform_gmtime_r(&time, &tm);
-    date.year = tm.tm_year + 1900;
-    date.mon = tm.tm_mon + 1;
-    date.day = tm.tm_mday;
-    date.hour = tm.tm_hour;
-    date.min = tm.tm_min;
-    date.sec = tm.tm_sec;
+    return smhi_mbedtls_pack(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+                             tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
 #else
+/* The date of so many seconds since 1970 (Gregorian, UTC). */
+static uint64_t smhi_mbedtls_utc(uint32_t seconds)
+{
     uint32_t day = seconds / 86400 + 719468; /* since 1 March of year 0 */
     uint32_t era = day / 146097;             /* 400 years */
     uint32_t of_era = day % 146097;
@@ -515,49 +494,35 @@ static mbedtls_x509_time smhi_mbedtls_date(uint32_t seconds)
     uint32_t of_year = of_era - (365 * year + year / 4 - year / 100);
     uint32_t month = (5 * of_year + 2) / 153; /* 0 is March */
 
-    date.year = (int)(year + era * 400 + (month >= 10));
-    date.mon = (int)(month < 10 ? month + 3 : month - 9);
-    date.day = (int)(of_year - (153 * month + 2) / 5 + 1);
-    date.hour = (int)(seconds / 3600 % 24);
-    date.min = (int)(seconds / 60 % 60);
-    date.sec = (int)(seconds % 60);
+    return smhi_mbedtls_pack((int)(year + era * 400 + (month >= 10)),
+                             (int)(month < 10 ? month + 3 : month - 9),
+                             (int)(of_year - (153 * month + 2) / 5 + 1),
+                             (int)(seconds / 3600 % 24),
+                             (int)(seconds / 60 % 60), (int)(seconds % 60));
+}
 #endif
-    return date;
-}
-
-/* A number that grows with the date. */
-static uint64_t smhi_mbedtls_order(const mbedtls_x509_time *date)
-{
-    int day = (date->year * 16 + date->mon) * 32 + date->day;
-    int second = (date->hour * 60 + date->min) * 60 + date->sec;
-
-    return (uint64_t)(unsigned)day << 32 | (unsigned)second;
-}
 
 /* The dates by the caller's clock. */
 static uint32_t smhi_mbedtls_dates(const smh_mbedtls *tls,
                                    const mbedtls_x509_crt *crt)
 {
-    mbedtls_x509_time date;
-    uint64_t now;
     uint32_t seconds;
+    uint64_t now;
 
     if (tls->options.time == NULL)
         return 0;
     seconds = tls->options.time(tls->options.ctx);
-    date = smhi_mbedtls_date(seconds);
-    now = smhi_mbedtls_order(&date);
-    if (now < smhi_mbedtls_order(&crt->valid_from))
+    now = smhi_mbedtls_utc(seconds);
+    if (now < smhi_mbedtls_date(&crt->valid_from))
         return MBEDTLS_X509_BADCERT_FUTURE;
-    if (now > smhi_mbedtls_order(&crt->valid_to) || seconds == UINT32_MAX)
+    if (now > smhi_mbedtls_date(&crt->valid_to) || seconds == UINT32_MAX)
         return MBEDTLS_X509_BADCERT_EXPIRED;
     return 0;
 }
 
 /* ---- the certificate's names --------------------------------------------- */
 
-/* Tags of GeneralName. */
-enum { SMHI_MBEDTLS_DNS = 2, SMHI_MBEDTLS_URI = 6 };
+enum { SMHI_MBEDTLS_DNS = 2, SMHI_MBEDTLS_URI = 6 }; /* of GeneralName */
 
 static int smhi_mbedtls_is(const mbedtls_x509_sequence *name, int kind)
 {
@@ -581,9 +546,7 @@ static int smhi_mbedtls_misnamed(const smh_mbedtls *tls,
     return 0;
 }
 
-/* ---- what to tell of it, while it is there ------------------------------- */
-
-#if SMH_WORDS
+#if SMH_WORDS /* what to tell of it, while it is there */
 /* The common name, or what else there is. */
 static void smhi_mbedtls_put_name(smh_text *text, const mbedtls_x509_name *name)
 {
@@ -615,20 +578,15 @@ static void smhi_mbedtls_put_names(smh_text *text, const mbedtls_x509_crt *crt)
     }
 }
 
-static void smhi_mbedtls_put_date(smh_text *text, const mbedtls_x509_time *date)
+static void smhi_mbedtls_put_date(smh_text *text, uint64_t date)
 {
-    static const char *const behind[] = {"-", "-", " ", ":", ":", ""};
-    int parts[6], i;
+    static const char *const before[] = {"-", "-", " ", ":", ":"};
+    int i;
 
-    parts[0] = date->year;
-    parts[1] = date->mon;
-    parts[2] = date->day;
-    parts[3] = date->hour;
-    parts[4] = date->min;
-    parts[5] = date->sec;
-    for (i = 0; i < 6; i++) {
-        smh_put_number(text, (uint32_t)parts[i], 10, 2);
-        smh_put_words(text, behind[i]);
+    smh_put_number(text, (uint32_t)(date >> 30), 10, 4);
+    for (i = 0; i < 5; i++, date <<= 6) {
+        smh_put_words(text, before[i]);
+        smh_put_number(text, (uint32_t)(date >> 24) & 63, 10, 2);
     }
 }
 
@@ -636,18 +594,16 @@ static void smhi_mbedtls_put_date(smh_text *text, const mbedtls_x509_time *date)
 static void smhi_mbedtls_put_dates(const smh_mbedtls *tls, smh_text *text,
                                    const mbedtls_x509_time *date)
 {
-    mbedtls_x509_time now;
     uint32_t seconds = 0;
 
-    smhi_mbedtls_put_date(text, date);
 #if defined(MBEDTLS_HAVE_TIME_DATE)
     seconds = (uint32_t)mbedtls_time(NULL);
 #endif
     if (tls->options.time != NULL)
         seconds = tls->options.time(tls->options.ctx);
-    now = smhi_mbedtls_date(seconds);
+    smhi_mbedtls_put_date(text, smhi_mbedtls_date(date));
     smh_put_words(text, ", and the clock says ");
-    smhi_mbedtls_put_date(text, &now);
+    smhi_mbedtls_put_date(text, smhi_mbedtls_utc(seconds));
 }
 
 /* One fault is noted in full: no trust before the dates before the name. */
@@ -664,7 +620,8 @@ static void smhi_mbedtls_note(smh_mbedtls *tls, const mbedtls_x509_crt *crt,
         smhi_mbedtls_put_name(&text, &crt->issuer);
     else if (flags & MBEDTLS_X509_BADCERT_FUTURE)
         smhi_mbedtls_put_dates(tls, &text, &crt->valid_from);
-    else if (flags & MBEDTLS_X509_BADCERT_EXPIRED)
+    else if (flags & MBEDTLS_X509_BADCERT_EXPIRED &&
+             !(tls->flags & MBEDTLS_X509_BADCERT_FUTURE))
         smhi_mbedtls_put_dates(tls, &text, &crt->valid_to);
     else if (*tls->note == '\0' && flags & MBEDTLS_X509_BADCERT_CN_MISMATCH)
         smhi_mbedtls_put_names(&text, crt);
@@ -854,9 +811,8 @@ static const int smhi_mbedtls_suites[] = {
     0};
 
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
-/* 3.x has this order by itself; 2.28 begins with the longest curve, which makes
- * a handshake half as long again.  The list holds for certificates too, so none
- * is left out. */
+/* As in 3.x; 2.28 begins with the longest curve, which takes half as long more.
+ * The list holds for certificates too, so none is left out. */
 static void smhi_mbedtls_fast_first(smh_mbedtls *tls)
 {
     static const mbedtls_ecp_group_id fast[] = {MBEDTLS_ECP_DP_CURVE25519,
@@ -916,19 +872,17 @@ static int smhi_mbedtls_defaults(smh_mbedtls *tls)
     return code;
 }
 
-/* mbedTLS itself may need PSA, or its caller's generator does. */
+/* For mbedTLS itself, or for its caller's generator. */
 static int smhi_mbedtls_start_psa(smh_mbedtls *tls)
 {
     int code = 0;
 
-#if MBEDTLS_VERSION_NUMBER >= 0x04000000 || defined(MBEDTLS_USE_PSA_CRYPTO) || \
-    defined(MBEDTLS_SSL_PROTO_TLS1_3)
-    code = (int)psa_crypto_init();
-#elif defined(SMHI_MBEDTLS_PSA)
-    if (tls->options.f_rng == smh_mbedtls_psa_random)
-        code = (int)psa_crypto_init();
-#endif
 #ifdef SMHI_MBEDTLS_PSA
+#if MBEDTLS_VERSION_NUMBER < 0x04000000 && !defined(MBEDTLS_USE_PSA_CRYPTO) && \
+    !defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    if (tls->options.f_rng == smh_mbedtls_psa_random)
+#endif
+        code = (int)psa_crypto_init();
     if (code == PSA_ERROR_INSUFFICIENT_ENTROPY)
         tls->reason = SMH_MBEDTLS_RNG;
 #endif
@@ -1006,14 +960,13 @@ static int smhi_mbedtls_open_below(smh_mbedtls *tls, const char *host,
     const smh_port *below = &tls->options.below;
     int result = (below->ops->open)(below->ctx, host, port);
 
-    if (result > 0) {
-        tls->state = SMHI_MBEDTLS_SHAKING;
-        return 0;
-    }
     if (result == SMH_AGAIN)
         return SMH_AGAIN;
-    return smhi_mbedtls_fail(tls, SMH_MBEDTLS_BELOW, 0,
-                             result == 0 ? SMH_E_PORT : result);
+    if (result <= 0)
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_BELOW, 0,
+                                 result == 0 ? SMH_E_PORT : result);
+    tls->state = SMHI_MBEDTLS_SHAKING;
+    return 0;
 }
 
 static int smhi_mbedtls_start(smh_mbedtls *tls, const char *host)
@@ -1033,26 +986,16 @@ static int smhi_mbedtls_start(smh_mbedtls *tls, const char *host)
     return 0;
 }
 
-static int smhi_mbedtls_is_over(smh_mbedtls *tls)
-{
-#if MBEDTLS_VERSION_NUMBER < 0x03000000
-    return tls->ssl.state == MBEDTLS_SSL_HANDSHAKE_OVER;
-#else
-    return mbedtls_ssl_is_handshake_over(&tls->ssl);
-#endif
-}
-
 /* Whether this connection may carry a secret, however the config looks now. */
 static int smhi_mbedtls_judge(smh_mbedtls *tls)
 {
-    int reason = SMH_MBEDTLS_NONE;
-
+    tls->state = SMHI_MBEDTLS_DEAD;
     if (!tls->verified || tls->flags != 0)
-        reason = SMH_MBEDTLS_UNVERIFIED;
-    else if (smhi_mbedtls_is_null(mbedtls_ssl_get_ciphersuite(&tls->ssl)))
-        reason = SMH_MBEDTLS_NULL_SUITE;
-    tls->state = reason == 0 ? SMHI_MBEDTLS_OPEN : SMHI_MBEDTLS_DEAD;
-    return reason == 0 ? 1 : smhi_mbedtls_fail(tls, reason, 0, SMH_E_TLS);
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_UNVERIFIED, 0, SMH_E_TLS);
+    if (smhi_mbedtls_is_null(mbedtls_ssl_get_ciphersuite(&tls->ssl)))
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_NULL_SUITE, 0, SMH_E_TLS);
+    tls->state = SMHI_MBEDTLS_OPEN;
+    return 1;
 }
 
 /* One message; when the last one is through, a turn later, the verdict. */
@@ -1061,7 +1004,11 @@ static int smhi_mbedtls_shake(smh_mbedtls *tls)
     int code;
     uint32_t flags;
 
-    if (smhi_mbedtls_is_over(tls))
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+    if (tls->ssl.state == MBEDTLS_SSL_HANDSHAKE_OVER)
+#else
+    if (mbedtls_ssl_is_handshake_over(&tls->ssl))
+#endif
         return smhi_mbedtls_judge(tls);
     code = mbedtls_ssl_handshake_step(&tls->ssl);
     flags = mbedtls_ssl_get_verify_result(&tls->ssl);
@@ -1079,12 +1026,9 @@ static int smhi_mbedtls_open(void *ctx, const char *host, uint16_t port)
     int result = 0;
 
     tls->host = host;
-    if (tls->state == SMHI_MBEDTLS_READY) {
+    if (tls->state == SMHI_MBEDTLS_READY)
         result = smhi_mbedtls_begin(tls, host);
-        if (result != 0)
-            return result;
-    }
-    if (tls->state == SMHI_MBEDTLS_CONNECTING) {
+    if (result == 0 && tls->state == SMHI_MBEDTLS_CONNECTING) {
         smhi_mbedtls_enter(tls, SMH_STAGE_CONNECT);
         result = smhi_mbedtls_open_below(tls, host, port);
         if (result == 0)
@@ -1196,47 +1140,47 @@ static int smhi_mbedtls_wait(void *ctx, uint32_t ms)
 /* ---- words --------------------------------------------------------------- */
 
 #if SMH_WORDS
-/* The first of the faults may have a note. */
+static const struct smhi_mbedtls_fault {
+    uint32_t flags;
+    const char *words, *note;
+} smhi_mbedtls_faults[] = {
+    {MBEDTLS_X509_BADCERT_NOT_TRUSTED, "not signed by a CA given",
+     ": its issuer is "},
+    {MBEDTLS_X509_BADCERT_FUTURE, "not valid yet", ": valid from "},
+    {MBEDTLS_X509_BADCERT_EXPIRED, "expired", ": valid to "},
+    {MBEDTLS_X509_BADCERT_CN_MISMATCH, "not for this host", ": it is for "},
+    {MBEDTLS_X509_BADCERT_REVOKED, "revoked", NULL},
+    {MBEDTLS_X509_BADCERT_MISSING, "there is none", NULL},
+    {MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE |
+         MBEDTLS_X509_BADCERT_NS_CERT_TYPE,
+     "not for a server", NULL},
+    {MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK |
+         MBEDTLS_X509_BADCERT_BAD_KEY,
+     "signature or key too weak", NULL},
+    {0, NULL, NULL}};
+
+/* The note is of the first fault, if that has one. */
 static void smhi_mbedtls_say_faults(const smh_mbedtls *tls, smh_text *text)
 {
-    static const struct {
-        uint32_t flags;
-        const char *words, *note;
-    } faults[] = {
-        {MBEDTLS_X509_BADCERT_NOT_TRUSTED, "not signed by a CA given",
-         ": its issuer is "},
-        {MBEDTLS_X509_BADCERT_FUTURE, "not valid yet", ": valid from "},
-        {MBEDTLS_X509_BADCERT_EXPIRED, "expired", ": valid to "},
-        {MBEDTLS_X509_BADCERT_CN_MISMATCH, "not for this host", ": it is for "},
-        {MBEDTLS_X509_BADCERT_REVOKED, "revoked", NULL},
-        {MBEDTLS_X509_BADCERT_MISSING, "there is none", NULL},
-        {MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE |
-             MBEDTLS_X509_BADCERT_NS_CERT_TYPE,
-         "not for a server", NULL},
-        {MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK |
-             MBEDTLS_X509_BADCERT_BAD_KEY,
-         "signature or key too weak", NULL},
-    };
-    const char *before = ": ";
-    int noted = *tls->note != '\0';
-    size_t i;
+    const struct smhi_mbedtls_fault *fault = smhi_mbedtls_faults;
+    const char *before = ": ", *note = tls->note;
 
-    for (i = 0; i < sizeof faults / sizeof *faults; i++) {
-        if ((tls->flags & faults[i].flags) == 0)
+    for (; fault->flags != 0; fault++) {
+        if ((tls->flags & fault->flags) == 0)
             continue;
         smh_put_words(text, before);
-        smh_put_words(text, faults[i].words);
-        if (i == 0 && tls->options.failed_allocs == NULL)
+        smh_put_words(text, fault->words);
+        if (fault == smhi_mbedtls_faults && tls->options.failed_allocs == NULL)
             smh_put_words(text, ", or out of memory"); /* who counts knows */
-        if (noted && faults[i].note != NULL) {
-            smh_put_words(text, faults[i].note);
-            smh_put_words(text, tls->note);
-            smh_put_words(text, tls->note[sizeof tls->note - 2] ? "..." : "");
+        if (*note != '\0' && fault->note != NULL) {
+            smh_put_words(text, fault->note);
+            smh_put_words(text, note);
+            smh_put_words(text, note[sizeof tls->note - 2] ? "..." : "");
+            if (fault->flags == MBEDTLS_X509_BADCERT_FUTURE)
+                smh_put_words(text, ": is it set?"); /* the clock */
         }
-        if (noted && faults[i].flags == MBEDTLS_X509_BADCERT_FUTURE)
-            smh_put_words(text, ": is it set?");
         before = "; ";
-        noted = 0;
+        note = "";
     }
 }
 
@@ -1257,10 +1201,8 @@ typedef struct smhi_mbedtls_hint {
 /* What the codes that are met most often mean here. */
 static const smhi_mbedtls_hint smhi_mbedtls_codes[] = {
     {MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED, ": no CA given"},
-#ifdef MBEDTLS_ERR_ERROR_GENERIC_ERROR
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
     {MBEDTLS_ERR_ERROR_GENERIC_ERROR, ": not known why, or out of memory"},
-#endif
-#ifdef MBEDTLS_ERR_PK_INVALID_PUBKEY
     {MBEDTLS_ERR_PK_INVALID_PUBKEY,
      ": a key is not understood, or out of memory"},
 #endif
@@ -1333,18 +1275,16 @@ static void smhi_mbedtls_explain(void *ctx, smh_text *text)
 {
     const smh_mbedtls *tls = (const smh_mbedtls *)ctx;
     const smh_port *below = &tls->options.below;
-    int nothing = tls->reason == SMH_MBEDTLS_NONE;
-    int more = tls->diag.stage >= SMH_STAGE_CONNECT &&
-               below->ops->explain != NULL &&
-               (nothing || tls->reason == SMH_MBEDTLS_BELOW ||
-                tls->reason == SMH_MBEDTLS_CUT);
+    int stage = tls->diag.stage, reason = tls->reason;
+    int more = stage >= SMH_STAGE_CONNECT && below->ops->explain != NULL &&
+               (reason == SMH_MBEDTLS_NONE || reason == SMH_MBEDTLS_BELOW ||
+                reason == SMH_MBEDTLS_CUT);
 
-    if (!more || tls->diag.stage != SMH_STAGE_CONNECT) {
+    if (!more || stage != SMH_STAGE_CONNECT) {
         smh_put_diag(text, &tls->diag);
-        if (!nothing || tls->diag.stage < SMH_STAGE_CONNECT)
+        if (reason != SMH_MBEDTLS_NONE || stage < SMH_STAGE_CONNECT)
             smhi_mbedtls_say_reason(tls, text);
-        if (more)
-            smh_put_words(text, "; ");
+        smh_put_words(text, more ? "; " : "");
     }
     if (more)
         (below->ops->explain)(below->ctx, text);
@@ -1355,19 +1295,20 @@ static void smhi_mbedtls_explain(void *ctx, smh_text *text)
 
 /* ---- the table ----------------------------------------------------------- */
 
+static const smh_port_ops smhi_mbedtls_ops = {smhi_mbedtls_open,
+                                              smhi_mbedtls_send,
+                                              smhi_mbedtls_recv,
+                                              smhi_mbedtls_close,
+                                              smhi_mbedtls_now_ms,
+                                              smhi_mbedtls_wait,
+                                              1,
+                                              smhi_mbedtls_explain};
+
 SMH_API smh_port smh_mbedtls_port(smh_mbedtls *tls)
 {
-    static const smh_port_ops ops = {smhi_mbedtls_open,
-                                     smhi_mbedtls_send,
-                                     smhi_mbedtls_recv,
-                                     smhi_mbedtls_close,
-                                     smhi_mbedtls_now_ms,
-                                     smhi_mbedtls_wait,
-                                     1,
-                                     smhi_mbedtls_explain};
     smh_port port;
 
-    port.ops = &ops;
+    port.ops = &smhi_mbedtls_ops;
     port.ctx = tls;
     return port;
 }
@@ -1381,9 +1322,7 @@ SMH_API void smh_mbedtls_free(smh_mbedtls *tls)
 }
 
 #ifdef __cplusplus
-#if defined(__GNUC__)
 #pragma GCC diagnostic pop
-#endif
 }
 #endif
 #endif /* SMH_MBEDTLS_IMPLEMENTATION */

@@ -5,7 +5,7 @@ WHAT IT IS
     smh_mbedtls.h over it, and smh_token.h takes the two together.
 
         static smh_posix tcp;              all zero
-        options.lower = smh_posix_port(&tcp);
+        options.below = smh_posix_port(&tcp);
 
     In one file, #define SMH_POSIX_IMPLEMENTATION before the #include.  With
     -std=c99 or c11 that file also begins with #define _POSIX_C_SOURCE 200809L,

@@ -135,7 +135,7 @@ static void another_name(void **state)
             "\"standin.test\"");
 }
 
-/* The common name of several titles is what a certificate without names is for. */
+/* A certificate without names is for its common name, among other titles. */
 static void a_common_name_is_told(void **state)
 {
     (void)state;

@@ -30,8 +30,8 @@ static int poll_for(const smh_posix *tcp, int ms)
     struct pollfd one;
 
     one.fd = tcp->fd;
-    one.events = (short)((tcp->want & SMH_POSIX_READ ? POLLIN : 0) |
-                         (tcp->want & SMH_POSIX_WRITE ? POLLOUT : 0));
+    one.events = (short)((tcp->want & SMH_WANT_READ ? POLLIN : 0) |
+                         (tcp->want & SMH_WANT_WRITE ? POLLOUT : 0));
     return poll(&one, 1, ms);
 }
 
@@ -148,9 +148,10 @@ static void what_is_in_flight_is_sent_again(void **state)
  * in flight asks once more. */
 static void what_a_reset_took_is_sent_again(void **state)
 {
-    static const char *const faults[] = {
-        "1:delay:100 2:reset", "1:delay:100 2:close-before",
-        "1:delay:100 7:reset", "1:delay:100 8:close-before"};
+    static const char *const faults[] = {"1:delay:100 2:reset",
+                                         "1:delay:100 2:close-before",
+                                         "1:delay:100 7:reset",
+                                         "1:delay:100 8:close-before"};
     static const uint16_t pipelines[] = {2, 8, 100};
     unsigned i;
 
@@ -187,7 +188,7 @@ static void start_client(client *c, const char *const *user)
 {
     memset(c, 0, sizeof *c);
     c->options = w.options;
-    c->options.lower = smh_posix_port(&c->tcp);
+    c->options.below = smh_posix_port(&c->tcp);
     assert_int_equal(smh_mbedtls_init(&c->tls, &c->options), 0);
     c->users.items = user;
     c->users.count = 1;
@@ -334,7 +335,7 @@ static void nobody_listens(void **state)
     close(fd);
     w.scope.port = (uint16_t)port;
     revoke_as(SMH_E_NETWORK);
-    assert_non_null(strstr(w.words, "connection: Connection refused"));
+    assert_non_null(strstr(w.words, "connection: Connection refused by "));
 }
 
 static void a_name_that_cannot_be(void **state)
@@ -451,7 +452,7 @@ static void over_ipv6(void **state)
     if (!has_ipv6())
         skip();
     world_start("server", six);
-    w.scope.host = "[::1]";
+    w.address = "::1"; /* of localhost */
     revoke_as(SMH_DONE);
     assert_int_equal(requests_seen(), 1);
     world_start("server", NULL);

@@ -14,12 +14,12 @@
 enum { IDS_MAX = 256, ID_ROOM = 80 };
 
 /* Set by world_reset() to one user "alice" and no filter, over TLS to the
- * stand-in as localhost, with a buffer of 1024 octets; a test changes what
+ * stand-in as localhost, with a buffer of 1024 bytes; a test changes what
  * it wants. */
 typedef struct world {
     char *dir; /* of the certificates */
     standin server;
-    const char *address; /* to connect to instead of the host, or NULL */
+    const char *address; /* that the host is pinned to, or NULL */
     const char *ca;      /* file of dir */
     smh_mbedtls_options options;
     smh_scope scope;
@@ -28,9 +28,8 @@ typedef struct world {
     /* of the last call */
     smh_posix tcp;
     smh_mbedtls tls;
-    smh_mbedtls_diag diag;
     smh_call call;
-    char words[512]; /* of the TLS port, or of TCP if it failed below */
+    char words[512]; /* all that is known of how it ended */
 } world;
 
 extern world w;
