@@ -60,7 +60,6 @@ static const struct meaning {
     {429, 429, EXIT_ANSWER, "wait, and allow more --retries"},
     {500, 599, EXIT_ANSWER, "wait, and allow more --retries"},
     {1, 999, EXIT_ANSWER, "check --host: is it this service?"},
-    {SMH_E_INSECURE, SMH_E_INSECURE, EXIT_TLS, "build it with TLS"},
     {SMH_E_RANGE, SMH_E_ARGUMENT, EXIT_INPUT, NULL},
     {SMH_E_ANSWER, SMH_E_ANSWER, EXIT_ANSWER,
      "check --host: what answers there is not this service"},

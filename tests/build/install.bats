@@ -64,7 +64,7 @@ END
         $(pkg-config --cflags smh_token) -o minimal minimal.c \
         $(pkg-config --libs smh_token)
     run -2 ./minimal
-    [[ $output == usage* ]]
+    [[ $output == *"minimal HOST PORT"* ]]
 }
 
 # commands VARIABLE...: what would be run for the tool
