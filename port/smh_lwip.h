@@ -50,8 +50,9 @@ A LOOK-UP OF YOUR OWN
                        : SMH_E_RESOLVE;
         }
 
+        static char address[] = "192.0.2.7";
         tcp.resolve = pinned;
-        tcp.arg = (void *)"192.0.2.7";
+        tcp.arg = address;
 
 WHAT TO SET IN LWIPOPTS.H
     DEFAULT_TCP_RECVMBOX_SIZE  segments that wait to be read.  The default is 0,

@@ -61,8 +61,9 @@ A LOOK-UP OF YOUR OWN
                        : SMH_E_RESOLVE;
         }
 
+        static char address[] = "192.0.2.7";
         tcp.resolve = pinned;
-        tcp.arg = (void *)"192.0.2.7";
+        tcp.arg = address;
 
 WHAT TO SET IN LWIPOPTS.H
     TCP_WND           what waits to be read is at most that much.  lwIP keeps it

@@ -3,8 +3,8 @@
 WHAT IT IS
     The secure port.  It verifies the server and encrypts, over any port that
     moves bytes: smh_posix.h, smh_lwip.h, smh_lwip_raw.h, or yours.  It is for
-    mbedTLS 2.28 and later, and tested with 2.28.3 and 3.6.6; the code for 4.x
-    has not been run by any test.  It allocates nothing itself; mbedTLS does.
+    mbedTLS 2.28 and later, tested with 2.28.3 and 3.6.6; there is code for 4.x,
+    which no test runs.  It allocates nothing itself; mbedTLS does.
 
 WHAT CANNOT BE SWITCHED OFF
     TLS 1.2 or later; a certificate that one of your CAs has signed; the host's
@@ -32,8 +32,8 @@ DO THIS
         ...
         smh_mbedtls_free(&tls);
 
-    If init fails, the call ends with the same result, and smh_explain() says
-    why.  Without PSA, take mbedtls_ctr_drbg_random and your seeded context.
+    If init fails, so does the call, and smh_explain() says why.  If mbedTLS has
+    no PSA, take mbedtls_ctr_drbg_random and your seeded context.
     Link -lmbedtls -lmbedx509 -lmbedcrypto in this order; in 4.x the last one is
     -ltfpsacrypto.
 
@@ -76,9 +76,9 @@ WHAT TO SET IN THE CONFIG
     ENTROPY_HARDWARE_ALT, NO_PLATFORM_ENTROPY
                       random bytes come from your mbedtls_hardware_poll()
                       alone; no message ever tells that they are bad
-    PLATFORM_MEMORY   calloc is a static array with MEMORY_BUFFER_ALLOC_C, for
-                      one thread unless THREADING_C, or two functions given to
-                      mbedtls_platform_set_calloc_free().  pvPortMalloc() does
+    PLATFORM_MEMORY   calloc: MEMORY_BUFFER_ALLOC_C has a static array, for one
+                      thread unless THREADING_C.  Or give two functions to
+                      mbedtls_platform_set_calloc_free(); pvPortMalloc() does
                       not clear what it gives, calloc must.
     SSL_IN_CONTENT_LEN, SSL_OUT_CONTENT_LEN
                       the longest record, most of the heap (port/README.md)
@@ -306,8 +306,8 @@ static uint32_t smhi_mbedtls_failed_allocs(const smh_mbedtls *tls)
     return count != NULL ? count(tls->options.ctx) - tls->failed_before : 0;
 }
 
-/* Sends an alert that is held back.  Returns 0, or a code.  With bytes unsent,
- * mbedtls_ssl_close_notify() does not say the end: it only sends them. */
+/* Sends an alert that is held back: with bytes unsent, a close_notify does not
+ * say the end, it only sends them.  Returns 0, or a code. */
 static int smhi_mbedtls_flush(smh_mbedtls *tls)
 {
     return tls->unsent && !tls->pending ? mbedtls_ssl_close_notify(&tls->ssl)
@@ -355,8 +355,6 @@ static int smhi_mbedtls_result(smh_mbedtls *tls, int code)
         return SMH_AGAIN;
     case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
         return smhi_mbedtls_fail(tls, SMH_MBEDTLS_NOTIFIED, 0, SMH_E_CLOSED);
-    default:
-        break;
     }
     if (tls->broken == SMH_E_CLOSED)
         return smhi_mbedtls_fail(tls, SMH_MBEDTLS_CUT, 0, SMH_E_CLOSED);
@@ -423,13 +421,12 @@ static int smhi_mbedtls_recv_below(void *ctx, unsigned char *data, size_t size)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
     const smh_port *below = &tls->options.below;
-    int moved;
 
     if (tls->reads == 0)
         return MBEDTLS_ERR_SSL_WANT_READ;
     tls->reads--;
-    moved = (below->ops->recv)(below->ctx, data, size);
-    return smhi_mbedtls_moved(tls, moved, size, &tls->diag.received,
+    return smhi_mbedtls_moved(tls, (below->ops->recv)(below->ctx, data, size),
+                              size, &tls->diag.received,
                               MBEDTLS_ERR_SSL_WANT_READ);
 }
 
@@ -925,6 +922,7 @@ SMH_API int smh_mbedtls_init(smh_mbedtls *tls,
     if (result == 0 && options->ca != NULL)
         result = smhi_mbedtls_read_ca(tls);
     tls->state = result == 0 ? SMHI_MBEDTLS_READY : SMHI_MBEDTLS_UNUSABLE;
+    tls->diag.stage = result == 0 ? SMH_STAGE_NONE : SMH_STAGE_SET_UP;
     return result;
 }
 
@@ -934,12 +932,15 @@ SMH_API int smh_mbedtls_init(smh_mbedtls *tls,
  * came to nothing, or that nobody asked for it. */
 static int smhi_mbedtls_unopened(smh_mbedtls *tls)
 {
-    int unusable = tls->state == SMHI_MBEDTLS_UNUSABLE;
+    int result = tls->diag.result;
 
-    if (tls->diag.result != 0)
-        return tls->diag.result;
-    return smhi_mbedtls_fail(tls, SMH_MBEDTLS_UNOPENED, 0,
-                             unusable ? SMH_E_TLS : SMH_E_NETWORK);
+    if (tls->state > SMHI_MBEDTLS_READY)
+        return result != 0 ? result : (int)SMH_E_CLOSED;
+    if (tls->state == SMHI_MBEDTLS_UNUSABLE && result != 0)
+        return result;
+    result = tls->state == SMHI_MBEDTLS_READY ? SMH_E_CLOSED : SMH_E_TLS;
+    tls->diag.stage = SMH_STAGE_NONE;
+    return smhi_mbedtls_fail(tls, SMH_MBEDTLS_UNOPENED, 0, result);
 }
 
 static int smhi_mbedtls_begin(smh_mbedtls *tls, const char *host)
@@ -1116,11 +1117,11 @@ static int smhi_mbedtls_close(void *ctx, int at_once)
     return result == 0 ? SMH_E_PORT : result;
 }
 
+/* Before init, or after one that failed, a call may ask all the same. */
 static uint32_t smhi_mbedtls_now_ms(void *ctx)
 {
     const smh_port *below = &((smh_mbedtls *)ctx)->options.below;
 
-    /* before init, or after one that failed, a call may ask all the same */
     return below->ops != NULL ? (below->ops->now_ms)(below->ctx) : 0;
 }
 
@@ -1184,12 +1185,9 @@ static void smhi_mbedtls_say_faults(const smh_mbedtls *tls, smh_text *text)
     }
 }
 
-/* Which TLS is spoken here at most. */
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3) && !defined(SMHI_MBEDTLS_SMALL)
-#define SMHI_MBEDTLS_NO_TLS ": no TLS 1.2 or 1.3 there"
 #define SMHI_MBEDTLS_VERSION ", no version of TLS in common"
 #else
-#define SMHI_MBEDTLS_NO_TLS ": no TLS 1.2 there"
 #define SMHI_MBEDTLS_VERSION ", no TLS 1.2 there: TLS 1.3 alone, perhaps"
 #endif
 
@@ -1210,9 +1208,9 @@ static const smhi_mbedtls_hint smhi_mbedtls_codes[] = {
     {MBEDTLS_ERR_SSL_BAD_INPUT_DATA,
      ": a record larger than MBEDTLS_SSL_IN_CONTENT_LEN"},
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
-    {MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION, SMHI_MBEDTLS_NO_TLS},
+    {MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION, ": no TLS 1.2 or later there"},
 #else
-    {MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, SMHI_MBEDTLS_NO_TLS},
+    {MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, ": no TLS 1.2 or later there"},
 #endif
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_VERSION_NUMBER < 0x03060700
     {MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER,
@@ -1220,8 +1218,7 @@ static const smhi_mbedtls_hint smhi_mbedtls_codes[] = {
 #endif
     {0, ""}};
 
-/* What the alerts mean to a client that has sent nothing else but its hello and
- * perhaps no certificate (RFC 8446, 6). */
+/* What the alerts mean to a client without a certificate (RFC 8446, 6). */
 static const smhi_mbedtls_hint smhi_mbedtls_alerts[] = {
     {40, ", no cipher suite, curve or signature in common, or it wants a client"
          " certificate"},
@@ -1270,21 +1267,24 @@ static void smhi_mbedtls_say_reason(const smh_mbedtls *tls, smh_text *text)
 }
 
 /* The port below knows more if it failed, was cut off, or nothing went wrong
- * and so the time was up; before the handshake it knows all. */
+ * and so the time was up.  It knows all but where a handshake is. */
 static void smhi_mbedtls_explain(void *ctx, smh_text *text)
 {
     const smh_mbedtls *tls = (const smh_mbedtls *)ctx;
     const smh_port *below = &tls->options.below;
     int stage = tls->diag.stage, reason = tls->reason;
-    int more = stage >= SMH_STAGE_CONNECT && below->ops->explain != NULL &&
-               (reason == SMH_MBEDTLS_NONE || reason == SMH_MBEDTLS_BELOW ||
-                reason == SMH_MBEDTLS_CUT);
+    int fine = reason == SMH_MBEDTLS_NONE;
+    int more =
+        stage >= SMH_STAGE_CONNECT && below->ops->explain != NULL &&
+        (fine || reason == SMH_MBEDTLS_BELOW || reason == SMH_MBEDTLS_CUT);
 
-    if (!more || stage != SMH_STAGE_CONNECT) {
+    if (!more || (!fine && stage != SMH_STAGE_CONNECT)) {
         smh_put_diag(text, &tls->diag);
-        if (reason != SMH_MBEDTLS_NONE || stage < SMH_STAGE_CONNECT)
+        if (!fine || stage < SMH_STAGE_CONNECT)
             smhi_mbedtls_say_reason(tls, text);
         smh_put_words(text, more ? "; " : "");
+    } else if (stage == SMH_STAGE_HANDSHAKE) {
+        smh_put_words(text, "handshake; ");
     }
     if (more)
         (below->ops->explain)(below->ctx, text);

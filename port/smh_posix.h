@@ -58,8 +58,9 @@ A LOOK-UP OF YOUR OWN
             return 1;
         }
 
+        static char address[] = "192.0.2.7";
         tcp.resolve = pinned;
-        tcp.arg = (void *)"192.0.2.7";
+        tcp.arg = address;
 */
 #ifndef SMH_POSIX_H
 #define SMH_POSIX_H

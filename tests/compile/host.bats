@@ -149,16 +149,17 @@ bounds() {
 #include "smh_token.h"
 int main(void)
 {
-    printf("%zu %zu %zu %zu %zu %zu %zu\n", sizeof(smh_scope),
+    printf("%zu %zu %zu %zu %zu %zu %zu %zu %zu\n", sizeof(smh_scope),
            sizeof(smh_plan), sizeof(smh_batch), sizeof(smh_reader),
-           sizeof(smh_port), sizeof(smh_io), sizeof(smh_call));
+           sizeof(smh_port_ops), sizeof(smh_io), sizeof(smh_call),
+           sizeof(smh_text), sizeof(smh_diag));
     return 0;
 }
 END
     sizes() { "$CC" -std=c99 -I. "$@" "$out/sizes.c" -o "$out/s" && "$out/s"; }
     sizes >"$out/plain"
     # shellcheck disable=SC2046
-    sizes -DSMH_TOKEN_IMPLEMENTATION -DSMH_ALLOW_PLAINTEXT $(grep -Eo \
+    sizes -DSMH_TOKEN_IMPLEMENTATION -DSMH_ALLOW_PLAINTEXT -DSMH_WORDS=0 $(grep -Eo \
         '^#error "SMH_[A-Z_]+: want [0-9]+' smh_token.h |
         sed 's/.*"\(.*\): want /-D\1=/') >"$out/options"
     diff "$out/plain" "$out/options"
@@ -177,10 +178,27 @@ port() {
 END
     port_as c c99 -Wstrict-prototypes -Wmissing-prototypes
     port_as c++ c++11
+    declared "$1"
     [ -n "$names" ]
     [ -z "$(grep -v '^smh_' <<<"$names")" ]
     port_as c c99 -DSMH_TOKEN_STATIC
     [ -z "$names" ]
+    port_as c c99 -DSMH_WORDS=0
+    port_as c++ c++11 -DSMH_WORDS=0
+    # Neither words nor what makes them: no text of a port is left.
+    [ -z "$(strings -n 8 "$out/port.o" | grep -E 'not opened|look-up|zeroed')" ]
+}
+
+# HEADER: its declarations alone raise no warning of C++'s own.
+declared() {
+    echo "#include \"$1.h\"" >"$out/declared.c"
+    # shellcheck disable=SC2086
+    "$CC" -x c++ -std=c++11 "${strict[@]}" -Wold-style-cast -I. -Iport \
+        $TLS_CFLAGS -fsyntax-only "$out/declared.c"
+}
+
+@test "header's declarations have no casts of C" {
+    declared smh_token
 }
 
 port_as() {
@@ -206,7 +224,7 @@ port_as() {
         echo 'int used(smh_posix *);'
         echo 'int used(smh_posix *of) {'
         echo 'smh_posix tcp; memset(&tcp, 0, sizeof tcp);'
-        sed -n '/^        tcp[.]/p' port/smh_posix.h
+        sed -n '/^        static char address/,/^        tcp[.]arg/p' port/smh_posix.h
         echo '*of = tcp; return 0; }'
     } >"$out/hook.c"
     [ "$(grep -c pinned "$out/hook.c")" = 2 ]

@@ -63,6 +63,23 @@ refused() {
     }
 }
 
+# The hook in the manual of each.
+for port in lwip lwip_raw; do
+    sed -n -e '/^        static int pinned(/,/^        }$/p' port/smh_$port.h \
+        >"$work/hook"
+    [ -s "$work/hook" ]
+    cat >>"$work/$port.c" "$work/hook" - <<END
+int used(smh_$port *);
+int used(smh_$port *of)
+{
+    smh_$port tcp = *of;
+$(sed -n '/^        static char address/,/^        tcp[.]arg/p' port/smh_$port.h)
+    *of = tcp;
+    return 0;
+}
+END
+done
+
 fine lwip SOCKETS
 for option in LWIP_DNS LWIP_IPV4 LWIP_IPV6 LWIP_SO_LINGER; do
     fine lwip SOCKETS $option 0

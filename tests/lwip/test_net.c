@@ -241,7 +241,7 @@ static void batches_go_over_one_connection(void **state)
     assert_int_equal(c.report.confirmed, REQUESTS);
     assert_int_equal(connections(), 1);
     assert_true(c.tcp.diag.sent > 0 && c.tcp.diag.received > 0);
-    assert_memory_equal(c.why, "receiving, bytes sent ", 22);
+    assert_non_null(strstr(c.why, ", bytes sent "));
 #if !NO_SYS
     assert_int_equal(c.tcp.fd, LWIP_SOCKET_OFFSET); /* 0, if lwIP is ours */
 #endif

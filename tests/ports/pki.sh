@@ -6,6 +6,7 @@
 #   nasty            signed by ca, its only name full of what a terminal would obey
 #   uri, uri-and-name    signed by ca, the URI "standin.test", the second the name too
 #   many                 signed by ca for more names than anybody reads
+#   far                  signed by itself, valid for thousands of years
 #   titled               signed by ca for a common name between two other titles
 #   server.dates     from when to when the server's is valid, in seconds
 set -eu
@@ -34,6 +35,10 @@ plain uri-and-name /CN=uri subjectAltName=URI:standin.test,DNS:standin.test
 plain many /CN=many "$(printf subjectAltName=DNS:name-1.some.domain.test
     for n in 2 3 4 5 6 7 8 9; do printf ',DNS:name-%s.some.domain.test' $n; done)"
 plain titled /O=Somebody/CN=common.test/OU=Unit basicConstraints=CA:FALSE
+
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+    -days 1000000 -subj /CN=far -addext subjectAltName=DNS:standin.test \
+    -keyout far.key -out far.pem 2>/dev/null
 
 when() {
     date -d "$(openssl x509 -in server.pem -noout "$1" | cut -d= -f2)" +%s

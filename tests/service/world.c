@@ -146,6 +146,7 @@ void client_end(void)
     assert_int_equal(w.tcp.opened, 0);
     smh_explain(&w.call, w.words, sizeof w.words);
     assert_null(strstr(w.words, STANDIN_SECRET));
+    w.flags = w.tls.flags;
     smh_mbedtls_free(&w.tls);
 }
 

@@ -28,6 +28,7 @@ typedef struct world {
     /* of the last call */
     smh_posix tcp;
     smh_mbedtls tls;
+    uint32_t flags; /* of the certificate */
     smh_call call;
     char words[512]; /* all that is known of how it ended */
 } world;
