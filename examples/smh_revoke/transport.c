@@ -54,38 +54,41 @@ static void advise_certificate(struct verdict *verdict, uint32_t flags)
 #endif
 #define NO_TLS                                                                 \
     "check the port of --host, and for a proxy on the way: what answers "      \
-    "there "                                                                   \
-    "speaks no TLS"
+    "there speaks no TLS"
 
-/* About an alert of the server, or a code of mbedTLS. */
-static const struct hint {
+/* The last one, with 0, is for all others. */
+struct hint {
     int code;
     const char *advice;
-} alerts[] =
-    {
-        {40, "ask who runs the server which suites, curves and signatures it "
-             "takes, and whether it wants a client certificate: this tool has "
-             "none"},
-        {42, CLIENT_CERTIFICATE},
-        {70, NO_VERSION},
-        {112, "check --host: the server does not know this name"},
-        {116, CLIENT_CERTIFICATE},
-        {120, "check the port of --host: what answers there does not speak "
-              "HTTP/1.1"},
-        {0, "ask who runs the server: it refused us, and its log may say why"},
-},
-  codes[] = {
-      {MBEDTLS_ERR_SSL_INVALID_RECORD, NO_TLS},
+};
+
+/* About an alert of the server. */
+static const struct hint alerts[] = {
+    {40,
+     "ask who runs the server which suites, curves and signatures it "
+     "takes, and whether it wants a client certificate: this tool has none"},
+    {42, CLIENT_CERTIFICATE},
+    {70, NO_VERSION},
+    {112, "check --host: the server does not know this name"},
+    {116, CLIENT_CERTIFICATE},
+    {120, "check the port of --host: what answers there does not speak "
+          "HTTP/1.1"},
+    {0, "ask who runs the server: it refused us, and its log may say why"},
+};
+
+/* About a code of mbedTLS. */
+static const struct hint codes[] = {
+    {MBEDTLS_ERR_SSL_INVALID_RECORD, NO_TLS},
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
-      {MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION, NO_VERSION},
+    {MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION, NO_VERSION},
 #else
-      {MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, NO_VERSION},
-      {MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER,
-       "if the server signs by RSA-PSS in TLS 1.2: build with mbedTLS 2.28, or "
-       "let it speak TLS 1.3"},
+    {MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, NO_VERSION},
+    {MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER,
+     "if the server signs by RSA-PSS in TLS 1.2: build with mbedTLS 2.28, or "
+     "let it speak TLS 1.3"},
 #endif
-      {0, "ask who runs the server, and look what stands between here and "
-          "there"},
+    {0, "ask who runs the server, and look what stands between here and "
+        "there"},
 };
 
 static void advise_by(struct verdict *verdict, const struct hint *hint,
