@@ -127,8 +127,8 @@ typedef struct smh_mbedtls_options {
      * ECDHE with an AEAD, and fast curves first. */
     mbedtls_ssl_config *conf;
 
-    /* Returns the seconds since 1970 (UTC), or UINT32_MAX if they are not
-     * known; then nobody is trusted.  NULL: only mbedTLS's clock counts. */
+    /* Returns the seconds since 1970 (UTC), or UINT32_MAX if it does not know;
+     * then nobody is trusted.  mbedTLS's own clock, if any, counts as well. */
     uint32_t (*time)(void *ctx);
 
     /* Returns how many allocations have failed so far, which an allocator of
