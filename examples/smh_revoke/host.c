@@ -89,7 +89,7 @@ static int check_name(const char *name, struct verdict *verdict)
     return is_number(name) ? refuse_address(verdict) : 0;
 }
 
-int host_split(struct options *options, struct verdict *verdict)
+static int split_host(struct options *options, struct verdict *verdict)
 {
     const char *host = options->host;
     size_t length = strcspn(host, ":");
@@ -104,6 +104,13 @@ int host_split(struct options *options, struct verdict *verdict)
     memcpy(options->name, host, length);
     options->name[length] = '\0';
     return check_name(options->name, verdict);
+}
+
+int host_split(struct options *options, struct verdict *verdict)
+{
+    if (split_host(options, verdict) == 0)
+        return 0;
+    return advise(verdict, "as in --host smh0example.api.tencentsmh.cn");
 }
 
 /* ADDRESS of either family, without the brackets. */

@@ -31,6 +31,8 @@ FW_WITH  = PROGRAM='main arguments wraps' VPATH=$(FW_RIG) \
 FW_WRAPS = smh_begin mbedtls_memory_buffer_alloc_init board_time board_exit \
            board_eth_receive board_eth_send
 
+FW_OURS  = smh_token smh_lwip_raw smh_mbedtls
+
 fw_make  = $(MAKE) --no-print-directory -s -j2 -C examples/bare_metal \
 	    BOARD=$(call fw_board,$(1)) OUT=$(abspath $(FW)/$(1)) \
 	    MBEDTLS=$(CURDIR)/build/src/$(call fw_mbedtls,$(1)) \
@@ -86,6 +88,8 @@ size-firmware: firmware $(FW_TESTS) $(FW_TOOLS)
 	done; exit $$status
 
 $(FW_NAMES:%=measure-firmware-%): measure-firmware-%:
+	@$(call fw_make,$*) OUT=$(abspath $(FW)/$*/silent) CFLAGS=-DSMH_WORDS=0 \
+	    $(FW_OURS:%=$(abspath $(FW)/$*/silent)/%.o)
 	@tests/firmware/size.sh $(FW)/$* >$(FW)/$*/measured
 	@$(FW_RUN) $(FW)/measure $(call fw_machine,$*) $(FW)/$*/firmware.elf \
 	    $$(awk '$$1 == "ram.arena" { print $$2 }' $(FW)/$*/measured) \

@@ -22,7 +22,7 @@ enum { DONE, SERVICE, USAGE, NETWORK, TLS };
 static qemu q;
 static standin server;
 static char *dir;
-static unsigned deepest, closest; /* octets of stack: used, left */
+static unsigned deepest, closest; /* bytes of stack: used, left */
 
 /* ---- around a case ------------------------------------------------------- */
 
@@ -55,7 +55,7 @@ static int end(void **state)
     (void)state;
     standin_stop(&server);
     temp_remove(dir);
-    printf("# stack: %u octets at the deepest, %u left\n", deepest, closest);
+    printf("# stack: %u bytes at the deepest, %u left\n", deepest, closest);
     return 0;
 }
 

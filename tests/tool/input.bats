@@ -163,6 +163,7 @@ host_refused() {
     host_refused 'want the name alone, without the path (from "?" on)' 'a?b'
     host_refused 'want the name alone, without a user' a@b
     host_refused 'want the name alone, without a user' a:b@c
+    says "next: as in --host smh0example.api.tencentsmh.cn"
     host_refused 'empty: is the shell variable set?' ''
     host_refused 'a blank in it' 'local host'
     host_refused 'a blank in it' localhost$'\n'
