@@ -123,8 +123,8 @@ typedef struct smh_lwip {
     uint8_t first_stage; /* How the first family of addresses failed, or 0. */
     uint16_t number;     /* Of the peer's port. */
     uint16_t mark;       /* It tells a struct that was not zeroed. */
-    int32_t first_code;
-    ip_addr_t address;
+    int32_t first_code;  /* Its errno or EAI_*. */
+    ip_addr_t address;   /* What is connected to. */
 } smh_lwip;
 
 /* Returns the port of a struct, which stays where it is until close. */

@@ -117,15 +117,15 @@ typedef struct smh_lwip_raw {
     smh_diag diag; /* Its code is an ERR_* of lwIP. */
     /* What is small comes early, where it is reached in less code. */
     uint8_t want;        /* What to wait for: SMH_WANT_READ | SMH_WANT_WRITE. */
-    uint8_t state;       /* Private to number. */
+    uint8_t state;       /* Private from here to number. */
     uint8_t look_up;     /* What DNS or resolve was asked and said. */
     uint8_t ended;       /* 1 if the peer's FIN has come. */
     uint8_t starved;     /* 1 if lwIP had no memory. */
     uint8_t first_stage; /* How the first family of addresses failed, or 0. */
-    int8_t first_code;
-    uint16_t mark;    /* It tells a struct that was not zeroed. */
-    uint16_t look_at; /* The number of the look-up. */
-    uint16_t number;  /* Of the peer's port. */
+    int8_t first_code;   /* Its ERR_*. */
+    uint16_t mark;       /* It tells a struct that was not zeroed. */
+    uint16_t look_at;    /* The number of the look-up. */
+    uint16_t number;     /* Of the peer's port. */
 
     /* It turns the stack once: driver and sys_check_timeouts(). */
     void (*turn)(void *arg);

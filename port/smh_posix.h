@@ -241,9 +241,11 @@ static int smhi_posix_hook(smh_posix *posix, const char *host)
 
 static int smhi_posix_find(smh_posix *posix, const char *host)
 {
-    int result = posix->resolve != NULL ? smhi_posix_hook(posix, host)
-                                        : smhi_posix_ask(posix, host);
+    int result;
 
+    posix->diag.stage = SMH_STAGE_RESOLVE;
+    result = posix->resolve != NULL ? smhi_posix_hook(posix, host)
+                                    : smhi_posix_ask(posix, host);
     if (result == 1 && !smhi_posix_more(posix))
         result = smhi_posix_end(posix, SMH_E_RESOLVE, 0);
     posix->opening = (uint8_t)(result == 1           ? SMH_STAGE_CONNECT
@@ -395,7 +397,6 @@ static int smhi_posix_start(smh_posix *posix)
     memset(posix->addresses, 0, sizeof posix->addresses);
     posix->next = 0;
     posix->eai = 0;
-    posix->diag.stage = SMH_STAGE_RESOLVE;
     return 1;
 }
 

@@ -184,6 +184,53 @@ static void a_namesake_of_the_ca(void **state)
     free(ca);
 }
 
+/* Each fault is named, the first in full, and nothing of an earlier opening. */
+static void all_faults_are_named(void **state)
+{
+    (void)state;
+    options.time = read_clock;
+    options.ctx = &clock_says;
+    clock_says = 1000;
+    refuses("other-ca", "a.test",
+            MBEDTLS_X509_BADCERT_NOT_TRUSTED | MBEDTLS_X509_BADCERT_FUTURE |
+                MBEDTLS_X509_BADCERT_CN_MISMATCH,
+            "its issuer is \"SMH test other-ca-root\"; not valid yet; not for"
+            " this host (-0x2700)");
+    begin("server");
+    assert_string_equal(client_words(&client),
+                        "not opened: nothing went wrong");
+    assert_int_equal(client.diag.stage, SMH_STAGE_NONE);
+    assert_int_equal(client_open(&client, "a.test"), SMH_E_TLS);
+    assert_says("handshake: certificate refused: not valid yet: valid from 20");
+    assert_says("says 1970-01-01 00:16:40: is it set?; not for this host (-");
+    client_close(&client, 1);
+    client.options.time = NULL;
+    assert_int_equal(client_open(&client, "a.test"), SMH_E_TLS);
+    assert_says("refused: not for this host: it is for \"");
+    end();
+}
+
+static uint32_t failed_so_far;
+
+static uint32_t count_failed(void *ctx)
+{
+    (void)ctx;
+    return failed_so_far;
+}
+
+/* What failed before an opening is none of its business. */
+static void only_allocations_of_this_opening_count(void **state)
+{
+    (void)state;
+    options.failed_allocs = count_failed;
+    begin("other-ca");
+    failed_so_far += 7;
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    assert_int_equal(client.failed_allocs, 0);
+    assert_says("refused: not signed by a CA given: its issuer");
+    end();
+}
+
 #if defined(MBEDTLS_HAVE_TIME_DATE)
 static void dates_by_the_clock_of_mbedtls(void **state)
 {
@@ -256,6 +303,9 @@ static void dates_to_the_second(void **state)
     assert_int_equal(client.flags, MBEDTLS_X509_BADCERT_EXPIRED);
     client_close(&client, 1);
     clock_says = to;
+    assert_int_equal(client_open(&client, host), 1);
+    client_close(&client, 1);
+    clock_says = from;
     assert_int_equal(client_open(&client, host), 1);
     end();
 }
@@ -840,6 +890,8 @@ int main(void)
         TEST(an_issuer_must_be_allowed_to_sign),
         TEST(no_ca_that_is_known),
         TEST(a_namesake_of_the_ca),
+        TEST(all_faults_are_named),
+        TEST(only_allocations_of_this_opening_count),
 #if defined(MBEDTLS_HAVE_TIME_DATE)
         TEST(dates_by_the_clock_of_mbedtls),
 #endif

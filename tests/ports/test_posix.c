@@ -863,6 +863,9 @@ static void the_last_address_has_all_the_time(void **state)
                      SMH_AGAIN);
     assert_int_equal(tcp.want, SMH_WANT_WRITE);
     assert_in_range(ms_of(200, SMH_AGAIN), 199, 5000);
+    assert_int_equal(port.ops->send(port.ctx, "x", 1), SMH_E_CLOSED);
+    assert_int_equal(port.ops->recv(port.ctx, fillers, 1), SMH_E_CLOSED);
+    assert_int_equal(tcp.diag.stage, SMH_STAGE_NONE);
     assert_int_equal(port.ops->open(port.ctx, "service.test", number),
                      SMH_AGAIN);
     assert_int_equal(port.ops->close(port.ctx, 1), 1);
