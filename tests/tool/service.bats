@@ -288,7 +288,7 @@ refused_by() { # STATUS WORDS ADVICE OPTION...
     refused_by 4 "*alert 112" "check --host: the server does not know this" \
         -servername other.test -servername_fatal \
         -cert2 "$dir/server.pem" -key2 "$dir/server.key"
-    if strings "$B/smh_revoke" | grep -q 'no TLS 1.2 or 1.3'; then
+    if strings "$B/smh_revoke" | grep -q 'neither TLS 1.2 nor'; then
         refused_by 4 "*alert 116" "*wants a client certificate" -Verify 1 -tls1_3
     else
         refused_by 4 "*alert 70" "*or build with mbedTLS 3.6" -tls1_3
