@@ -94,6 +94,6 @@ commands() {
         TLS=$tls commands A=b | grep -qF -e "-isystem $tls/include"
         TLS=$tls commands A=b | grep -qF -e "-L$tls/$lib "
     done
-    run -2 make -n TLS=/nonexistent all
+    run -2 make -n B="$BATS_TEST_TMPDIR/none" TLS=/nonexistent all
     [[ $output == *"TLS=/nonexistent: no libmbedtls in its lib or library"* ]]
 }
