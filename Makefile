@@ -3,23 +3,36 @@
 # in `make check B=build/clang CC=clang SAN=address,undefined`.
 
 B   = build
-CC  = gcc
 SAN =
 
+# CC, CFLAGS and LDFLAGS may come from the environment; make has a CC of its own.
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+CFLAGS ?= -O2 -g
+
 # Only for what is built here; users of the header compile with what they like.
+# Warnings are errors where something is tested, and nowhere else.
 STRICT = -std=c99 -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion \
          -Wshadow -Wcast-qual -Wundef -Wstrict-prototypes -Wmissing-prototypes \
          -Wvla $(WERROR)
-WERROR = -Werror
-SMH_CFLAGS  = $(STRICT) -D_POSIX_C_SOURCE=200809L -I. -Iport -g -O2 \
+WERROR =
+check check-%: WERROR = -Werror
+SMH_CFLAGS  = $(STRICT) -D_POSIX_C_SOURCE=200809L -I. -Iport \
               $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
               -fno-omit-frame-pointer) $(CFLAGS)
 SMH_LDFLAGS = $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 
-# Debian's mbedTLS; `TLS=/path/to/a/built/tree` takes another one.
+# The system's mbedTLS.  `TLS=PREFIX` takes the one that was installed there, or
+# a tree in which it was built by its own make.
 TLS =
 TLS_CFLAGS = $(if $(TLS),-isystem $(TLS)/include)
-TLS_LIBS   = $(if $(TLS),-L$(TLS)/library) -lmbedtls -lmbedx509 -lmbedcrypto
+TLS_LIBS   = $(if $(TLS),-L$(TLS_DIR) -Wl$(comma)-rpath$(comma)$(TLS_DIR)) \
+             -lmbedtls -lmbedx509 -lmbedcrypto
+TLS_DIR    = $(or $(patsubst %/,%,$(dir $(firstword \
+             $(wildcard $(TLS)/lib*/libmbedtls.*)))),$(error TLS=$(TLS): no \
+             libmbedtls in its lib or library))
+comma = ,
 
 # What goes before a test program on its command line, such as valgrind.
 RUN =
@@ -30,19 +43,15 @@ VERSION = $(shell sed -n 's/^.define SMH_TOKEN_VERSION "\(.*\)"/\1/p' \
 
 # ---- programs ---------------------------------------------------------------
 
-.PHONY: all demo install clean help
+.PHONY: all demo clean help
 all: $(B)/smh_revoke $(B)/smh_standin $(B)/minimal ## the tool, the examples
 
-$(B)/smh_revoke: $(wildcard examples/smh_revoke/*)
-PROGRAM = $(CC) $(SMH_CFLAGS) $(TLS_CFLAGS) -o $@ $(filter %.c,$^) \
-          $(SMH_LDFLAGS) $(TLS_LIBS)
+$(B)/smh_revoke: $(wildcard examples/smh_revoke/*.[ch]) $(HEADERS) | $(B)/.
+	$(CC) $(SMH_CFLAGS) $(TLS_CFLAGS) -pthread -o $@ $(filter %.c,$^) \
+	    $(SMH_LDFLAGS) $(TLS_LIBS)
 
 $(B)/minimal: examples/minimal.c $(HEADERS) | $(B)/.
-	$(PROGRAM)
-
-$(B)/smh_revoke: examples/smh_revoke.c $(wildcard examples/smh_revoke/*.[ch]) \
-                 $(HEADERS) | $(B)/.
-	$(PROGRAM)
+	$(CC) $(SMH_CFLAGS) $(TLS_CFLAGS) -o $@ $< $(SMH_LDFLAGS) $(TLS_LIBS)
 
 $(B)/smh_standin: $(wildcard examples/smh_standin/*.[ch]) smh_token.h | $(B)/.
 	$(PROGRAM)
@@ -58,17 +67,31 @@ demo: ## revoke tokens on a service of its own, over verified TLS
 	@echo "demo: building" && $(MAKE) -s --no-print-directory all
 	@B=$(B) examples/demo.sh
 
+# ---- installing -------------------------------------------------------------
+
 PREFIX  = /usr/local
 DESTDIR =
+INCLUDE = $(DESTDIR)$(PREFIX)/include
+BIN     = $(DESTDIR)$(PREFIX)/bin
+PC      = $(DESTDIR)$(PREFIX)/lib/pkgconfig
+
+.PHONY: install install-strip uninstall
 install: $(B)/smh_revoke ## header, ports, tool and pkg-config file to PREFIX
-	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/bin \
-	    $(DESTDIR)$(PREFIX)/lib/pkgconfig
-	install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include
-	install -m 755 $(B)/smh_revoke $(DESTDIR)$(PREFIX)/bin
-	printf '%s\n' 'Name: smh_token' 'Version: $(VERSION)' \
+	install -d "$(INCLUDE)" "$(BIN)" "$(PC)"
+	install -m 644 $(HEADERS) "$(INCLUDE)"
+	install -m 755 $(STRIP) $(B)/smh_revoke "$(BIN)"
+	printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' '' \
+	    'Name: smh_token' 'Version: $(VERSION)' \
 	    'Description: Revokes tokens of Smart Media Hosting (SMH)' \
-	    'Cflags: -I$(PREFIX)/include' \
-	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/smh_token.pc
+	    'Cflags: $(strip -I$${includedir} $(TLS_CFLAGS))' \
+	    'Libs: $(strip $(TLS_LIBS))' >"$(PC)/smh_token.pc"
+
+install-strip: STRIP = -s
+install-strip: install ## the same without the symbols of the tool
+
+uninstall: ## remove what was installed to PREFIX
+	for file in $(notdir $(HEADERS)); do rm -f "$(INCLUDE)/$$file"; done
+	rm -f "$(BIN)/smh_revoke" "$(PC)/smh_token.pc"
 
 clean: ## remove all that was made, fetched sources included
 	rm -rf build

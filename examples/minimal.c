@@ -1,6 +1,6 @@
 /* minimal - deletes all access tokens of some users, and says how it went.
  *
- *     SMH_LIBRARY_SECRET=... minimal HOST PORT CA-FILE LIBRARY USER...
+ *     SMH_LIBRARY_SECRET=... minimal HOST PORT CA LIBRARY USER...
  *
  * as in `minimal smh0example.api.tencentsmh.cn 443
  * /etc/ssl/certs/ca-certificates.crt smh0example alice`.  To build it:
@@ -15,105 +15,47 @@
 #include "smh_posix.h"
 #include "smh_mbedtls.h"
 
-#include <mbedtls/ctr_drbg.h>
-#include <mbedtls/entropy.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-static char secret[256];
+static char buffer[1024], secret[256], why[400];
 static smh_posix tcp;
 static smh_mbedtls tls;
 static mbedtls_x509_crt ca;
-static mbedtls_entropy_context entropy;
-static mbedtls_ctr_drbg_context drbg;
-
-/* 0, or SMH_E_*. */
-static int set_up_tls(const char *ca_file)
-{
-    smh_mbedtls_options options = {0};
-
-    mbedtls_x509_crt_init(&ca);
-    mbedtls_entropy_init(&entropy);
-    mbedtls_ctr_drbg_init(&drbg);
-    if (mbedtls_x509_crt_parse_file(&ca, ca_file) < 0 ||
-        mbedtls_ctr_drbg_seed(&drbg, mbedtls_entropy_func, &entropy, NULL, 0))
-        return SMH_E_TLS;
-    options.lower = smh_posix_port(&tcp);
-    options.ca_chain = &ca;
-    options.f_rng = mbedtls_ctr_drbg_random;
-    options.p_rng = &drbg;
-    return smh_mbedtls_init(&tls, &options);
-}
-
-static void wipe(char *text)
-{
-    for (volatile char *at = text; *at; at++)
-        *at = 0;
-}
-
-/* Takes the secret out of the environment, where others can read it. */
-static int take_secret(void)
-{
-    char *from = getenv("SMH_LIBRARY_SECRET");
-
-    if (!from || strlen(from) >= sizeof secret)
-        return 0;
-    strcpy(secret, from);
-    wipe(from);
-    return unsetenv("SMH_LIBRARY_SECRET") == 0;
-}
-
-/* What the ports know of it. */
-static const char *explain(void)
-{
-    static char why[256];
-
-    return tls.diag.reason == SMH_MBEDTLS_BELOW
-               ? smh_posix_explain(&tcp, why, sizeof why)
-               : smh_mbedtls_explain(&tls, why, sizeof why);
-}
 
 int main(int argc, char **argv)
 {
-    static char buffer[1024];
-    const smh_list users = {(const char *const *)argv + 5, (size_t)argc - 5};
-    smh_scope scope = {0};
-    smh_io io = {0};
+    char *from = getenv("SMH_LIBRARY_SECRET");
+    if (argc < 6 || from == NULL || strlen(from) >= sizeof secret) {
+        puts("SMH_LIBRARY_SECRET=... minimal HOST PORT CA LIBRARY USER...");
+        return 2;
+    }
+
+    /* Others could read it in the environment of this process. */
+    strcpy(secret, from);
+    mbedtls_platform_zeroize(from, strlen(from));
+
+    /* What is wrong here, a CA that cannot be read included, the call says. */
+    int has_ca = mbedtls_x509_crt_parse_file(&ca, argv[3]) >= 0;
+    smh_mbedtls_options options = {.below = smh_posix_port(&tcp),
+                                   .ca_chain = has_ca ? &ca : NULL,
+                                   .f_rng = smh_mbedtls_psa_random};
+    smh_mbedtls_init(&tls, &options);
+
+    smh_list users = {(const char *const *)argv + 5, (size_t)argc - 5};
+    smh_scope scope = {.host = argv[1],
+                       .port = (uint16_t)atoi(argv[2]),
+                       .library_id = argv[4],
+                       .library_secret = secret,
+                       .users = &users};
+    smh_io io = {smh_mbedtls_port(&tls), buffer, sizeof buffer, .resume = 0};
     smh_call call;
-    int result;
+    int result = smh_revoke(&call, &scope, &io);
+    mbedtls_platform_zeroize(secret, sizeof secret);
 
-    if (argc < 6) {
-        fputs("usage: minimal HOST PORT CA-FILE LIBRARY USER...\n", stderr);
-        return 2;
-    }
-    if (!take_secret()) {
-        fputs("SMH_LIBRARY_SECRET is not set, or too long\n", stderr);
-        return 2;
-    }
-    if (set_up_tls(argv[3]) != 0) {
-        fprintf(stderr, "cannot set up TLS with the CAs of %s\n", argv[3]);
-        return 2;
-    }
-    scope.host = argv[1];
-    scope.port = (uint16_t)strtoul(argv[2], NULL, 10);
-    scope.library_id = argv[4];
-    scope.library_secret = secret;
-    scope.users = &users;
-    io.port = smh_mbedtls_port(&tls);
-    io.buffer = buffer;
-    io.size = sizeof buffer;
-
-    result = smh_revoke(&call, &scope, &io);
-    wipe(secret);
-    if (result == SMH_DONE)
-        puts("done: their tokens are gone");
-    else
-        fprintf(stderr, "%s (%d); %u of %u requests are done: io.resume = %u\n",
-                smh_strerror(result), result, (unsigned)call.report.resume,
-                (unsigned)call.report.requests, (unsigned)call.report.resume);
-    if (result <= SMH_E_TIMEOUT && result >= SMH_E_MEMORY)
-        fprintf(stderr, "%s\n", explain());
+    /* After a failure, a call with .resume = call.report.resume does the rest:
+     * that many requests are confirmed. */
+    puts(smh_explain(&call, why, sizeof why));
     smh_mbedtls_free(&tls);
     return result == SMH_DONE ? 0 : 1;
 }

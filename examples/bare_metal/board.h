@@ -21,12 +21,16 @@ void board_idle(void);
 /* The handler of every interrupt but the tick; only the controller's is on. */
 void board_irq(void);
 
-/* (*) Fills data with true random octets: 0, or -1 if there are none.  Without
+/* (*) Fills data with true random bytes: 0, or -1 if there are none.  Without
  * a real source TLS is a play: everybody can compute its keys. */
 int board_random(void *data, size_t size);
 
 /* (*) Seconds since 1970.  Decides which certificates are valid. */
 uint32_t board_time(void);
+
+/* (*) The library's secret as a text, from storage that others cannot read: 0,
+ * or -1. */
+int board_secret(char *text, size_t size);
 
 /* (*) Where words go that people read. */
 void board_print(const char *text);

@@ -1,14 +1,14 @@
-/* fifo.c - octets through a data port that is 32 bits wide */
+/* fifo.c - bytes through a data port that is 32 bits wide */
 #include "fifo.h"
 
 #include "lwip/pbuf.h"
 
 void fifo_put(fifo *f, const void *data, size_t size)
 {
-    const uint8_t *octet = data;
+    const uint8_t *byte = data;
 
     while (size-- > 0) {
-        f->word |= (uint32_t)*octet++ << 8 * f->count;
+        f->word |= (uint32_t)*byte++ << 8 * f->count;
         if (++f->count == 4)
             fifo_flush(f);
     }
@@ -24,24 +24,24 @@ void fifo_flush(fifo *f)
 
 static uint8_t next(fifo *f)
 {
-    uint8_t octet;
+    uint8_t byte;
 
     if (f->count == 0) {
         f->word = *f->port;
         f->count = 4;
     }
-    octet = (uint8_t)f->word;
+    byte = (uint8_t)f->word;
     f->word >>= 8;
     f->count--;
-    return octet;
+    return byte;
 }
 
 void fifo_get(fifo *f, void *data, size_t size)
 {
-    uint8_t *octet = data;
+    uint8_t *byte = data;
 
     while (size-- > 0)
-        *octet++ = next(f);
+        *byte++ = next(f);
 }
 
 void fifo_skip(fifo *f, size_t size)

@@ -1,4 +1,4 @@
-/* fifo.h - octets through a data port that is 32 bits wide, low octet first
+/* fifo.h - bytes through a data port that is 32 bits wide, low byte first
  *
  * Both controllers have one; pbufs neither begin nor end at a word.
  */
@@ -10,7 +10,7 @@
 
 typedef struct fifo {
     volatile uint32_t *port;
-    uint32_t word;  /* octets on their way */
+    uint32_t word;  /* bytes on their way */
     unsigned count; /* of them */
 } fifo;
 
@@ -26,10 +26,10 @@ void fifo_skip(fifo *f, size_t size);
 
 struct pbuf;
 
-/* A whole frame: the chain's octets. */
+/* A whole frame: the chain's bytes. */
 void fifo_put_frame(fifo *f, const struct pbuf *frame);
 
-/* A frame of size octets from the pool, or NULL and the octets are skipped. */
+/* A frame of size bytes from the pool, or NULL and the bytes are skipped. */
 struct pbuf *fifo_get_frame(fifo *f, size_t size);
 
 #endif

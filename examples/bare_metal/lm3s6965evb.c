@@ -22,7 +22,7 @@
 #define MAC_TR MAC(0x38) /* 1: a frame is being sent */
 
 #define RX_ARRIVED 1u
-#define HEADER 14 /* octets of a frame that its length does not count */
+#define HEADER 14 /* bytes of a frame that its length does not count */
 #define FCS 4
 
 void board_init(void)

@@ -1,12 +1,12 @@
 /* main.c - a super-loop that revokes tokens while it does its other work
  *
- * Shows the calls in their order: memory and random octets for TLS, the
+ * Shows the calls in their order: memory and random bytes for TLS, the
  * network, the ports one on the other, then one step of the revocation in each
  * turn.  README.md says what to replace on a real board.
  */
 #include "board.h"
+#include "config.h"
 #include "net.h"
-#include "arguments.h"
 #include "startup.h"
 #include "text.h"
 #include "tls.h"
@@ -21,7 +21,7 @@
 /* ca.S: stays in flash, not even copied to be parsed. */
 extern const unsigned char ca_begin[], ca_end[];
 
-static arguments args;
+static config what;
 static smh_lwip_raw tcp;
 static smh_mbedtls tls;
 static smh_call call;
@@ -60,48 +60,42 @@ static uint32_t certificate_time(void *unused)
     return (uint32_t)tls_time(NULL);
 }
 
-static int ports_start(void)
+/* What cannot be set up is told by the call. */
+static smh_port ports_start(void)
 {
     smh_mbedtls_options how = {0};
 
-    if (args.address) {
+    if (what.address != NULL) {
         tcp.resolve = net_pinned;
-        tcp.arg = &args;
+        tcp.arg = (void *)(uintptr_t)what.address;
     }
-    how.lower = smh_lwip_raw_port(&tcp);
+    how.below = smh_lwip_raw_port(&tcp);
     how.ca = ca_begin;
     how.ca_size = (size_t)(ca_end - ca_begin);
     how.ca_in_place = 1;
     how.f_rng = tls_random;
     how.time = certificate_time;
-    return smh_mbedtls_init(&tls, &how);
+    smh_mbedtls_init(&tls, &how);
+    return smh_mbedtls_port(&tls);
 }
 
+/* 0, or -1 if nobody gives us an address. */
 static int network_wait(void)
 {
     uint32_t begun = board_ms();
 
     while (!net_ready()) {
         if (board_ms() - begun > LEASE_MS)
-            return SMH_E_NETWORK;
+            return -1;
         turn();
     }
     return 0;
 }
 
-static int revoke(void)
+static int revoke(const smh_io *io)
 {
-    smh_io io = {0};
-    int result;
+    int result = smh_begin(&call, &what.scope, io);
 
-    io.port = smh_mbedtls_port(&tls);
-    io.buffer = buffer;
-    io.size = args.buffer && args.buffer < sizeof buffer ? args.buffer
-                                                         : sizeof buffer;
-    io.timeout_ms = (uint32_t)args.timeout;
-    io.resume = (uint32_t)args.resume;
-    io.pipeline = (uint16_t)args.pipeline;
-    result = smh_begin(&call, &args.scope, &io);
     while (result == 0) {
         turn();
         result = smh_step(&call);
@@ -113,29 +107,27 @@ static int revoke(void)
 
 static void report(int result)
 {
+    const smh_report *counts = &call.report;
     char text[256];
 
-    text_print("result %ld: %s\n", (long)result, smh_strerror(result));
-    text_print("tls: %s\n", smh_mbedtls_explain(&tls, text, sizeof text));
-    text_print("tcp: %s\n", smh_lwip_raw_explain(&tcp, text, sizeof text));
-    text_print("requests: %lu confirmed %lu resume %lu\n",
-               (unsigned long)call.report.requests,
-               (unsigned long)call.report.confirmed,
-               (unsigned long)call.report.resume);
+    text_print("result %ld: ", (long)result);
+    board_print(smh_explain(&call, text, sizeof text));
+    text_print("\nrequests: %lu confirmed %lu resume %lu in doubt %lu\n",
+               (unsigned long)counts->requests,
+               (unsigned long)counts->confirmed, (unsigned long)counts->resume,
+               (unsigned long)counts->in_doubt);
     text_print("loop: %lu turns, longest gap %lu ms\n",
                (unsigned long)work.turns, (unsigned long)work.longest);
     text_print("stack: %u of %u\n", startup_stack_used(), startup_stack_size());
-    if (args.drop)
-        text_print("dropped: %u frames\n", net_dropped());
 }
 
 static int exit_status(int result)
 {
     if (result == SMH_DONE)
         return EXIT_DONE;
-    if (result > 0)
+    if (result > 0 || result == SMH_E_ANSWER || result == SMH_E_EXTRA)
         return EXIT_SERVICE;
-    if (result <= SMH_E_ARGUMENT && result >= SMH_E_INSECURE)
+    if (result <= SMH_E_ARGUMENT && result >= SMH_E_RANGE)
         return EXIT_USAGE;
     return result == SMH_E_TLS || result == SMH_E_MEMORY ? EXIT_TLS
                                                          : EXIT_NETWORK;
@@ -143,20 +135,24 @@ static int exit_status(int result)
 
 int main(void)
 {
+    smh_io io = {0};
     int result;
 
     board_init();
-    if (arguments_read(&args) != 0)
+    if (config_read(&what) != 0)
         return EXIT_USAGE;
-    if (tls_start(args.arena, (uint32_t)args.clock) != 0)
-        startup_fatal("no random octets");
-    if (net_start(&args) != 0)
+    if (tls_start() != 0)
+        startup_fatal("no random bytes");
+    if (net_start(&what) != 0)
         startup_fatal("no Ethernet controller");
-    result = network_wait();
-    if (result == 0)
-        result = ports_start();
-    if (result == 0)
-        result = revoke();
+    if (network_wait() != 0) {
+        board_print("no address by DHCP\n");
+        return EXIT_NETWORK;
+    }
+    io.port = ports_start();
+    io.buffer = buffer;
+    io.size = sizeof buffer;
+    result = revoke(&io);
     report(result);
     return exit_status(result);
 }

@@ -16,7 +16,6 @@
 #include "lwip/timeouts.h"
 
 static struct netif interface;
-static uint32_t drop_percent, drop_seed, drop_count;
 
 u32_t sys_now(void)
 {
@@ -28,30 +27,13 @@ uint32_t net_random(void)
     uint32_t value = 0;
 
     if (tls_random(NULL, (unsigned char *)&value, sizeof value) != 0)
-        startup_fatal("no random octets");
+        startup_fatal("no random bytes");
     return value;
-}
-
-/* Loss of frames for the tests, the same ones for the same seed. */
-static int dropped(void)
-{
-    drop_seed = drop_seed * 1664525u + 1013904223u;
-    if ((drop_seed >> 16) % 100 >= drop_percent)
-        return 0;
-    drop_count++;
-    return 1;
-}
-
-unsigned net_dropped(void)
-{
-    return drop_count;
 }
 
 static err_t output(struct netif *netif, struct pbuf *frame)
 {
     (void)netif;
-    if (dropped())
-        return ERR_OK;
     return board_eth_send(frame) == 0 ? ERR_OK : ERR_IF;
 }
 
@@ -68,34 +50,31 @@ static err_t start(struct netif *netif)
     return board_eth_init(netif->hwaddr) == 0 ? ERR_OK : ERR_IF;
 }
 
-static ip_addr_t address_of(const char *text, const char *otherwise)
+/* NULL is 0.0.0.0. */
+static ip_addr_t address_of(const char *text)
 {
     ip_addr_t address = IPADDR4_INIT(0);
 
-    ipaddr_aton(text != NULL ? text : otherwise, &address);
+    if (text != NULL)
+        ipaddr_aton(text, &address);
     return address;
 }
 
-/* Without arguments, what QEMU's user network expects. */
-int net_start(const arguments *args)
+int net_start(const config *what)
 {
-    ip_addr_t ip = address_of(args->ip, "10.0.2.15");
-    ip_addr_t mask = address_of(args->mask, "255.255.255.0");
-    ip_addr_t gateway = address_of(args->gateway, "10.0.2.2");
-    ip_addr_t dns = address_of(args->dns, "10.0.2.3");
+    ip_addr_t ip = address_of(what->ip);
+    ip_addr_t mask = address_of(what->mask);
+    ip_addr_t gateway = address_of(what->gateway);
+    ip_addr_t dns = address_of(what->dns);
 
-    drop_percent = (uint32_t)args->drop;
-    drop_seed = (uint32_t)args->seed;
     lwip_init();
-    if (args->dhcp)
-        ip = mask = gateway = address_of(NULL, "0.0.0.0");
     if (netif_add(&interface, &ip, &mask, &gateway, NULL, start, netif_input) ==
         NULL)
         return -1;
     netif_set_default(&interface);
     netif_set_up(&interface);
-    dns_setserver(0, &dns);
-    return !args->dhcp || dhcp_start(&interface) == ERR_OK ? 0 : -1;
+    dns_setserver(0, &dns); /* until DHCP names one */
+    return what->ip != NULL || dhcp_start(&interface) == ERR_OK ? 0 : -1;
 }
 
 void net_turn(void)
@@ -103,7 +82,7 @@ void net_turn(void)
     struct pbuf *frame;
 
     while ((frame = board_eth_receive()) != NULL)
-        if (dropped() || interface.input(frame, &interface) != ERR_OK)
+        if (interface.input(frame, &interface) != ERR_OK)
             pbuf_free(frame);
     sys_check_timeouts();
 }
@@ -113,10 +92,7 @@ int net_ready(void)
     return !ip4_addr_isany_val(*netif_ip4_addr(&interface));
 }
 
-int net_pinned(void *arg, const char *host, ip_addr_t *address)
+int net_pinned(void *address, const char *host, ip_addr_t *to)
 {
-    const arguments *args = arg;
-
-    (void)host;
-    return ipaddr_aton(args->address, address) ? 1 : SMH_E_RESOLVE;
+    return host != NULL && ipaddr_aton(address, to) ? 1 : SMH_E_RESOLVE;
 }

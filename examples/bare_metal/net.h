@@ -2,12 +2,12 @@
 #ifndef NET_H
 #define NET_H
 
-#include "arguments.h"
+#include "config.h"
 
 #include "lwip/ip_addr.h"
 
 /* Starts lwIP and the interface: 0, or -1. */
-int net_start(const arguments *args);
+int net_start(const config *what);
 
 /* Takes frames to lwIP and runs its timers. */
 void net_turn(void);
@@ -15,10 +15,7 @@ void net_turn(void);
 /* 1 once there is an address: at once, or when DHCP has one. */
 int net_ready(void);
 
-/* Frames that were dropped on purpose (drop= of arguments.h). */
-unsigned net_dropped(void);
-
-/* A hook of smh_lwip_raw: the address that args (arg) pins the host to. */
-int net_pinned(void *arg, const char *host, ip_addr_t *address);
+/* A resolve hook of smh_lwip_raw: every host is at address, a text. */
+int net_pinned(void *address, const char *host, ip_addr_t *to);
 
 #endif

@@ -10,14 +10,13 @@ enum {
     SYS_WRITE0 = 0x04,
     SYS_READ = 0x06,
     SYS_TIME = 0x11,
-    SYS_GET_CMDLINE = 0x15,
     SYS_EXIT_EXTENDED = 0x20
 };
 
 #define OPEN_BINARY 1 /* "rb" */
 #define APPLICATION_EXIT 0x20026
 
-static uintptr_t semihosting(uintptr_t operation, const void *block)
+uintptr_t semihosting(uintptr_t operation, const void *block)
 {
     register uintptr_t r0 __asm("r0") = operation;
     register const void *r1 __asm("r1") = block;
@@ -26,14 +25,7 @@ static uintptr_t semihosting(uintptr_t operation, const void *block)
     return r0;
 }
 
-int semihosting_command_line(char *text, size_t size)
-{
-    uintptr_t block[2] = {(uintptr_t)text, size};
-
-    return semihosting(SYS_GET_CMDLINE, block) == 0 ? 0 : -1;
-}
-
-/* SYS_READ says how many octets it did not read. */
+/* SYS_READ says how many bytes it did not read. */
 int semihosting_read(const char *path, void *data, size_t size)
 {
     uintptr_t block[3] = {(uintptr_t)path, OPEN_BINARY, strlen(path)};
@@ -55,6 +47,18 @@ int board_random(void *data, size_t size)
     int got = semihosting_read("/dev/urandom", data, size);
 
     return got >= 0 && (size_t)got == size ? 0 : -1;
+}
+
+/* A line of a file of the host, without its end. */
+int board_secret(char *text, size_t size)
+{
+    int got = semihosting_read("secret", text, size - 1);
+
+    if (got <= 0)
+        return -1;
+    text[got] = '\0';
+    text[strcspn(text, "\r\n")] = '\0';
+    return 0;
 }
 
 uint32_t board_time(void)

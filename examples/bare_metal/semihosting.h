@@ -6,11 +6,12 @@
 #define SEMIHOSTING_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-/* The command line, terminated: 0, or -1 if it is longer than size - 1. */
-int semihosting_command_line(char *text, size_t size);
+/* One operation, and what it returns. */
+uintptr_t semihosting(uintptr_t operation, const void *block);
 
-/* Octets of the host's file, at most size; -1 if it cannot be read. */
+/* Reads the host's file, size bytes at most: how many, or -1. */
 int semihosting_read(const char *path, void *data, size_t size);
 
 #endif

@@ -2,14 +2,15 @@
 #ifndef STARTUP_H
 #define STARTUP_H
 
-/* Exit statuses, the same as those of smh_revoke. */
+/* Exit statuses.  Up to 4 they are those of smh_revoke, whose 5 and 6 have no
+ * meaning here. */
 enum {
-    EXIT_DONE = 0,    /* every request answered 204 */
-    EXIT_SERVICE = 1, /* the service answered otherwise */
-    EXIT_USAGE = 2,   /* arguments, or ids that cannot be said safely */
+    EXIT_DONE = 0,    /* Every request is confirmed by 204. */
+    EXIT_SERVICE = 1, /* The service answered otherwise. */
+    EXIT_USAGE = 2,   /* The input is at fault, and nothing was sent. */
     EXIT_NETWORK = 3,
     EXIT_TLS = 4,
-    EXIT_FAULT = 6 /* the firmware itself failed */
+    EXIT_FAULT = 7 /* The firmware itself failed. */
 };
 
 /* Ends the program because what must never happen did. */

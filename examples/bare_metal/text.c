@@ -135,19 +135,3 @@ void text_print(const char *form, ...)
     line[out.length < sizeof line ? out.length : sizeof line - 1] = '\0';
     board_print(line);
 }
-
-int text_number(const char *text, unsigned long max, unsigned long *value)
-{
-    unsigned long sum = 0;
-
-    if (*text == '\0')
-        return -1;
-    for (; *text; text++) {
-        unsigned long digit = (unsigned long)(*text - '0');
-        if (*text < '0' || *text > '9' || sum > (max - digit) / 10)
-            return -1;
-        sum = sum * 10 + digit;
-    }
-    *value = sum;
-    return 0;
-}

@@ -10,11 +10,8 @@
 int text_format(char *text, size_t size, const char *format, ...)
     __attribute__((__format__(__printf__, 3, 4)));
 
-/* To the console, 160 octets at most. */
+/* To the console, 160 bytes at most. */
 void text_print(const char *format, ...)
     __attribute__((__format__(__printf__, 1, 2)));
-
-/* A number of digits only: 0, or -1 if it is not one or above max. */
-int text_number(const char *text, unsigned long max, unsigned long *value);
 
 #endif

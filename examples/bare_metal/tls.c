@@ -1,4 +1,4 @@
-/* tls.c - what mbedTLS needs of the firmware: memory, random octets, time */
+/* tls.c - what mbedTLS needs of the firmware: memory, random bytes, time */
 #define _POSIX_C_SOURCE 200809L /* gmtime_r() */
 
 #include "board.h"
@@ -17,14 +17,10 @@
 static unsigned char arena[BOARD_TLS_ARENA] __attribute__((aligned(8)));
 static mbedtls_entropy_context entropy;
 static mbedtls_ctr_drbg_context generator;
-static int64_t clock_offset; /* s: what is shown more than board_time() */
 
-int tls_start(size_t size, uint32_t now)
+int tls_start(void)
 {
-    if (size == 0 || size > sizeof arena)
-        size = sizeof arena;
-    mbedtls_memory_buffer_alloc_init(arena, size);
-    clock_offset = now ? (int64_t)now - board_time() : 0;
+    mbedtls_memory_buffer_alloc_init(arena, sizeof arena);
     mbedtls_entropy_init(&entropy);
     mbedtls_ctr_drbg_init(&generator);
     return mbedtls_ctr_drbg_seed(&generator, mbedtls_entropy_func, &entropy,
@@ -56,7 +52,7 @@ int mbedtls_hardware_poll(void *unused, unsigned char *data, size_t size,
 
 int64_t tls_time(int64_t *time)
 {
-    int64_t now = clock_offset + board_time();
+    int64_t now = board_time();
 
     if (time != NULL)
         *time = now;

@@ -1,4 +1,4 @@
-/* tls.h - what mbedTLS needs of the firmware: memory, random octets, the time
+/* tls.h - what mbedTLS needs of the firmware: memory, random bytes, the time
  *
  * Read by tls_config.h, too, so it names no type of mbedTLS.
  */
@@ -8,12 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Prepares the arena, its first size octets or all for 0, the random generator
- * and the clock, which shows now, seconds since 1970, or the board's for 0.
- * 0, or -1 if there are no random octets. */
-int tls_start(size_t size, uint32_t now);
+/* Prepares the arena and the random generator: 0, or -1 if there are no random
+ * bytes. */
+int tls_start(void);
 
-/* Random octets, for mbedTLS and everybody: 0, or an error. */
+/* Random bytes, for mbedTLS and everybody: 0, or an error. */
 int tls_random(void *unused, unsigned char *data, size_t size);
 
 /* The hooks named in tls_config.h. */

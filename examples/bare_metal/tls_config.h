@@ -31,7 +31,7 @@
 #define MBEDTLS_PLATFORM_TIME_MACRO tls_time
 #define MBEDTLS_PLATFORM_GMTIME_R_ALT
 
-/* Random octets come from board_random() alone. */
+/* Random bytes come from board_random() alone. */
 #define MBEDTLS_NO_PLATFORM_ENTROPY
 #define MBEDTLS_ENTROPY_HARDWARE_ALT
 #define MBEDTLS_ENTROPY_C

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ID_MAX 8192 /* octets; the library knows the true limit */
+#define ID_MAX 8192 /* bytes; the library knows the true limit */
 
 struct source {
     struct list *list;
@@ -164,10 +164,10 @@ static int check_text(const struct source *source, const char *line,
         return refuse_line(source, "byte order mark of a file that was joined",
                            verdict);
     for (i = 0; i < length; i++) {
-        unsigned char octet = (unsigned char)line[i];
+        unsigned char byte = (unsigned char)line[i];
 
-        if (octet < 0x20 || octet == 0x7F) {
-            snprintf(why, sizeof why, "control byte 0x%02x", octet);
+        if (byte < 0x20 || byte == 0x7F) {
+            snprintf(why, sizeof why, "control byte 0x%02x", byte);
             return refuse_line(source, why, verdict);
         }
     }
@@ -359,7 +359,7 @@ static int hash_list(mbedtls_md_context_t *hash, const struct list *list)
 }
 
 static int hash_lists(mbedtls_md_context_t *hash, const char *batching,
-                      const struct list lists[3], unsigned char *octets)
+                      const struct list lists[3], unsigned char *bytes)
 {
     const mbedtls_md_info_t *sha256 =
         mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
@@ -373,22 +373,22 @@ static int hash_lists(mbedtls_md_context_t *hash, const char *batching,
     for (i = 0; i < 3; i++)
         if (hash_list(hash, &lists[i]) != 0)
             return -1;
-    return mbedtls_md_finish(hash, octets);
+    return mbedtls_md_finish(hash, bytes);
 }
 
 int lists_hash(const char *batching, const struct list lists[3],
                char text[HASH_DIGITS + 1], struct verdict *verdict)
 {
     mbedtls_md_context_t hash;
-    unsigned char octets[32];
+    unsigned char bytes[32];
     int result, i;
 
     mbedtls_md_init(&hash);
-    result = hash_lists(&hash, batching, lists, octets);
+    result = hash_lists(&hash, batching, lists, bytes);
     mbedtls_md_free(&hash);
     if (result != 0)
         return refuse_copy(verdict);
     for (i = 0; i < HASH_DIGITS / 2; i++)
-        snprintf(text + 2 * i, 3, "%02x", octets[i]);
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
     return 0;
 }

@@ -17,6 +17,7 @@ static const struct known {
 } known[] = {
     {"host", TEXT, AT(host), 0, 0},
     {"library", TEXT, AT(library), 0, 0},
+    {"connect", TEXT, AT(connect), 0, 0},
     {"ca", TEXT, AT(ca), 0, 0},
     {"user", ID, AT(ids[0]), 0, 0},
     {"users", TEXT, AT(files[0]), 0, 0},
@@ -42,7 +43,7 @@ static const char *const help[] = {
     "usage: smh_revoke --host HOST[:PORT] --library ID USERS [OPTION]...\n"
     "Deletes all access tokens of users at Smart Media Hosting (SMH).\n"
     "\n"
-    "  --host HOST[:PORT]  the library's own host; [IPv6] in brackets\n"
+    "  --host HOST[:PORT]  the library's own host, a name (port 443)\n"
     "  --library ID        the media library\n"
     "\n"
     "Whose tokens; users are required, a filter narrows it down:\n"
@@ -63,6 +64,9 @@ static const char *const help[] = {
     "  --secret-file FILE  its only line; /dev/stdin works too\n"
     "\n"
     "How:\n"
+    "  --connect ADDRESS[:PORT]\n"
+    "                      goes there instead of looking HOST up; what the\n"
+    "                      certificate must say stays; [IPv6] in brackets\n"
     "  --ca FILE           trusted CAs, PEM or DER (the system's)\n"
     "  --timeout SECONDS   for each request to be confirmed (30)\n"
     "  --retries N         tries again after 429, 500, 502, 503, 504 and\n"
@@ -77,7 +81,7 @@ static const char *const help[] = {
     "  --dry-run           shows the requests and sends nothing\n"
     "  --json              one JSON object on stdout\n"
     "  --quiet             only errors\n"
-    "  --help, --version\n",
+    "  -h, --help; -V, --version\n",
     "\n"
     "Exit status:\n"
     "  0  every request confirmed by 204 (or nothing was to be sent)\n"
@@ -87,6 +91,14 @@ static const char *const help[] = {
     "  4  TLS\n"
     "  5  interrupted\n"
     "  6  like 0, but stdout could not be written\n",
+    "\n"
+    "Examples:\n"
+    "  smh_revoke --host smh0example.api.tencentsmh.cn --library smh0example "
+    "\\\n"
+    "      --user alice --client alices-phone\n"
+    "  ... --users leavers.txt --dry-run\n"
+    "  ... --users leavers.txt --json >record.json\n"
+    "  ... --users leavers.txt --resume 120:0123456789abcdef\n",
 };
 
 void options_help(void)
@@ -115,30 +127,6 @@ static int parse_number(const char *text, uint64_t low, uint64_t high,
     }
     *number = value;
     return value < low ? -1 : 0;
-}
-
-/* HOST, HOST:PORT, [IPv6] or [IPv6]:PORT; the library checks HOST itself. */
-static int split_host(struct options *options, struct verdict *verdict)
-{
-    const char *host = options->host;
-    const char *tail = strchr(host, ']');
-    size_t length = strlen(host);
-    uint64_t port;
-
-    tail = host[0] == '[' && tail ? tail + 1 : strchr(host, ':');
-    if (tail && *tail != '\0') {
-        if (*tail != ':' || parse_number(tail + 1, 1, 65535, &port) != 0)
-            return refuse(verdict,
-                          "--host: want HOST, HOST:PORT or [IPv6]:PORT, "
-                          "without a scheme or a path");
-        options->port = (uint16_t)port;
-        length = (size_t)(tail - host);
-    }
-    if (length >= sizeof options->name)
-        return refuse(verdict, "--host: too long");
-    memcpy(options->name, host, length);
-    options->name[length] = '\0';
-    return 0;
 }
 
 static int add_word(struct words *words, const char *text)
@@ -277,7 +265,9 @@ static int complete(struct options *options, struct verdict *verdict)
         return refuse(verdict, "--library is missing");
     if (options->ids[0].count == 0 && !options->files[0])
         return refuse(verdict, "no user: --user or --users is missing");
-    return split_host(options, verdict);
+    if (host_split(options, verdict) != 0)
+        return -1;
+    return options->connect ? connect_split(options, verdict) : 0;
 }
 
 static void list_for_getopt(struct option *list)
@@ -339,10 +329,14 @@ int options_parse(struct options *options, int argc, char **argv,
     opterr = 0;
     while (optind < argc) {
         const char *word = argv[optind];
-        int found = getopt_long(argc, argv, "+:", list, NULL);
+        int found = getopt_long(argc, argv, "+:hV", list, NULL);
 
         if (found == 0)
             before = take_option(options, argv, given, verdict);
+        else if (found == 'h')
+            options->help = 1;
+        else if (found == 'V')
+            options->version = 1;
         else if (found != -1)
             refuse_option(word, optopt, verdict);
         else

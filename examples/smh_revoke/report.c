@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -66,7 +67,6 @@ static const struct meaning {
     {SMH_E_EXTRA, SMH_E_EXTRA, EXIT_ANSWER,
      "check --host, and what stands between here and there"},
     {SMH_E_TLS, SMH_E_TLS, EXIT_TLS, NULL},
-    {SMH_E_INSECURE, SMH_E_INSECURE, EXIT_TLS, "build it with TLS"},
     {SMH_E_MEMORY, SMH_E_MEMORY, EXIT_TLS, "free some memory"},
     {SMH_E_RESOLVE, SMH_E_RESOLVE, EXIT_NETWORK,
      "check --host and the name servers of this machine"},
@@ -98,11 +98,30 @@ static int others_next(const struct verdict *verdict)
     return verdict->result == 414 || verdict->exit == EXIT_INPUT;
 }
 
+/* Who has to go by a proxy should hear why nothing is reached without it. */
+static const char *proxy_note(const struct verdict *verdict)
+{
+    static const char *const names[] = {"HTTPS_PROXY", "https_proxy"};
+    size_t i;
+
+    for (i = 0; verdict->exit == EXIT_NETWORK && i < 2; i++) {
+        const char *value = getenv(names[i]);
+
+        if (value && *value != '\0')
+            return i == 0 ? " (HTTPS_PROXY is set, but this tool goes by no "
+                            "proxy)"
+                          : " (https_proxy is set, but this tool goes by no "
+                            "proxy)";
+    }
+    return "";
+}
+
 static void what_next(const struct verdict *verdict, char *text, size_t size)
 {
     const char *what = verdict->next[0] != '\0'
                            ? verdict->next
                            : meaning_of(verdict->result)->advice;
+    const char *note = proxy_note(verdict);
     const char *then = what ? "; then " : "";
 
     if (!what)
@@ -113,11 +132,11 @@ static void what_next(const struct verdict *verdict, char *text, size_t size)
     else if (others_next(verdict))
         snprintf(text, size, "%s%sstart over without --resume", what, then);
     else if (verdict->resume == 0)
-        snprintf(text, size, "%s%srun it again", what, then);
+        snprintf(text, size, "%s%s%srun it again", what, note, then);
     else
         snprintf(text, size,
-                 "%s%sgo on with the same lists and --resume %" PRIu64 ":%s",
-                 what, then, verdict->resume, verdict->lists);
+                 "%s%s%sgo on with the same lists and --resume %" PRIu64 ":%s",
+                 what, note, then, verdict->resume, verdict->lists);
 }
 
 static uint64_t in_doubt(const struct verdict *verdict)
@@ -173,7 +192,7 @@ static void say_what_is_certain(const struct verdict *verdict)
 {
     uint64_t first = verdict->resume + 1;
 
-    if (verdict->sent == 0)
+    if (!verdict->sent)
         fputs("        the secret was not sent\n", stderr);
     else if (in_doubt(verdict) == 1)
         fprintf(stderr,
@@ -185,8 +204,11 @@ static void say_what_is_certain(const struct verdict *verdict)
                 "        requests %" PRIu64 " to %" PRIu64 " may have been "
                 "carried out; repeating them is harmless\n",
                 first, verdict->doubt);
-    else if (verdict->sent < first && first <= verdict->requests)
-        fprintf(stderr, "        request %" PRIu64 " was not sent\n", first);
+    else if (!verdict->refused && first <= verdict->requests)
+        fprintf(stderr,
+                "        request %" PRIu64 " was not carried out: it was not "
+                "sent to its end\n",
+                first);
 }
 
 static void say_line(const char *head, const char *text)
@@ -198,15 +220,13 @@ static void say_line(const char *head, const char *text)
 
 void report_for_people(const struct verdict *verdict)
 {
-    char next[sizeof verdict->next + 120];
+    char next[sizeof verdict->next + 200];
 
     if (verdict->exit == EXIT_CONFIRMED) {
         say_all_confirmed(stdout, verdict);
         return;
     }
     say_line("smh_revoke: ", verdict->error);
-    if (verdict->detail[0] != '\0')
-        say_line("  why:  ", verdict->detail);
     if (verdict->result == 0 || verdict->requests == 0) {
         fputs("  done: nothing was sent\n", stderr);
     } else {
@@ -314,7 +334,7 @@ static void json_requests(const struct verdict *verdict)
 
 void report_as_json(const struct verdict *verdict)
 {
-    char next[sizeof verdict->next + 120] = "";
+    char next[sizeof verdict->next + 200] = "";
 
     if (verdict->exit != EXIT_CONFIRMED)
         what_next(verdict, next, sizeof next);
@@ -325,54 +345,6 @@ void report_as_json(const struct verdict *verdict)
     json_job(verdict);
     json_requests(verdict);
     json_member("error", verdict->error);
-    json_member("detail", verdict->detail);
     json_member("next", next);
     printf(",\"exit\":%d}\n", verdict->exit);
-}
-
-/* ---- while it runs ------------------------------------------------------- */
-
-#define REPAINT_MS 100
-
-uint64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-static void show_time_left(uint64_t seconds)
-{
-    if (seconds >= 3600)
-        fprintf(stderr, ", %" PRIu64 " h %" PRIu64 " min left", seconds / 3600,
-                seconds / 60 % 60);
-    else if (seconds >= 60)
-        fprintf(stderr, ", %" PRIu64 " min %" PRIu64 " s left", seconds / 60,
-                seconds % 60);
-    else
-        fprintf(stderr, ", %" PRIu64 " s left", seconds);
-}
-
-void progress_show(struct progress *progress, uint64_t done)
-{
-    uint64_t now = now_ms();
-    uint64_t fresh = done - progress->skipped;
-    double rate;
-
-    if (!progress->shown || now - progress->painted < REPAINT_MS)
-        return;
-    progress->painted = now;
-    rate = (double)fresh * 1000 / (double)(now - progress->begun + 1);
-    fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " requests, %.0f/s", done,
-            progress->requests, rate);
-    if (fresh > 0)
-        show_time_left((uint64_t)((double)(progress->requests - done) / rate));
-    fputs("\033[K", stderr);
-}
-
-void progress_clear(struct progress *progress)
-{
-    if (progress->shown)
-        fputs("\r\033[K", stderr);
 }

@@ -2,6 +2,7 @@
  * its own time, and neither a deadline nor a signal ends it. */
 #include "resolve.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -23,19 +24,12 @@ struct lookup {
 static void look_up(struct lookup *lookup)
 {
     struct addrinfo hints, *list = NULL, *at;
-    size_t length = strlen(lookup->host);
-    char *host = lookup->host;
     int i = 0;
 
     memset(&hints, 0, sizeof hints);
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_protocol = IPPROTO_TCP;
-    if (host[0] == '[') {
-        host[length - 1] = '\0';
-        host++;
-        hints.ai_flags = AI_NUMERICHOST;
-    }
-    lookup->resolver = getaddrinfo(host, NULL, &hints, &list);
+    lookup->resolver = getaddrinfo(lookup->host, NULL, &hints, &list);
     if (lookup->resolver == EAI_SYSTEM)
         lookup->code = errno;
     if (lookup->resolver != 0)
@@ -114,25 +108,80 @@ static int is_over(struct lookup *lookup)
     return over;
 }
 
+static const char *why = "";
+static unsigned count;
+
+/* What a look-up that failed has come to. */
+static int conclude(int resolver, int code)
+{
+    why = resolver == 0            ? ""
+          : resolver == EAI_SYSTEM ? strerror(code)
+                                   : gai_strerror(resolver);
+    return resolver == 0            ? 1
+           : resolver == EAI_MEMORY ? SMH_E_MEMORY
+                                    : SMH_E_RESOLVE;
+}
+
 int resolve_beside(void *arg, const char *host,
                    struct sockaddr_storage *addresses)
 {
     static struct lookup *lookup;
-    smh_posix *posix = arg;
-    int resolver = EAI_MEMORY;
+    int result;
 
+    (void)arg;
     if (host && !lookup)
         lookup = begin(host);
-    if (host && lookup) {
-        if (!is_over(lookup))
-            return SMH_AGAIN;
-        resolver = lookup->resolver;
-        posix->diag.code = lookup->code;
+    if (!lookup)
+        return conclude(EAI_MEMORY, 0);
+    if (host && !is_over(lookup))
+        return SMH_AGAIN;
+    result = SMH_E_RESOLVE;
+    if (host) {
+        count++;
+        result = conclude(lookup->resolver, lookup->code);
         memcpy(addresses, lookup->addresses, sizeof lookup->addresses);
     }
-    if (lookup)
-        let_go(lookup);
+    let_go(lookup);
     lookup = NULL;
-    posix->diag.resolver = resolver;
-    return resolver == 0 ? 1 : SMH_E_RESOLVE;
+    return result;
+}
+
+const char *resolve_why(void)
+{
+    return why;
+}
+
+unsigned resolve_count(void)
+{
+    return count;
+}
+
+/* ---- pinned -------------------------------------------------------------- */
+
+static struct sockaddr_storage pin;
+
+void resolve_pin(const char *address)
+{
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+
+    memset(&v4, 0, sizeof v4);
+    memset(&v6, 0, sizeof v6);
+    v4.sin_family = AF_INET;
+    v6.sin6_family = AF_INET6;
+    if (inet_pton(AF_INET, address, &v4.sin_addr) == 1)
+        memcpy(&pin, &v4, sizeof v4);
+    else if (inet_pton(AF_INET6, address, &v6.sin6_addr) == 1)
+        memcpy(&pin, &v6, sizeof v6);
+}
+
+int resolve_pinned(void *arg, const char *host,
+                   struct sockaddr_storage *addresses)
+{
+    (void)arg;
+    if (!host)
+        return SMH_E_RESOLVE;
+    count++;
+    *addresses = pin;
+    return 1;
 }

@@ -4,8 +4,19 @@
 
 #include "smh_posix.h"
 
-/* For smh_posix.resolve; arg is the smh_posix, whose diag gets the reason. */
+/* For smh_posix.resolve, without an arg. */
 int resolve_beside(void *arg, const char *host,
+                   struct sockaddr_storage *addresses);
+
+/* Why the last one failed, or "". */
+const char *resolve_why(void);
+
+/* How many there were: one for each opening of a connection. */
+unsigned resolve_count(void);
+
+/* Every host is at the address of resolve_pin(), IPv4 or IPv6 in figures. */
+void resolve_pin(const char *address);
+int resolve_pinned(void *arg, const char *host,
                    struct sockaddr_storage *addresses);
 
 #endif

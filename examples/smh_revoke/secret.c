@@ -18,7 +18,7 @@
 #include <mbedtls/platform_util.h>
 
 #define VARIABLE "SMH_LIBRARY_SECRET"
-#define SECRET_MAX 4096 /* octets */
+#define SECRET_MAX 4096 /* bytes */
 
 extern char **environ;
 
@@ -112,12 +112,12 @@ static int check_shape(const char *source, struct verdict *verdict)
 
 static int want_one_line(const char *source, struct verdict *verdict)
 {
-    refuse(verdict, "%s: want one line of text, %d octets at most", source,
+    refuse(verdict, "%s: want one line of text, %d bytes at most", source,
            SECRET_MAX);
     return advise(verdict, "give the secret alone, as the console shows it");
 }
 
-/* The octets in secret become its text, without the end of a line. */
+/* The bytes in secret become its text, without the end of a line. */
 static int take_line(const char *source, size_t size, struct verdict *verdict)
 {
     if (size == sizeof secret)
@@ -175,7 +175,7 @@ static void warn_if_public(void)
               stderr);
 }
 
-/* No stdio: its buffer would keep a copy.  Octets read, or -1. */
+/* No stdio: its buffer would keep a copy.  Bytes read, or -1. */
 static ssize_t read_whole(int fd)
 {
     size_t size = 0;

@@ -29,15 +29,15 @@ struct verdict {
     uint64_t requests;  /* in all */
     uint64_t confirmed; /* answered 204 in this run */
     uint64_t resume;    /* where a next run goes on */
-    uint64_t sent;      /* none behind this one began to go out; 0: none did */
     uint64_t doubt;     /* those up to this may have been carried out */
+    int sent;           /* some of a request, and so the secret, may be out */
+    int refused;        /* by a status 4xx: it was not carried out */
     const char *host;   /* as given; NULL: not known */
     const char *library;
     uint64_t counts[3]; /* users, clients, sessions */
     const char *first_user;
     char lists[HASH_DIGITS + 1]; /* their hash; "" if they were not read */
-    char error[400];             /* "" if all went well */
-    char detail[400];            /* what the ports know of it */
+    char error[600];             /* "" if all went well */
     char next[400];              /* advice, or "" for what fits the result */
 };
 
@@ -59,8 +59,11 @@ void report_for_people(const struct verdict *verdict);
 void report_as_json(const struct verdict *verdict);
 void json_string(const char *text);
 
+/* ---- progress.c: on a terminal, while it runs ----------------------------- */
+
 struct progress {
     int shown;         /* stderr is a terminal and nobody wants quiet */
+    int plain;         /* that takes no control codes: a line now and then */
     uint64_t requests; /* in all */
     uint64_t skipped;  /* by --resume */
     uint64_t begun;    /* ms */
@@ -68,12 +71,14 @@ struct progress {
 };
 
 uint64_t now_ms(void);
+void progress_begin(struct progress *progress, int quiet, uint64_t requests,
+                    uint64_t skipped);
 void progress_show(struct progress *progress, uint64_t done);
-void progress_clear(struct progress *progress);
+void progress_clear(const struct progress *progress);
 
 /* ---- text.c: texts that somebody else has made --------------------------- */
 
-/* Octets of the UTF-8 character at text, 0 if there is none. */
+/* Bytes of the UTF-8 character at text, 0 if there is none. */
 size_t utf8_length(const unsigned char *text);
 
 /* The text in room, for a terminal: nothing in it that one would obey; cut off
@@ -132,9 +137,12 @@ struct words {
 };
 
 struct options {
-    const char *host; /* as given; options_parse() splits it */
-    char name[300];   /* the host without its port */
-    uint16_t port;    /* 0: none given */
+    const char *host;      /* as given; options_parse() splits it */
+    char name[300];        /* the host without its port */
+    uint16_t port;         /* 0: none given */
+    const char *connect;   /* as given, or NULL; split, too */
+    char address[64];      /* the address of connect, without brackets */
+    uint16_t connect_port; /* its port, or that of host; 0: none given */
     const char *library;
     const char *ca;
     const char *secret_file;
@@ -159,6 +167,12 @@ int options_parse(struct options *options, int argc, char **argv,
                   struct verdict *verdict);
 void options_help(void);
 
+/* ---- host.c: --host and --connect ---------------------------------------- */
+
+/* Each splits what was given: 0 or -1. */
+int host_split(struct options *options, struct verdict *verdict);
+int connect_split(struct options *options, struct verdict *verdict);
+
 /* ---- secret.c: the library's secret -------------------------------------- */
 
 /* No core dumps, and no looking into the process by its own user. */
@@ -179,7 +193,7 @@ void secret_wipe(void);
 
 /* ---- terminal.c ---------------------------------------------------------- */
 
-/* One line, which is not shown; out gets the prompt.  Octets with those of the
+/* One line, which is not shown; out gets the prompt.  Bytes with those of the
  * line's end, or -1 with errno: EINTR if a signal came first. */
 ssize_t terminal_ask(int in, int out, const char *prompt, char *line,
                      size_t size);
@@ -189,22 +203,24 @@ int terminal_open(void);
 
 /* ---- transport.c: TLS over TCP ------------------------------------------- */
 
-/* Told before each step of an opening, and before octets go out. */
-struct watcher {
-    void (*opening)(void *arg);
-    void (*sending)(void *arg);
-    void *arg;
-};
-
 void transport_init(void);
 void transport_free(void);
 
 /* 0 with the port, or -1. */
-int transport_open(const struct options *options, const struct watcher *watcher,
-                   smh_port *port, struct verdict *verdict);
+int transport_open(const struct options *options, smh_port *port,
+                   struct verdict *verdict);
 uint32_t transport_random(void);
 
-/* The verdict of a call that ended with result. */
-void transport_conclude(struct verdict *verdict, int result);
+/* Whether the last connection got so far that a request could go out. */
+int transport_carried(void);
+
+/* How often a connection was begun. */
+unsigned transport_openings(void);
+
+/* smh_explain(), and a word more. */
+void transport_explain(const smh_call *call, char *text, size_t size);
+
+/* What to do about what ended the call, if the transport knows. */
+void transport_advise(struct verdict *verdict, int result);
 
 #endif

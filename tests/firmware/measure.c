@@ -1,7 +1,7 @@
 /* measure MACHINE IMAGE ARENA: what one image needs when it runs
  *
  * Prints a name and a number each: the least arena in which every handshake
- * worked (found by bisection, to STEP octets), the deepest stack, and the
+ * worked (found by bisection, to STEP bytes), the deepest stack, and the
  * longest turn of the loop in millions of instructions.
  */
 #include <stdio.h>

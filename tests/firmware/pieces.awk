@@ -1,5 +1,5 @@
 # awk -f pieces.awk firmware.map: what each piece of an image takes, lines of
-# memory.piece and a number of octets.  memory: code, constants, ram.
+# memory.piece and a number of bytes.  memory: code, constants, ram.
 
 function number(hex,    value, i) {
     value = 0
@@ -8,12 +8,12 @@ function number(hex,    value, i) {
     return value
 }
 
-function add(memory, octets) {
-    sum[memory "." piece] += octets
+function add(memory, bytes) {
+    sum[memory "." piece] += bytes
 }
 
 # An input section: its name, address, size and file.
-function section(name, octets, file) {
+function section(name, bytes, file) {
     if (name ~ /bss[.]arena$/)
         piece = "arena"
     else if (file ~ /smh_token[.]o$/)
@@ -31,9 +31,9 @@ function section(name, octets, file) {
     else
         piece = "rest"
     if (out ~ /bss|data/)
-        add("ram", octets)
+        add("ram", bytes)
     if (out !~ /bss/)
-        add(name ~ /^[.](rodata|data)/ ? "constants" : "code", octets)
+        add(name ~ /^[.](rodata|data)/ ? "constants" : "code", bytes)
 }
 
 /^Linker script and memory map/ {

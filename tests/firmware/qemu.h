@@ -18,7 +18,7 @@ typedef struct qemu {
 } qemu;
 
 /* Runs the image for server.test, library and secret of the stand-in with
- * the other arguments of examples/bare_metal/arguments.h, a blank between
+ * the other arguments of tests/firmware/rig/arguments.h, a blank between
  * them.  QEMU_HOST:443 is port of 127.0.0.1, and the rest of the world out
  * of reach.  Fails the test if the run shows the secret or does not end. */
 void qemu_run(qemu *q, unsigned port, const char *format, va_list args);

@@ -23,17 +23,30 @@ FW_LONG = $(foreach n,0 1 2 3 4 5 6 7 8 9 a,DNS:$(call fw_63,$n).$(call \
 $(FW)/pki/ca.der: examples/smh_standin/pki.sh tests/firmware/rules.mk
 	@examples/smh_standin/pki.sh $(FW)/pki DNS:server.test $(FW_LONG)
 
+# Two images: the example as it is, and with the rig of the tests around it,
+# which is another configuration and what rig/wraps.c does to it.
+FW_RIG = $(CURDIR)/tests/firmware/rig
+FW_WITH  = PROGRAM='main arguments wraps' VPATH=$(FW_RIG) \
+           CFLAGS=-I$(FW_RIG) LDFLAGS='$(FW_WRAPS:%=-Wl,--wrap=%)'
+FW_WRAPS = smh_begin mbedtls_memory_buffer_alloc_init board_time board_exit \
+           board_eth_receive board_eth_send
+
+FW_OURS  = smh_token smh_lwip_raw smh_mbedtls
+
+fw_make  = $(MAKE) --no-print-directory -s -j2 -C examples/bare_metal \
+	    BOARD=$(call fw_board,$(1)) OUT=$(abspath $(FW)/$(1)) \
+	    MBEDTLS=$(CURDIR)/build/src/$(call fw_mbedtls,$(1)) \
+	    LWIP=$(CURDIR)/build/src/$(call fw_lwip,$(1)) \
+	    CA=$(abspath $(FW)/pki/ca.der) WERROR=-Werror
+
 .PHONY: firmware
 firmware: $(FW_NAMES:%=firmware-%)
 firmware-%: $(FW)/pki/ca.der
 	@tests/setup.sh firmware
 	@tests/sources.sh $(call fw_mbedtls,$*)
 	@tests/sources.sh $(call fw_lwip,$*)
-	@$(MAKE) --no-print-directory -s -j2 -C examples/bare_metal \
-	    BOARD=$(call fw_board,$*) OUT=$(abspath $(FW)/$*) \
-	    MBEDTLS=$(CURDIR)/build/src/$(call fw_mbedtls,$*) \
-	    LWIP=$(CURDIR)/build/src/$(call fw_lwip,$*) \
-	    CA=$(abspath $(FW)/pki/ca.der)
+	@$(call fw_make,$*) $(FW_WITH)
+	@$(call fw_make,$*) IMAGE=example CFLAGS= LDFLAGS=
 
 $(FW)/relay $(FW)/names: $(FW)/%: tests/firmware/%.c | $(FW)/.
 	$(CC) $(SMH_CFLAGS) -o $@ $< $(SMH_LDFLAGS)
@@ -57,7 +70,7 @@ check-firmware: firmware $(FW_TESTS) $(FW_TOOLS)
 .PHONY: $(FW_NAMES:%=run-firmware-%)
 $(FW_NAMES:%=run-firmware-%): run-firmware-%:
 	@$(FW_RUN) $(FW)/test_firmware $(call fw_machine,$*) \
-	    $(FW)/$*/firmware.elf
+	    $(abspath $(FW)/$*/firmware.elf)
 
 # What they take: measured one by one, shown together, and once more in Markdown
 # for the README.
@@ -75,6 +88,8 @@ size-firmware: firmware $(FW_TESTS) $(FW_TOOLS)
 	done; exit $$status
 
 $(FW_NAMES:%=measure-firmware-%): measure-firmware-%:
+	@$(call fw_make,$*) OUT=$(abspath $(FW)/$*/silent) CFLAGS=-DSMH_WORDS=0 \
+	    $(FW_OURS:%=$(abspath $(FW)/$*/silent)/%.o)
 	@tests/firmware/size.sh $(FW)/$* >$(FW)/$*/measured
 	@$(FW_RUN) $(FW)/measure $(call fw_machine,$*) $(FW)/$*/firmware.elf \
 	    $$(awk '$$1 == "ram.arena" { print $$2 }' $(FW)/$*/measured) \

@@ -1,6 +1,6 @@
 #!/bin/sh
 # tests/firmware/size.sh FOLDER: sizes of the image that was built in FOLDER and
-# of its pieces, lines of a name and a number of octets, from the linker's map
+# of its pieces, lines of a name and a number of bytes, from the linker's map
 # and the debug information.
 set -eu
 pieces=$(cd "$(dirname "$0")" && pwd)/pieces.awk
@@ -13,9 +13,9 @@ awk '/^(code|constants)[.]/ { flash += $2 }
     /^(code|constants)[.](header|raw|tls) / { ours += $2 }
     END { print "flash", flash; print "ram", ram; print "ours", ours }' pieces
 
-# The code of header and ports alone, with the calls of a super-loop, but
-# without the words of strerror and explain.  What they call is left open.
-arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb -nostdlib -o silent.elf smh_*.o \
+# The code of header and ports alone, with the calls of a super-loop, compiled
+# without words (SMH_WORDS 0).  What they call is left open.
+arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb -nostdlib -o silent.elf silent/smh_*.o \
     -Wl,-e,smh_step,--gc-sections,--unresolved-symbols=ignore-all \
     -Wl,-Map,silent.map \
     -Wl,-u,smh_begin,-u,smh_lwip_raw_port \

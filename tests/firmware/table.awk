@@ -26,7 +26,7 @@ function cell(name, piece, flash, ram) {
 }
 
 END {
-    print "| flash / RAM, octets" heading " |"
+    print "| flash / RAM, bytes" heading " |"
     line = "|---"
     for (i = 1; i <= images; i++)
         line = line "|--:"

@@ -23,7 +23,7 @@ bare() {
 
 @test "--help tells every option and every exit status, --version the version" {
     check 0 bare --help
-    for option in host library ca user users client clients session sessions \
+    for option in host library connect ca user users client clients session sessions \
         secret-file timeout retries pipeline buffer resume dry-run json \
         quiet literal-ids; do
         [[ $output == *"  --$option "* ]]
@@ -33,7 +33,16 @@ bare() {
     done
     [ -z "$stderr" ]
     [ "$(wc -L <<<"$output")" -le 80 ]
+    grep -q '^Examples:' <<<"$output"
+    help=$output
+    for short in -h -Vh -hV; do
+        check 0 bare $short
+        [ "$output" = "$help" ]
+    done
+    check 0 bare -V
+    version=$output
     check 0 bare --version
+    [ "$output" = "$version" ]
     [ "$output" = "smh_revoke $(sed -n \
         's/.*define SMH_TOKEN_VERSION "\(.*\)"/\1/p' smh_token.h)" ]
 }
@@ -145,14 +154,57 @@ untold() {
     refused "to 86400" --user a --timeout 86401
 }
 
-@test "hosts: name, IPv4 and IPv6 with a port; anything else is refused" {
-    for host in http://localhost localhost: localhost:0 localhost:65536 \
-        localhost:4x ::1 '[::1' '[::1]x' localhost/ 'local host' 'a@b' ''; do
-        check 2 bare --host "$host" --library l --user a --dry-run
-        says "host"
+# host_refused WORDS HOST
+host_refused() {
+    check 2 bare --host "$2" --library l --user a --dry-run
+    says "smh_revoke: --host: $1" "next: "
+}
+
+@test "hosts: a name, with a port; anything else is told what it should be" {
+    host_refused 'want the name alone, without the scheme' https://localhost
+    host_refused 'want the name alone, without the scheme' http://127.0.0.1/
+    host_refused 'want the name alone, without the path (from "/" on)' \
+        localhost/api
+    host_refused 'want the name alone, without the path (from "?" on)' 'a?b'
+    host_refused 'want the name alone, without a user' a@b
+    host_refused 'want the name alone, without a user' a:b@c
+    says "next: as in --host smh0example.api.tencentsmh.cn"
+    host_refused 'empty: is the shell variable set?' ''
+    host_refused 'a blank in it' 'local host'
+    host_refused 'a blank in it' localhost$'\n'
+    for port in '' 0 65536 99999 4x -1 +1 000443; do
+        host_refused 'want a port from 1 to 65535 behind the ":"' \
+            "localhost:$port"
     done
-    for host in localhost localhost:8443 127.0.0.1:1 '[::1]' '[::1]:8443'; do
+    host_refused 'no name before the port' :443
+    host_refused 'want the name without the dot at its end' localhost.
+    host_refused 'want a name of letters, digits' 'a%62'
+    host_refused 'want a name of letters, digits' 'bücher.example'
+    host_refused 'longer than the 255 bytes' "$(printf 'a%.0s' {1..256})"
+    for address in 127.1 127.0.0.1 127.0.0.1:1 192.0.2.1 1 0x7f.1 ::1 '[::1]' \
+        '[::1]:8443' '[::1' 2001:db8::1; do
+        host_refused 'an address: want the name that is in the certificate' \
+            "$address"
+        says "next: give the name by --host and the address by --connect"
+    done
+    for host in localhost localhost:8443 a-b.c_d.example xn--bcher-kva.example \
+        1.2.3.example "$(printf 'a%.0s' {1..255})"; do
         check 0 bare --host "$host" --library l --user a --dry-run
+    done
+}
+
+@test "--connect: an address, with a port; anything else is refused" {
+    for bad in '' localhost localhost:1 127.1 127.0.0.1: 127.0.0.1:0 \
+        127.0.0.1:65536 ::1 '[::1' '[::1]x' '[127.0.0.1]' '[]' '[::1]:' \
+        '[fe80::1%lo]' :1 "$(printf '1%.0s' {1..100})"; do
+        check 2 bare --host localhost --library l --user a --dry-run \
+            --connect "$bad"
+        says "--connect: want an address, IPv6 in brackets" \
+            "next: as in --connect 192.0.2.1 or --connect \\[2001:db8::1\\]:8443"
+    done
+    for good in 127.0.0.1 127.0.0.1:1 '[::1]' '[::1]:65535'; do
+        check 0 bare --host localhost --library l --user a --dry-run \
+            --connect "$good"
     done
 }
 
@@ -203,7 +255,7 @@ secret_refused() {
     secret_refused "secret"
     SMH_LIBRARY_SECRET=$(printf '%5000d' 0) \
         check 2 bare --host localhost:1 --library l --user a
-    says "SMH_LIBRARY_SECRET: want one line of text, 4096 octets at most"
+    says "SMH_LIBRARY_SECRET: want one line of text, 4096 bytes at most"
 }
 
 # shape_refused TEXT WORDS: from a file, from stdin and from the environment
@@ -333,7 +385,7 @@ line_refused() {
 }
 
 @test "long lists in every way that lines can be cut" {
-    # Around the block of 65,536 octets that is read at a time.
+    # Around the block of 65,536 bytes that is read at a time.
     for size in 65534 65535 65536 65537; do
         (head -c $((size - 8001)) /dev/zero | tr '\0' x | fold -w 1000
             echo
@@ -411,13 +463,25 @@ tokens would go" --user a --clients /dev/null
     says "next: split the longest of the lists"
 }
 
+ca_refused() { # WORDS FILE
+    check 2 bare --host localhost:1 --library l --user a \
+        --secret-file "$dir/secret" --ca "$2"
+    says "smh_revoke: --ca: $2: $1" "nothing was sent"
+}
+
 @test "CA files that are not, and libraries that cannot be" {
-    check 2 bare --host localhost:1 --library l --user a \
-        --secret-file "$dir/secret" --ca "$tmp/none"
-    says "--ca: $tmp/none"
-    check 2 bare --host localhost:1 --library l --user a \
-        --secret-file "$dir/secret" --ca /dev/null
-    says "--ca: /dev/null"
+    ca_refused 'No such file or directory' "$tmp/none"
+    says 'next: check that --ca names a file that can be read'
+    ca_refused 'Is a directory' "$tmp"
+    ca_refused 'no certificate in it' /dev/null
+    [[ $stderr != *PK* ]]
+    says 'next: give --ca a file with certificates in PEM or one in DER'
+    echo text >"$tmp/ca"
+    ca_refused 'no certificate in it: X509 - ' "$tmp/ca"
+    printf -- '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' \
+        >"$tmp/ca"
+    ca_refused 'no certificate in it: ' "$tmp/ca"
+    ca_refused 'File too large' /dev/zero
     for id in '' . .. ' l'; do
         check 2 bare --host localhost:1 --library "$id" --user a \
             --secret-file "$dir/secret"
@@ -477,7 +541,7 @@ other_lists() {
 # build OPTION: the tool, as $tmp/other
 build() {
     gcc -std=c99 -D_POSIX_C_SOURCE=200809L "$1" -I. -Iport -o "$tmp/other" \
-        examples/smh_revoke.c examples/smh_revoke/*.c -pthread -lmbedtls \
+        examples/smh_revoke/*.c -pthread -lmbedtls \
         -lmbedx509 -lmbedcrypto
 }
 

@@ -50,7 +50,7 @@ localhost:$port; a 204 does not tell whether there were any tokens" ]
     left 'd x'
 }
 
-@test "ids with any octets arrive as they are" {
+@test "ids with any bytes arrive as they are" {
     tokens 'a%20b%2F%3F%26%23%25%2B x' '%E4%BD%A0 x' 'ab x'
     check 0 revoke --user 'a b/?&#%+' --user 你
     left 'ab x'
@@ -76,7 +76,7 @@ localhost:$port; a 204 does not tell whether there were any tokens" ]
 }
 
 @test "--dry-run needs neither secret nor network nor CA" {
-    check 0 "$B/smh_revoke" --host '[::1]:1' --library l --user a --dry-run \
+    check 0 "$B/smh_revoke" --host nowhere.invalid --library l --user a --dry-run \
         --ca /nonexistent
     [ "$output" = \
         "DELETE /api/v1/token/l?library_secret=***&user_id=a HTTP/1.1" ]
@@ -167,15 +167,36 @@ END
 # ---- exit 3: network --------------------------------------------------------
 
 @test "nobody listens" {
-    check 3 "$B/smh_revoke" --host 127.0.0.1:1 --library l --user a \
+    set -- "$B/smh_revoke" --host localhost:1 --library l --user a \
         --ca "$dir/ca.pem" --secret-file "$dir/secret" --retries 0
-    says "refused" "check --host" "the secret was not sent"
+    check 3 "$@"
+    says "network failed: " "refused by " "next: check --host" \
+        "the secret was not sent"
+    check 3 "$@" --connect 127.0.0.1
+    says "network failed: " "refused by 127.0.0.1:1" \
+        "next: check --connect, its port, and the way there; then run it again"
+}
+
+@test "a proxy that is set and not used is named where nothing is reached" {
+    set -- "$B/smh_revoke" --host localhost:1 --library l --user a \
+        --ca "$dir/ca.pem" --secret-file "$dir/secret" --retries 0
+    HTTPS_PROXY=http://proxy:8080 check 3 "$@"
+    says "there (HTTPS_PROXY is set, but this tool goes by no proxy); then run"
+    https_proxy=http://proxy:8080 check 3 "$@"
+    says "https_proxy is set, but"
+    HTTPS_PROXY='' check 3 "$@"
+    [[ $stderr != *proxy* ]]
+    export HTTPS_PROXY=http://proxy:8080
+    standin_set "fault=*:status:404"
+    check 1 revoke --user a
+    [[ $stderr != *PROXY* ]]
 }
 
 @test "a name that is none" {
     check 3 "$B/smh_revoke" --host "$(printf 'a%.0s' {1..64})" --library l \
         --user a --ca "$dir/ca.pem" --secret-file "$dir/secret" --retries 0
-    says "not resolved" "name servers" "the secret was not sent"
+    says "host name not resolved: look-up: *: " "name servers" \
+        "the secret was not sent"
 }
 
 @test "a silent server: --timeout ends it" {
@@ -183,10 +204,11 @@ END
     SECONDS=0
     check 3 revoke --user a --timeout 1 --retries 0
     [ $SECONDS -le 3 ]
-    says "deadline" "no answer in 1 s" "--timeout"
+    says "deadline passed: " "--timeout"
     standin_set "fault=*:handshake-stall"
     check 3 revoke --user a --timeout 1 --retries 0 --json
-    jq -e '.detail == "no end of the TLS handshake in 1 s"' <<<"$output"
+    jq -e '.error | test("^deadline passed: handshake.*bytes sent [0-9]+, ")' \
+        <<<"$output"
 }
 
 @test "--timeout is for each request, however many there are" {
@@ -223,14 +245,54 @@ END
 @test "a server without TLS, or with an old one" {
     another_standin --plain
     check 4 revoke --user a
-    says "mbedTLS failed*: SSL - " "the secret was not sent" \
-        "next: check --host and its port"
+    says "TLS failed: handshake: " ": SSL - " "the secret was not sent" \
+        "next: check the port of --host, and for a proxy"
     no grep -q DELETE "$tmp/log"
     standin_start --tls 1.1 || skip "this mbedTLS has no TLS 1.1"
     others="$others $standin"
     check 4 revoke --user a
-    says "the secret was not sent" \
-        "next: check --host and its port"
+    says "TLS failed: handshake: the server refused: alert " \
+        "the secret was not sent" "next: "
+}
+
+# s_server NAME OPTION...: OpenSSL's, which speaks TLS as it is told
+s_server() {
+    openssl s_server -quiet -accept 0 -naccept 9 -cert "$dir/server.pem" \
+        -key "$dir/server.key" "$@" >"$tmp/s_server" 2>&1 3>&- &
+    others="$others $!"
+    theirs=$(listening $!)
+    [ -n "$theirs" ]
+}
+
+listening() { # PID: the port that it listens on
+    local i
+    for i in $(seq 100); do
+        ss -tlnpH 2>/dev/null | awk -v pid="pid=$1," 'index($0, pid) {
+            sub(".*:", "", $4); print $4; exit }' | grep . && return
+        sleep 0.05
+    done
+}
+
+refused_by() { # STATUS WORDS ADVICE OPTION...
+    local want=$1 words=$2 advice=$3
+    shift 3
+    s_server "$@"
+    check "$want" "$B/smh_revoke" --host "localhost:$theirs" --library l \
+        --ca "$dir/ca.pem" --secret-file "$dir/secret" --user a --retries 0
+    says "TLS failed: $words" "next: $advice"
+}
+
+@test "what a server wants that this tool has not" {
+    refused_by 4 "*alert 40" "ask who runs the server" -Verify 1 -tls1_2
+    refused_by 4 "*alert 120" "*does not speak HTTP/1.1" -alpn h2
+    refused_by 4 "*alert 112" "check --host: the server does not know this" \
+        -servername other.test -servername_fatal \
+        -cert2 "$dir/server.pem" -key2 "$dir/server.key"
+    if strings "$B/smh_revoke" | grep -q 'neither TLS 1.2 nor'; then
+        refused_by 4 "*alert 116" "*wants a client certificate" -Verify 1 -tls1_3
+    else
+        refused_by 4 "*alert 70" "*or build with mbedTLS 3.6" -tls1_3
+    fi
 }
 
 @test "what comes after the handshake and is no TLS any more" {
@@ -247,7 +309,7 @@ END
     wait $! && status=0 || status=$?
     stderr=$(cat "$tmp/err")
     [ "$status" = 4 ]
-    says "1 of 2 requests" "why:  reading: " \
+    says "1 of 2 requests" "TLS failed: receiving: " \
         "request 2 may have been carried out; repeating it is harmless" \
         "next: check the way to --host" "--resume 1"
     no grep -q -e 'verified' -e '--ca' -e clock "$tmp/err"
@@ -294,7 +356,7 @@ END
 @test "what an earlier try has sent stays in doubt" {
     standin_set "fault=1:close-before&fault=2:handshake-stall"
     check 3 revoke --user a --retries 1 --timeout 1
-    says "TLS handshake" "request 1 may have been carried out"
+    says "deadline passed: handshake" "request 1 may have been carried out"
     standin_reset
     standin_set "fault=1:status:503&fault=2:status:404"
     check 1 revoke --user a --retries 1
@@ -311,7 +373,7 @@ END
     standin_set "fault=2:handshake-stall"
     check 3 revoke --users "$tmp/users" --retries 0 --timeout 1 \
         --resume "$(token_at 9999 --users "$tmp/users")"
-    says "10000 of 10001" "request 10001 was not sent"
+    says "10000 of 10001" "request 10001 was not carried out: it was not sent"
     standin_reset
     standin_set "fault=1:handshake-stall"
     check 3 revoke --users "$tmp/users" --retries 0 --timeout 1 \
@@ -325,13 +387,22 @@ END
     says "CA" "next: give the server's CA by --ca: it is not in /etc/ssl/"
 }
 
-@test "IPv6, IPv4, and a CA in DER" {
+# Name, Host and certificate are those of --host; the way is that of --connect.
+@test "--connect goes to an address of either family, and another port" {
+    set -- --library "$library" --ca "$dir/ca.der" --secret-file "$dir/secret" \
+        --user a
+    check 0 "$B/smh_revoke" --host "localhost:$port" --connect 127.0.0.1 "$@"
+    check 0 "$B/smh_revoke" --host localhost --connect "127.0.0.1:$port" "$@"
+    check 4 "$B/smh_revoke" --host other.test --connect "127.0.0.1:$port" "$@"
+    says "not for this host: it is for \"localhost\""
     another_standin --address ::1
-    check 0 "$B/smh_revoke" --host "[::1]:$port" --library "$library" \
-        --ca "$dir/ca.der" --secret-file "$dir/secret" --user a
-    another_standin
-    check 0 "$B/smh_revoke" --host "127.0.0.1:$port" --library "$library" \
-        --ca "$dir/ca.pem" --secret-file "$dir/secret" --user a
+    check 0 "$B/smh_revoke" --host localhost --connect "[::1]:$port" "$@"
+    check 0 "$B/smh_revoke" --host "localhost:$port" --connect "[::1]" "$@"
+}
+
+@test "the CA may come from a pipe" {
+    check 0 "$B/smh_revoke" --host "localhost:$port" --library "$library" \
+        --ca <(cat "$dir/ca.pem") --secret-file "$dir/secret" --user a
 }
 
 # ---- retries and resuming ---------------------------------------------------
@@ -445,12 +516,24 @@ localhost:$port; a 204 does not tell whether there were any tokens" ]
     [ -z "$stderr" ]
     export -f revoke
     export B port library dir tmp
-    SHELL=$(command -v bash) script -qec 'revoke --users "$tmp/users"' \
+    export TERM=xterm SHELL=$(command -v bash)
+    script -qec 'stty cols 80; revoke --users "$tmp/users"' \
         /dev/null >"$tmp/seen" </dev/null
     grep -q '[1-9] of 10 requests, [0-9]*/s, [0-9]* s left' "$tmp/seen"
     grep -q 'confirmed: all 10 requests' "$tmp/seen"
     no grep -q "$secret" "$tmp/seen"
-    SHELL=$(command -v bash) script -qec 'revoke --quiet --users "$tmp/users"' \
+    # 30 columns: no line is longer, so that none wraps and stays
+    script -qec 'stty cols 30; revoke --users "$tmp/users"' \
+        /dev/null >"$tmp/seen" </dev/null
+    grep -q '[1-9] of 10 requests' "$tmp/seen"
+    no grep -q left "$tmp/seen"
+    head -n 1 "$tmp/seen" | tr '\r' '\n' | sed 's/\x1b\[K//' | head -n -1 |
+        awk 'length($0) > 29 && !/confirmed/ { exit 1 }'
+    TERM=dumb script -qec 'revoke --users "$tmp/users"' \
+        /dev/null >"$tmp/seen" </dev/null
+    grep -q 'confirmed: all 10 requests' "$tmp/seen"
+    no grep -q $'\x1b' "$tmp/seen"
+    script -qec 'revoke --quiet --users "$tmp/users"' \
         /dev/null >"$tmp/seen" </dev/null
     [ ! -s "$tmp/seen" ]
 }
@@ -619,7 +702,7 @@ beside_silence() {
         --library l --user a --ca "$dir/ca.pem" --secret-file "$dir/secret" \
         --timeout 2 --retries 0
     [ $SECONDS -le 4 ]
-    says "deadline passed" "no answer from the name servers of this machine in 2 s" \
+    says "deadline passed: look-up: no answer yet" \
         "the secret was not sent" "next: check the name servers"
 }
 

@@ -16,9 +16,9 @@ my $server = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$ARGV[0]") or die $!;
 my $both = IO::Select->new($client, $server);
 while (!$spoil) {
     for my $from ($both->can_read(0.1)) {
-        sysread $from, my $octets, 65536 or exit;
+        sysread $from, my $bytes, 65536 or exit;
         my $to = $from == $client ? $server : $client;
-        syswrite $to, $octets;
+        syswrite $to, $bytes;
     }
 }
 syswrite $client, 'this is no TLS at all, whatever came before it';

@@ -1,17 +1,16 @@
-/* arguments.h - what the program was asked for
+/* arguments.h - what the firmware was asked for
  *
- * From the semihosting command line, so that one image serves every test.  In a
- * product this is your configuration, and the ids come from your messages.
+ * From the semihosting command line, so that one image serves every test.
  *
  *     host=NAME port=N library=ID secret=TEXT | secret-file=FILE
  *     user=ID... client=ID... session=ID...
  *     address=IP       of the host, instead of DNS
  *     ip=IP gateway=IP mask=IP dns=IP | dhcp=1
  *     clock=SECONDS    since 1970, instead of the board's
- *     timeout=MS pipeline=N resume=N buffer=OCTETS arena=OCTETS
+ *     timeout=MS pipeline=N resume=N buffer=BYTES arena=BYTES
  *     drop=PERCENT seed=N    of the frames, both ways
  *
- * %XX stands for an octet, as in %20.
+ * %XX stands for an byte, as in %20.
  */
 #ifndef ARGUMENTS_H
 #define ARGUMENTS_H
@@ -31,7 +30,7 @@ typedef struct arguments {
     char secret[ARGUMENTS_SECRET];
 } arguments;
 
-/* 0, or -1 and a word on the console. */
-int arguments_read(arguments *args);
+/* Filled by config_read(). */
+extern arguments asked;
 
 #endif

@@ -1,9 +1,12 @@
-/* arguments.c - what the program was asked for, from the command line */
+/* arguments.c - the firmware's configuration, from the command line */
 #include "arguments.h"
+#include "config.h"
 #include "semihosting.h"
 #include "text.h"
 
 #include <string.h>
+
+arguments asked;
 
 static int refuse(const char *what, const char *name)
 {
@@ -39,7 +42,7 @@ static unsigned hex(char c)
     return (unsigned)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10) & 15;
 }
 
-/* %XX is an octet: blanks and commas cannot come in another way. */
+/* %XX is an byte: blanks and commas cannot come in another way. */
 static void decode(char *text)
 {
     char *to = text;
@@ -106,6 +109,23 @@ static const struct field {
     NUMBER(seed, 0xffffffff),
 };
 
+/* A number of digits only: 0, or -1 if it is not one or above max. */
+static int to_number(const char *text, unsigned long max, unsigned long *value)
+{
+    unsigned long sum = 0;
+
+    if (*text == '\0')
+        return -1;
+    for (; *text; text++) {
+        unsigned long digit = (unsigned long)(*text - '0');
+        if (*text < '0' || *text > '9' || sum > (max - digit) / 10)
+            return -1;
+        sum = sum * 10 + digit;
+    }
+    *value = sum;
+    return 0;
+}
+
 static int set(arguments *args, const struct field *field, const char *value)
 {
     unsigned long number;
@@ -114,7 +134,7 @@ static int set(arguments *args, const struct field *field, const char *value)
         memcpy((char *)args + field->at, &value, sizeof value);
         return 0;
     }
-    if (text_number(value, field->max, &number) != 0)
+    if (to_number(value, field->max, &number) != 0)
         return refuse("not a number in range", field->name);
     memcpy((char *)args + field->at, &number, sizeof number);
     return 0;
@@ -138,20 +158,37 @@ static int take(arguments *args, const char *pair)
     return refuse("argument", "unknown");
 }
 
-static void link_lists(arguments *args)
+/* Without arguments, what QEMU's user network expects. */
+static void configure(const arguments *args, config *what)
 {
-    args->scope.port = (uint16_t)args->port;
-    args->scope.users = &args->lists[0];
-    args->scope.clients = args->lists[1].count ? &args->lists[1] : NULL;
-    args->scope.sessions = args->lists[2].count ? &args->lists[2] : NULL;
+    what->scope = args->scope;
+    what->scope.port = (uint16_t)args->port;
+    what->scope.users = &args->lists[0];
+    what->scope.clients = args->lists[1].count ? &args->lists[1] : NULL;
+    what->scope.sessions = args->lists[2].count ? &args->lists[2] : NULL;
+    what->address = args->address;
+    what->dns = args->dns ? args->dns : "10.0.2.3";
+    if (args->dhcp)
+        return;
+    what->ip = args->ip ? args->ip : "10.0.2.15";
+    what->mask = args->mask ? args->mask : "255.255.255.0";
+    what->gateway = args->gateway ? args->gateway : "10.0.2.2";
 }
 
-int arguments_read(arguments *args)
+static int command_line(char *text, size_t size)
 {
-    char *at = args->text, *word;
+    enum { SYS_GET_CMDLINE = 0x15 };
+    uintptr_t block[2] = {(uintptr_t)text, size};
+
+    return semihosting(SYS_GET_CMDLINE, block) == 0 ? 0 : -1;
+}
+
+int config_read(config *what)
+{
+    char *at = asked.text, *word;
     int more;
 
-    if (semihosting_command_line(at, ARGUMENTS_TEXT) != 0)
+    if (command_line(at, ARGUMENTS_TEXT) != 0)
         return refuse("arguments", "too long");
     do {
         word = at;
@@ -159,9 +196,9 @@ int arguments_read(arguments *args)
         more = *at != '\0';
         *at++ = '\0';
         decode(word);
-        if (word != args->text && take(args, word) != 0) /* first: our name */
+        if (word != asked.text && take(&asked, word) != 0) /* 1st: our name */
             return -1;
     } while (more);
-    link_lists(args);
+    configure(&asked, what);
     return 0;
 }

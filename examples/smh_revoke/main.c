@@ -5,7 +5,7 @@
  * that a signal ends it and progress can be seen. */
 #define SMH_TOKEN_IMPLEMENTATION
 #include "smh_token.h"
-#include "smh_revoke/tool.h"
+#include "tool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,8 +24,8 @@ struct job {
     smh_scope scope;
     smh_io io;
     smh_call call;
-    uint64_t before;     /* requests before the chunk */
-    uint32_t at_opening; /* confirmed when the connection was begun */
+    uint64_t before;   /* requests before the chunk */
+    unsigned openings; /* of connections before the call */
     struct progress progress;
     int listing; /* the JSON object is begun */
 };
@@ -56,27 +56,6 @@ static void catch_signals(void)
 
 /* ---- one chunk ----------------------------------------------------------- */
 
-static void note_opening(void *arg)
-{
-    struct job *job = arg;
-
-    if (job->call.report.confirmed > job->at_opening)
-        job->verdict.doubt = job->verdict.sent; /* by the one that is lost */
-    job->at_opening = job->call.report.confirmed;
-}
-
-/* How far the requests have got: those in flight, and the next one. */
-static void note_sending(void *arg)
-{
-    struct job *job = arg;
-    const smh_report *report = &job->call.report;
-    uint64_t last = (uint64_t)report->resume + job->options.pipeline;
-
-    if (last > report->requests)
-        last = report->requests;
-    job->verdict.sent = job->before + last;
-}
-
 /* One try.  Waits are short, for signals come unnoticed between a look at
  * stopped and a wait.  Behind a failure one request at a time goes out until a
  * 204 comes (RFC 9112, 9.3.2). */
@@ -85,8 +64,8 @@ static int run_call(struct job *job, int behind_failure)
     smh_call *call = &job->call;
     int result;
 
+    job->openings = transport_openings();
     job->io.pipeline = behind_failure ? 1 : (uint16_t)job->options.pipeline;
-    job->at_opening = 0;
     result = smh_begin(call, &job->scope, &job->io);
     while (result == 0 && (result = smh_step(call)) == 0) {
         if (call->report.confirmed > 0)
@@ -97,7 +76,7 @@ static int run_call(struct job *job, int behind_failure)
     return result;
 }
 
-/* Returns early when it is stopped. */
+/* Comes back early when it is stopped. */
 static void pause_before_retry(struct job *job, unsigned attempt)
 {
     static const struct timespec slice = {0, SLICE_MS * 1000000L};
@@ -115,24 +94,56 @@ static void pause_before_retry(struct job *job, unsigned attempt)
         nanosleep(&slice, NULL);
 }
 
+static void conclude(struct job *job, int result)
+{
+    struct verdict *verdict = &job->verdict;
+
+    verdict->result = result;
+    verdict->exit = exit_of(result);
+    verdict->error[0] = verdict->next[0] = '\0';
+    if (result == SMH_DONE)
+        return;
+    if (result > 0)
+        snprintf(verdict->error, sizeof verdict->error,
+                 "the service answered %d", result);
+    else if (result == SMH_E_CANCELLED)
+        snprintf(verdict->error, sizeof verdict->error, "interrupted");
+    else
+        transport_explain(&job->call, verdict->error, sizeof verdict->error);
+    transport_advise(verdict, result);
+}
+
+/* A connection is opened again only if a request was out as a whole, so the
+ * last one tells whether any of them could carry one. */
 static void account(struct job *job, int result)
 {
     const smh_report *report = &job->call.report;
+    struct verdict *verdict = &job->verdict;
+    uint64_t resume = job->before + report->resume;
+    uint32_t in_doubt = report->in_doubt;
 
     job->io.resume = report->resume;
-    job->verdict.confirmed += report->confirmed;
-    job->verdict.resume = job->before + report->resume;
-    if (result < 400 || result > 499 || job->options.pipeline > 1)
-        job->verdict.doubt = job->verdict.sent; /* it was not refused */
-    transport_conclude(&job->verdict, result);
+    verdict->confirmed += report->confirmed;
+    verdict->resume = resume;
+    verdict->refused = result >= 400 && result <= 499;
+    if (report->confirmed > 0 || report->in_doubt > 0 || transport_carried())
+        verdict->sent = 1;
+    if (verdict->refused && job->options.pipeline <= 1 &&
+        transport_openings() - job->openings <= 1)
+        in_doubt = 0; /* the only one in flight, and that on one connection */
+    if (in_doubt > 0 && verdict->doubt < resume + in_doubt)
+        verdict->doubt = resume + in_doubt;
+    conclude(job, result);
 }
 
 /* Some servers end a connection after so many requests by answering 408 or 503
- * to the next one.  That is no refusal, and a new connection is no new try. */
+ * to the next one.  That is no refusal, and a new connection is no new try.
+ * Whether this very connection had given a 204 does not matter: each call that
+ * goes on has confirmed a request, so it ends, and one that is really refused
+ * is told so by the next call, which confirms none. */
 static int connection_used_up(const struct job *job, int result)
 {
-    return (result == 408 || result == 503) &&
-           job->call.report.confirmed > job->at_opening;
+    return (result == 408 || result == 503) && job->call.report.confirmed > 0;
 }
 
 /* Tries go on where the last ended; one that got ahead counts as the first. */
@@ -155,7 +166,7 @@ static int revoke_chunk(struct job *job)
             return -1;
         pause_before_retry(job, ++attempt);
     }
-    transport_conclude(&job->verdict, SMH_E_CANCELLED);
+    conclude(job, SMH_E_CANCELLED);
     return -1;
 }
 
@@ -240,7 +251,7 @@ static int visit_show(struct job *job, const smh_plan *plan, uint32_t count)
     while (smh_next(plan, &batch)) {
         if (stopped || ferror(stdout)) { /* what follows would hide a gap */
             if (stopped)
-                transport_conclude(&job->verdict, SMH_E_CANCELLED);
+                conclude(job, SMH_E_CANCELLED);
             return -1;
         }
         if (job->before + batch.index < job->options.resume)
@@ -356,7 +367,6 @@ static int check_resume(struct job *job)
 
 static int prepare_io(struct job *job)
 {
-    static struct watcher watcher = {note_opening, note_sending, NULL};
     const struct options *options = &job->options;
 
     job->io.size = (size_t)options->buffer;
@@ -366,15 +376,12 @@ static int prepare_io(struct job *job)
     if (!job->io.buffer)
         return refuse(&job->verdict, "--buffer: no memory for it");
     signal(SIGPIPE, SIG_IGN); /* who reads our messages may go, the work not */
-    job->progress.shown = !options->quiet && isatty(STDERR_FILENO);
-    job->progress.requests = job->verdict.requests;
-    job->progress.skipped = options->resume;
-    job->progress.begun = now_ms();
-    watcher.arg = job;
-    return transport_open(options, &watcher, &job->io.port, &job->verdict);
+    progress_begin(&job->progress, options->quiet, job->verdict.requests,
+                   options->resume);
+    return transport_open(options, &job->io.port, &job->verdict);
 }
 
-/* Checks everything before the first octet goes out. */
+/* Checks everything before the first byte goes out. */
 static int run(struct job *job)
 {
     if (prepare_scope(job) != 0 || each_chunk(job, visit_count) != 0 ||
@@ -418,7 +425,7 @@ static void report(struct job *job)
 
     progress_clear(&job->progress);
     if (stopped && verdict->exit == EXIT_INPUT)
-        transport_conclude(verdict, SMH_E_CANCELLED);
+        conclude(job, SMH_E_CANCELLED);
     if (options->json) {
         if (options->dry_run && verdict->exit == EXIT_CONFIRMED)
             fputs(job->listing ? "]," : "{\"dry_run\":[],", stdout);

@@ -1,0 +1,154 @@
+/* --host and --connect: what they are, or what each should have been. */
+#include "tool.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define DIGITS "0123456789"
+#define HOST_MAX 255 /* bytes of a name (RFC 1035, 2.3.4) */
+
+static int is_port(const char *text, uint16_t *port)
+{
+    unsigned long value = 0;
+
+    if (*text == '\0' || strspn(text, DIGITS) != strlen(text) ||
+        strlen(text) > 5)
+        return 0;
+    for (; *text != '\0'; text++)
+        value = value * 10 + (unsigned long)(*text - '0');
+    *port = (uint16_t)value;
+    return value >= 1 && value <= 65535;
+}
+
+static int has_blank(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text == ' ' || (*text >= '\t' && *text <= '\r'))
+            return 1;
+    return 0;
+}
+
+/* Whether a resolver might take it for an IPv4 address: its last label begins
+ * with a digit. */
+static int is_number(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    return strspn(dot ? dot + 1 : name, DIGITS) > 0;
+}
+
+static int refuse_address(struct verdict *verdict)
+{
+    refuse(verdict, "--host: an address: want the name that is in the "
+                    "certificate");
+    return advise(verdict, "give the name by --host and the address by "
+                           "--connect");
+}
+
+/* What stands there besides a name and its port. */
+static int check_around(const char *host, struct verdict *verdict)
+{
+    const char *first = strchr(host, ':');
+
+    if (host[0] == '\0')
+        return refuse(verdict, "--host: empty: is the shell variable set?");
+    if (has_blank(host))
+        return refuse(verdict, "--host: a blank in it: want the name alone");
+    if (strstr(host, "://"))
+        return refuse(verdict, "--host: want the name alone, without the "
+                               "scheme (what stands before \"://\")");
+    if (strpbrk(host, "/?#"))
+        return refuse(verdict,
+                      "--host: want the name alone, without the path "
+                      "(from \"%c\" on)",
+                      *strpbrk(host, "/?#"));
+    if (strchr(host, '@'))
+        return refuse(verdict, "--host: want the name alone, without a user "
+                               "(what stands before \"@\")");
+    if (strpbrk(host, "[]") || (first && strchr(first + 1, ':')))
+        return refuse_address(verdict);
+    return 0;
+}
+
+static int check_name(const char *name, struct verdict *verdict)
+{
+    size_t length = strlen(name);
+
+    if (length == 0)
+        return refuse(verdict, "--host: no name before the port");
+    if (length > HOST_MAX)
+        return refuse(verdict, "--host: longer than the %d bytes of a name",
+                      HOST_MAX);
+    if (name[length - 1] == '.')
+        return refuse(verdict, "--host: want the name without the dot at its "
+                               "end");
+    if (strspn(name, LETTERS DIGITS "-._~") < length)
+        return refuse(verdict, "--host: want a name of letters, digits, \"-\" "
+                               "and \".\" (others as xn--...)");
+    return is_number(name) ? refuse_address(verdict) : 0;
+}
+
+static int split_host(struct options *options, struct verdict *verdict)
+{
+    const char *host = options->host;
+    size_t length = strcspn(host, ":");
+
+    if (check_around(host, verdict) != 0)
+        return -1;
+    if (host[length] == ':' && !is_port(host + length + 1, &options->port))
+        return refuse(verdict, "--host: want a port from 1 to 65535 behind "
+                               "the \":\"");
+    if (length >= sizeof options->name)
+        length = sizeof options->name - 1;
+    memcpy(options->name, host, length);
+    options->name[length] = '\0';
+    return check_name(options->name, verdict);
+}
+
+int host_split(struct options *options, struct verdict *verdict)
+{
+    if (split_host(options, verdict) == 0)
+        return 0;
+    return advise(verdict, "as in --host smh0example.api.tencentsmh.cn");
+}
+
+/* ADDRESS of either family, without the brackets. */
+static int is_address(const char *text, int *family)
+{
+    unsigned char bytes[16];
+
+    *family = strchr(text, ':') ? AF_INET6 : AF_INET;
+    return inet_pton(*family, text, bytes) == 1;
+}
+
+static int split_connect(struct options *options)
+{
+    const char *text = options->connect;
+    int in_brackets = text[0] == '[', family;
+    size_t length = strcspn(text + in_brackets, in_brackets ? "]" : ":");
+    const char *tail = text + in_brackets + length;
+
+    if (length >= sizeof options->address || (in_brackets && *tail++ != ']'))
+        return -1;
+    memcpy(options->address, text + in_brackets, length);
+    options->address[length] = '\0';
+    options->connect_port = options->port;
+    if (!is_address(options->address, &family) ||
+        in_brackets != (family == AF_INET6))
+        return -1;
+    return *tail == '\0' ||
+                   (*tail == ':' && is_port(tail + 1, &options->connect_port))
+               ? 0
+               : -1;
+}
+
+int connect_split(struct options *options, struct verdict *verdict)
+{
+    if (split_connect(options) == 0)
+        return 0;
+    refuse(verdict, "--connect: want an address, IPv6 in brackets, and a "
+                    "port from 1 to 65535 behind a \":\" if it is another one");
+    return advise(verdict, "as in --connect 192.0.2.1 or --connect "
+                           "[2001:db8::1]:8443");
+}
