@@ -54,7 +54,8 @@ $(B)/minimal: examples/minimal.c $(HEADERS) | $(B)/.
 	$(CC) $(SMH_CFLAGS) $(TLS_CFLAGS) -o $@ $< $(SMH_LDFLAGS) $(TLS_LIBS)
 
 $(B)/smh_standin: $(wildcard examples/smh_standin/*.[ch]) smh_token.h | $(B)/.
-	$(PROGRAM)
+	$(CC) $(SMH_CFLAGS) $(TLS_CFLAGS) -o $@ $(filter %.c,$^) \
+	    $(SMH_LDFLAGS) $(TLS_LIBS)
 
 %/.:
 	@mkdir -p $@
