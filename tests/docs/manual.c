@@ -10,6 +10,8 @@
 
 #include "context.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +41,7 @@ static int stepping(smh_port port, const char *secret)
 {
 #include "stepping.inc"
     if (result != SMH_DONE)
-        report(smh_strerror(result), call.report.resume);
+        report(smh_explain(&call, why, sizeof why), call.report.resume);
     return turns > 1 ? result : 0;
 }
 
@@ -51,52 +53,55 @@ static int run(const char *example, smh_port port, const char *secret)
         return blocking(port, secret);
     if (strcmp(example, "stepping") == 0)
         return stepping(port, secret);
-    return cut_off(port, secret, "alice");
+    return cut_off(port, secret, "alice") == 0 ? SMH_DONE : SMH_E_NETWORK;
 }
 
 /* The name of the example leads to the loopback. */
-static int open_loopback(void *ctx, const char *host, uint16_t port)
+static int on_loopback(void *arg, const char *host,
+                       struct sockaddr_storage *addresses)
 {
-    (void)host;
+    struct sockaddr_in to;
+
+    (void)arg;
+    if (host == NULL)
+        return SMH_E_RESOLVE;
+    memset(&to, 0, sizeof to);
+    to.sin_family = AF_INET;
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    memcpy(addresses, &to, sizeof to);
+    return 1;
+}
+
+/* And its port to that of the server. */
+static int open_there(void *ctx, const char *host, uint16_t port)
+{
     (void)port;
-    return smh_posix_port(&tcp).ops->open(ctx, "127.0.0.1", loopback_port);
+    return (smh_posix_port(&tcp).ops->open)(ctx, host, loopback_port);
 }
 
 static int set_up(const char *ca_file)
 {
     static smh_port_ops ops;
     static mbedtls_x509_crt ca;
-    static mbedtls_entropy_context entropy;
-    static mbedtls_ctr_drbg_context drbg;
     smh_mbedtls_options options = {0};
 
-    options.lower = smh_posix_port(&tcp);
-    ops = *options.lower.ops;
-    ops.open = open_loopback;
-    options.lower.ops = &ops;
+    tcp.resolve = on_loopback;
+    options.below = smh_posix_port(&tcp);
+    ops = *options.below.ops;
+    ops.open = open_there;
+    options.below.ops = &ops;
     mbedtls_x509_crt_init(&ca);
-    mbedtls_entropy_init(&entropy);
-    mbedtls_ctr_drbg_init(&drbg);
-    if (mbedtls_x509_crt_parse_file(&ca, ca_file) != 0 ||
-        mbedtls_ctr_drbg_seed(&drbg, mbedtls_entropy_func, &entropy, NULL, 0))
+    if (mbedtls_x509_crt_parse_file(&ca, ca_file) != 0)
         return SMH_E_TLS;
     options.ca_chain = &ca;
-    options.f_rng = mbedtls_ctr_drbg_random;
-    options.p_rng = &drbg;
+    options.f_rng = smh_mbedtls_psa_random;
     return smh_mbedtls_init(&tls, &options);
 }
 
 int main(int argc, char **argv)
 {
-    char why[256];
-    int result;
-
     if (argc != 5 || set_up(argv[2]) != 0)
         return 2;
     loopback_port = (uint16_t)strtoul(argv[1], NULL, 10);
-    result = run(argv[4], smh_mbedtls_port(&tls), argv[3]);
-    if (result != SMH_DONE)
-        fprintf(stderr, "%d: %s\n", result,
-                smh_mbedtls_explain(&tls, why, sizeof why));
-    return result == SMH_DONE ? 0 : 1;
+    return run(argv[4], smh_mbedtls_port(&tls), argv[3]) == SMH_DONE ? 0 : 1;
 }
