@@ -177,8 +177,7 @@ extern "C" {
     X(SMH_E_BUFFER, -3, "io.buffer missing, or io.size 0")                     \
     X(SMH_E_NO_PORT, -4, "io.port not set, or without a callback")             \
     X(SMH_E_INSECURE, -5, "port not authenticated and encrypted")              \
-    X(SMH_E_HOST, -6,                                                          \
-      "host: want a name alone: no address, scheme, port, path")               \
+    X(SMH_E_HOST, -6, "host: want a name alone, no address")                   \
     X(SMH_E_LIBRARY, -7,                                                       \
       "library id: want A-Z a-z 0-9 - . _ ~, and not . or ..")                 \
     X(SMH_E_SECRET, -8, "library secret empty, or white space at an end")      \

@@ -40,6 +40,10 @@ code rv32imc riscv64-unknown-elf-gcc riscv64-unknown-elf-size -march=rv32imc \
     -mabi=ilp32
 code x86_64 gcc size
 
+# The same of all, for the smallest target, without words.
+code m0plus arm-none-eabi-gcc arm-none-eabi-size -mthumb -mcpu=cortex-m0plus \
+    -DSMH_WORDS=0 | sed -n 's/header.whole/header.silent/p'
+
 m0plus() {
     arm-none-eabi-gcc -mthumb -mcpu=cortex-m0plus -std=c99 -Os -ffreestanding \
         -I. -c "$dir/header.c" -o "$dir/header.o" "$@"
@@ -88,3 +92,4 @@ functions() {
 }
 functions header smh_token.h
 functions ports port/*.h
+echo "ports.tls.lines $(wc -l <port/smh_mbedtls.h)"
