@@ -774,11 +774,9 @@ static int smhi_mbedtls_missing(const smh_mbedtls_options *options)
 {
     if (options->below.ops == NULL)
         return SMH_MBEDTLS_NO_PORT;
-    if (options->ca == NULL && options->ca_chain == NULL &&
-        options->conf == NULL)
-        return SMH_MBEDTLS_NO_CA;
-    if (options->ca_chain != NULL && options->ca_chain->raw.p == NULL)
-        return SMH_MBEDTLS_NO_CA; /* nothing was parsed into it */
+    if (options->ca_chain ? options->ca_chain->raw.p == NULL
+                          : options->ca == NULL && options->conf == NULL)
+        return SMH_MBEDTLS_NO_CA; /* or nothing was parsed into it */
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
     if (options->f_rng == NULL && options->conf == NULL)
         return SMH_MBEDTLS_NO_RNG;
