@@ -1382,13 +1382,22 @@ SMH_API uint32_t smh_backoff(unsigned attempt, uint32_t base_ms,
 /*
 HISTORY
     0.2.0  one vocabulary.  What a user of 0.1 must change:
-           - smh_explain() says what the four explain() of the ports said
-           - a host is a name: a port's resolve hook pins it to an address
+           - smh_explain() says what the four explain() of the ports said;
+             SMH_STAGE_*, SMH_WANT_* and smh_diag replace those of the ports,
+             and a port's struct begins with diag
+           - a host is a name: a port's resolve hook pins it to an address; the
+             hooks of the lwIP ports too are called with host NULL when they
+             are abandoned, and without LWIP_DNS they are needed
            - smh_port_ops has explain as its last member; NULL will do
            - the numbers of SMH_E_* have moved; USERS, BUFFER and NO_PORT are
-             new, where ARGUMENT, LIST and PORT said it before
+             new, where ARGUMENT, LIST and PORT said it before; a port without
+             descriptors says MEMORY, and one that is not open CLOSED
            - smh_report.in_doubt says how many requests may have been carried
              out
+           - smh_mbedtls_options: lower is below, failed is failed_allocs, and
+             f_rng may be smh_mbedtls_psa_random; SMH_MBEDTLS_IPV6 is gone
+           - smh_revoke: --connect in place of an address in --host; --json has
+             no detail, for error says it all
     0.1.1  mends what was dangerous in 0.1.0:
            - a library id with a slash became another call behind a proxy; an id
              of Unicode's white space may be no filter to a service; with a
