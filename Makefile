@@ -99,7 +99,11 @@ clean: ## remove all that was made, fetched sources included
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/    make \1|\2/p' \
-	    $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-20s %s\n", $$1, $$2 }'
+	    $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-24s %s\n", $$1, $$2 }'
+	@echo "one by one (tests/README.md says what each shows):"
+	@echo $(sort $(CHECKS) $(CHECKS_REST) $(CHECKS_RUN) $(SIZES) $(TREES) \
+	    check check-rest check-run check-contract-lwip firmware test-firmware) | \
+	    fold -s -w 74 | sed 's/^/    /'
 
 # ---- tests ------------------------------------------------------------------
 # Each folder of tests/ says in its rules.mk how it is built and run, and adds
@@ -126,7 +130,7 @@ test: gcc clang ## what needs only this machine, with both compilers
 test-rest: ## other compilers, mbedTLS 3.6, lwIP, firmware, sanitizers, valgrind
 test-rest: rest tls-3.6.6 sanitizers valgrind
 test-all: test test-rest ## both
-size: ## code, stack and state against their budgets, and what README.md says
+size: ## code, stack and state against their ceilings, and tests/README.md
 	@tests/size/run.sh $(B) $(MAKE) -ks --no-print-directory $(SIZES)
 
 gcc: B = build

@@ -200,3 +200,17 @@ here() {
         tail -n 1 "$file" | grep -q 'LICENCE: 0BSD.*smh_token.h'
     done
 }
+
+# All but what is made of a name of a board and versions of its stacks.
+@test "make help lists every target" {
+    make help >"$out/help"
+    make -pRrq 2>/dev/null | sed -n 's/^[.]PHONY: //p' | tr ' ' '\n' |
+        grep -vE -e '^$' -e '-firmware-' | sort -u >"$out/targets"
+    [ "$(wc -l <"$out/targets")" -gt 30 ]
+    while read -r target; do
+        grep -qwF -e "$target" "$out/help" || {
+            echo "make help does not list $target"
+            return 1
+        }
+    done <"$out/targets"
+}

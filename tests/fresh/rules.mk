@@ -7,6 +7,6 @@ test-fresh: ## both command lines of the README in a fresh Debian tree, as root
 	tests/setup.sh fresh
 	tests/fresh/run.sh $(B)/fresh
 
-test-fresh-all: ## all of .ci/run in a fresh Debian tree, as root: an hour
+test-fresh-all: ## all of .ci/run in a fresh Debian tree, as root: half an hour
 	tests/setup.sh fresh
 	tests/fresh/gate.sh $(B)/fresh
