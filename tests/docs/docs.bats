@@ -214,3 +214,12 @@ here() {
         }
     done <"$out/targets"
 }
+
+# `make size` holds that row to what is measured.
+@test "README: the kilobytes in its first lines are those of the size table" {
+    bytes=$(awk '/code of the blocking call, Cortex-M0[+]$/ { print $1 }' \
+        tests/README.md)
+    [ -n "$bytes" ]
+    sed -n 3,5p README.md |
+        grep -qF "$(awk -v n="$bytes" 'BEGIN { printf "%.1f kB", n / 1000 }')"
+}
