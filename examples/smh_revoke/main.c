@@ -26,6 +26,7 @@ struct job {
     smh_call call;
     uint64_t before;   /* requests before the chunk */
     unsigned openings; /* of connections before the call */
+    unsigned served;   /* when the last 204 of the call came */
     struct progress progress;
     int listing; /* the JSON object is begun */
 };
@@ -64,12 +65,19 @@ static int run_call(struct job *job, int behind_failure)
     smh_call *call = &job->call;
     int result;
 
-    job->openings = transport_openings();
+    job->openings = job->served = transport_openings();
     job->io.pipeline = behind_failure ? 1 : (uint16_t)job->options.pipeline;
     result = smh_begin(call, &job->scope, &job->io);
-    while (result == 0 && (result = smh_step(call)) == 0) {
-        if (call->report.confirmed > 0)
+    while (result == 0) {
+        uint32_t confirmed = call->report.confirmed;
+
+        result = smh_step(call);
+        if (call->report.confirmed > confirmed) {
+            job->served = transport_openings();
             job->io.pipeline = (uint16_t)job->options.pipeline;
+        }
+        if (result != 0)
+            break;
         progress_show(&job->progress, job->before + call->report.resume);
         result = stopped ? smh_cancel(call) : smh_wait(call, SLICE_MS);
     }
@@ -137,13 +145,11 @@ static void account(struct job *job, int result)
 }
 
 /* Some servers end a connection after so many requests by answering 408 or 503
- * to the next one.  That is no refusal, and a new connection is no new try.
- * Whether this very connection had given a 204 does not matter: each call that
- * goes on has confirmed a request, so it ends, and one that is really refused
- * is told so by the next call, which confirms none. */
+ * to the next one.  That is no refusal, and a new connection is no new try. */
 static int connection_used_up(const struct job *job, int result)
 {
-    return (result == 408 || result == 503) && job->call.report.confirmed > 0;
+    return (result == 408 || result == 503) && job->served > job->openings &&
+           job->served == transport_openings();
 }
 
 /* Tries go on where the last ended; one that got ahead counts as the first. */

@@ -667,6 +667,12 @@ unwritten() {
     check 1 revoke --users "$tmp/users"
     says "the service answered 408" "1 of 20 requests"
     [ "$(count_received)" = 3 ]
+    # The one before had, and was closed; this one has given none.
+    standin_reset
+    standin_set "fault=2:close-after&fault=3:status:503"
+    check 1 revoke --users "$tmp/users" --retries 0
+    says "the service answered 503" "2 of 20 requests"
+    [ "$(count_received)" = 3 ]
 }
 
 # ---- name servers -----------------------------------------------------------
