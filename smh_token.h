@@ -419,7 +419,8 @@ typedef struct smh_report {
                            SMH_LINE_MAX and SMH_COMMA goes on; all before are
                            confirmed. */
     uint32_t in_doubt;  /* Requests from there on that may have been carried
-                           out: their last byte was offered to the port. */
+                           out: their last byte was offered to the port.  One
+                           that was refused counts as well. */
 } smh_report;
 
 /* Complete so that you can allocate it; only report and plan are yours to read.
@@ -432,6 +433,7 @@ typedef struct smh_call {
     uint8_t early;     /* The answer began before its request was out. */
     uint8_t expired;   /* There is no more time, whatever the clock says. */
     uint8_t busy;      /* The last step ended, and not by SMH_AGAIN. */
+    uint8_t opened;    /* The port was asked to open. */
     smh_reader reader; /* Of the next answer. */
     uint16_t awaited;  /* Requests that are out as a whole. */
     uint16_t size;     /* Of a window: what fits the int that comes back. */
@@ -991,6 +993,7 @@ static int smhi_open(smh_call *call)
     uint16_t number = scope->port != 0 ? scope->port : 443;
     int r;
     call->state = SMHI_OPENING;
+    call->opened = 1;
     r = smhi_answered((port->ops->open)(port->ctx, scope->host, number), 1);
     if (r > 0) {
         call->sent = call->done;
@@ -1306,16 +1309,18 @@ SMH_API void smh_put_diag(smh_text *text, const smh_diag *diag)
     smh_put_words(text, ", received ");
     smh_put_number(text, diag->received, 10, 1);
 }
+#endif
 
 SMH_API const char *smh_strerror(int result)
 {
+#if SMH_WORDS
 #define SMHI_TEXT(name, value, text) text "\0"
     const char *p = SMH_RESULTS(SMHI_TEXT);
 #undef SMHI_TEXT
     if (result >= 0)
         return result == 0             ? "not finished"
                : result == SMH_DONE    ? "done"
-               : result < 400          ? "answer is not 204, nothing is certain"
+               : result < 400          ? "not 204, nothing is certain"
                : result == 404         ? "404: wrong host, library id or secret"
                : result == 429         ? "429: too many requests, try later"
                : result < 500          ? "the service refused"
@@ -1325,16 +1330,14 @@ SMH_API const char *smh_strerror(int result)
         while (*p++ != '\0')
             continue;
     return *p != '\0' ? p : "unknown result";
-}
 #else
-SMH_API const char *smh_strerror(int result)
-{
     (void)result;
     return "";
-}
 #endif
+}
 
-/* Bad input never reached a port, and a status says all there is. */
+/* A port that this call has not opened would tell of an earlier one, and a
+ * status says all there is. */
 SMH_API const char *smh_explain(const smh_call *call, char *text, size_t size)
 {
     if (size == 0)
@@ -1347,7 +1350,7 @@ SMH_API const char *smh_explain(const smh_call *call, char *text, size_t size)
         out.at = text;
         out.room = size - 1;
         smh_put_words(&out, smh_strerror(result));
-        if (result < SMH_E_RANGE && call->io->port.ops->explain != NULL) {
+        if (result < 0 && call->opened && call->io->port.ops->explain != NULL) {
             smh_put_words(&out, ": ");
             (call->io->port.ops->explain)(call->io->port.ctx, &out);
         }
@@ -1395,7 +1398,9 @@ HISTORY
            - smh_report.in_doubt says how many requests may have been carried
              out
            - smh_mbedtls_options: lower is below, failed is failed_allocs, and
-             f_rng may be smh_mbedtls_psa_random; SMH_MBEDTLS_IPV6 is gone
+             f_rng may be smh_mbedtls_psa_random; reason, alert, flags and
+             failed_allocs are members of smh_mbedtls beside diag, LOWER is
+             NO_PORT, and SMH_MBEDTLS_IPV6 is gone
            - smh_revoke: --connect in place of an address in --host; --json has
              no detail, for error says it all
     0.1.1  mends what was dangerous in 0.1.0:

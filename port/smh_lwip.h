@@ -25,8 +25,10 @@ WHAT TO KNOW
       it lwIP goes on sending that.
     - Only names with lwip_ are used: LWIP_COMPAT_SOCKETS may be anything.
     - With an lwip_poll() of your own: after a step, wait for want
-      (SMH_WANT_READ, SMH_WANT_WRITE) on fd, no longer than the deadline.  If
-      want is 0, do not wait.
+      (SMH_WANT_READ, SMH_WANT_WRITE) on fd, no longer than the deadline.
+      While diag.stage is SMH_STAGE_RESOLVE, wait for what resolve waits for, or
+      10 ms, and as long if lwIP ran out of memory.  Otherwise, if want is 0, do
+      not wait.
 
 A LOOK-UP OF YOUR OWN
     replaces DNS, or pins the host to an address.  All TCP ports have the same

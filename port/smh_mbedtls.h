@@ -54,16 +54,14 @@ LIMITS
     - Nobody asks whether a certificate is revoked: there is no OCSP, and
       must-staple is ignored.  A CRL counts only in a config of yours, if the
       options have no CAs.
-    - A message is handled in one piece.  The longest step checks one signature,
-      makes one ECDHE, or checks all the signatures of a chain, of which a
-      hostile server may send MBEDTLS_X509_MAX_INTERMEDIATE_CA and one.  With
-      TLS 1.3 it may also pack a few thousand session tickets into a record;
-      they are dropped in one step, unread.
+    - A message is handled in one piece: one ECDHE, or all the signatures of a
+      chain, of which a hostile server may send MBEDTLS_X509_MAX_INTERMEDIATE_CA
+      and one.  With TLS 1.3 it may pack a few thousand session tickets into a
+      record, which are dropped in one step, unread.
 
 WHAT TO SET IN THE CONFIG
-    On a small machine; examples/bare_metal/tls_config.h is complete, for 2.28
-    and 3.6, with one suite or more for RSA and for ECDSA certificates, as the
-    server's kind may change.  The names begin with MBEDTLS_.
+    On a small machine, as in examples/bare_metal/tls_config.h, which has suites
+    for RSA and for ECDSA, as the server's kind may change.  Behind MBEDTLS_:
 
     PEM_PARSE_C       only if the CA is a PEM; a DER needs none
     X509_CHECK_KEY_USAGE, X509_CHECK_EXTENDED_KEY_USAGE
@@ -76,10 +74,9 @@ WHAT TO SET IN THE CONFIG
     ENTROPY_HARDWARE_ALT, NO_PLATFORM_ENTROPY
                       random bytes come from your mbedtls_hardware_poll()
                       alone; no message ever tells that they are bad
-    PLATFORM_MEMORY   calloc: MEMORY_BUFFER_ALLOC_C has a static array, for one
-                      thread unless THREADING_C.  Or give two functions to
-                      mbedtls_platform_set_calloc_free(); pvPortMalloc() does
-                      not clear what it gives, calloc must.
+    PLATFORM_MEMORY   calloc from a static array (MEMORY_BUFFER_ALLOC_C, for one
+                      thread unless THREADING_C), or two functions of yours;
+                      pvPortMalloc() does not clear what it gives, calloc must
     SSL_IN_CONTENT_LEN, SSL_OUT_CONTENT_LEN
                       the longest record, most of the heap (port/README.md)
 */
@@ -143,8 +140,8 @@ typedef struct smh_mbedtls_options {
 #define SMH_MBEDTLS_REASONS(X)                                                 \
     X(NONE, "nothing went wrong")                                              \
     X(UNOPENED, "smh_mbedtls_init() or an opening is missing")                 \
-    X(NO_PORT, "no port below given")                                          \
-    X(NO_CA, "no CA given")                                                    \
+    X(NO_PORT, "no port below given, or one without a callback")               \
+    X(NO_CA, "no CA given, or none that could be read")                        \
     X(PEM_END, "CA: the size of a PEM must include its NUL")                   \
     X(PEM_OFF, "CA is a PEM, and mbedTLS has no MBEDTLS_PEM_PARSE_C")          \
     X(CA, "CA cannot be read")                                                 \
@@ -772,7 +769,10 @@ static int smhi_mbedtls_read_ca(smh_mbedtls *tls)
 /* Returns the reason for what is missing, or 0. */
 static int smhi_mbedtls_missing(const smh_mbedtls_options *options)
 {
-    if (options->below.ops == NULL)
+    const smh_port_ops *ops = options->below.ops;
+
+    if (!ops || !ops->open || !ops->send || !ops->recv || !ops->close ||
+        !ops->now_ms)
         return SMH_MBEDTLS_NO_PORT;
     if (options->ca_chain ? options->ca_chain->raw.p == NULL
                           : options->ca == NULL && options->conf == NULL)
@@ -1122,7 +1122,8 @@ static uint32_t smhi_mbedtls_now_ms(void *ctx)
 {
     const smh_port *below = &((smh_mbedtls *)ctx)->options.below;
 
-    return below->ops != NULL ? (below->ops->now_ms)(below->ctx) : 0;
+    return below->ops && below->ops->now_ms ? (below->ops->now_ms)(below->ctx)
+                                            : 0;
 }
 
 static int smhi_mbedtls_wait(void *ctx, uint32_t ms)

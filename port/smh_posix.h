@@ -24,8 +24,9 @@ WHAT TO KNOW
     - It sets no signal handler and needs none: no SIGPIPE comes.
     - With a poll() of your own: after a step, wait for want (SMH_WANT_READ,
       SMH_WANT_WRITE) on fd, no longer than the deadline, and no longer than
-      500 ms while diag.stage is SMH_STAGE_CONNECT.  If want is 0, do not wait.
-      While diag.stage is SMH_STAGE_RESOLVE, wait for what resolve waits for.
+      500 ms while diag.stage is SMH_STAGE_CONNECT.  While diag.stage is
+      SMH_STAGE_RESOLVE, wait for what resolve waits for, or 10 ms.  Otherwise,
+      if want is 0, do not wait.
 
 A LOOK-UP OF YOUR OWN
     replaces that of the system, or pins the host to an address.  All TCP ports

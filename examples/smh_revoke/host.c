@@ -84,9 +84,14 @@ static int check_name(const char *name, struct verdict *verdict)
         return refuse(verdict, "--host: want the name without the dot at its "
                                "end");
     if (strspn(name, LETTERS DIGITS "-._~") < length)
-        return refuse(verdict, "--host: want a name of letters, digits, \"-\" "
-                               "and \".\" (others as xn--...)");
-    return is_number(name) ? refuse_address(verdict) : 0;
+        return refuse(verdict, "--host: want a name of letters, digits, \"-\", "
+                               "\"_\", \"~\" and \".\" (others as xn--...)");
+    if (!is_number(name))
+        return 0;
+    if (strspn(name, DIGITS "xXabcdefABCDEF.") == length)
+        return refuse_address(verdict);
+    return refuse(verdict, "--host: its last label begins with a digit, which "
+                           "a resolver may take for an address");
 }
 
 static int split_host(struct options *options, struct verdict *verdict)

@@ -134,17 +134,18 @@ void transport_advise(struct verdict *verdict, int result)
  * words for its code. */
 void transport_explain(const smh_call *call, char *text, size_t size)
 {
-    char why[160] = "";
+    int result = call->report.result;
+    char why[160];
     size_t length;
 
-    if (call->report.result == SMH_E_RESOLVE)
-        snprintf(why, sizeof why, "%s", resolve_why());
-    else if (call->report.result == SMH_E_TLS && tls.reason == SMH_MBEDTLS_CODE)
-        mbedtls_strerror(tls.diag.code, why, sizeof why);
     smh_explain(call, text, size);
     length = strlen(text);
-    if (why[0] != '\0')
+    if (result == SMH_E_RESOLVE && *resolve_why() != '\0') {
+        snprintf(text, size, "%s: %s", smh_strerror(result), resolve_why());
+    } else if (result == SMH_E_TLS && tls.reason == SMH_MBEDTLS_CODE) {
+        mbedtls_strerror(tls.diag.code, why, sizeof why);
         snprintf(text + length, size - length, ": %s", why);
+    }
 }
 
 /* ---- the port ------------------------------------------------------------ */

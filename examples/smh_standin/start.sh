@@ -42,11 +42,11 @@ trap 'exit 143' TERM HUP
 
 standin_start --admin-port 0 "$@"
 cat >"$dir/env.new" <<END
-SMH_HOST=localhost:$port
-SMH_LIBRARY=$library
-SMH_CA=$dir/ca.pem
-SMH_SECRET_FILE=$dir/secret
-SMH_ADMIN=http://127.0.0.1:$admin
+SMH_HOST='localhost:$port'
+SMH_LIBRARY='$library'
+SMH_CA='$dir/ca.pem'
+SMH_SECRET_FILE='$dir/secret'
+SMH_ADMIN='http://127.0.0.1:$admin'
 END
 cat <<END
 A stand-in of the service; Ctrl-C ends it and removes $dir.

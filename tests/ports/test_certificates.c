@@ -330,18 +330,25 @@ static void set_up_fails(int reason, const char *words)
 
 static void what_set_up_must_have(void **state)
 {
+    static const smh_port_ops none_set;
     static mbedtls_x509_crt none;
     size_t size;
     unsigned char *ca = pki_read("ca.pem", &size);
 
     (void)state;
     peer_init(&server, "server");
-    set_up_fails(SMH_MBEDTLS_NO_PORT, "set-up: no port below given");
+    set_up_fails(SMH_MBEDTLS_NO_PORT,
+                 "set-up: no port below given, or one without a callback");
+    options.below.ops = &none_set; /* a table that was never filled in */
+    set_up_fails(SMH_MBEDTLS_NO_PORT,
+                 "set-up: no port below given, or one without a callback");
     options.below = peer_port(&server);
-    set_up_fails(SMH_MBEDTLS_NO_CA, "set-up: no CA given");
+    set_up_fails(SMH_MBEDTLS_NO_CA,
+                 "set-up: no CA given, or none that could be read");
     mbedtls_x509_crt_init(&none);
     options.ca_chain = &none; /* nothing was parsed into it */
-    set_up_fails(SMH_MBEDTLS_NO_CA, "set-up: no CA given");
+    set_up_fails(SMH_MBEDTLS_NO_CA,
+                 "set-up: no CA given, or none that could be read");
     options.ca_chain = NULL;
     options.ca = ca;
     options.ca_size = size + 1;

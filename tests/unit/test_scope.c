@@ -473,7 +473,8 @@ static void good_hosts_are_accepted(void **state)
                                        "0x7f.example",
                                        "1.2.3.4.in-addr.arpa",
                                        "a.b1",
-                                       "x--1"};
+                                       "x--1",
+                                       "-"};
     size_t i;
     (void)state;
     for (i = 0; i < sizeof good / sizeof *good; i++) {

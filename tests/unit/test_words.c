@@ -213,6 +213,10 @@ static void what_no_port_knows_is_not_asked(void **state)
     t->io.resume = 9;
     assert_int_equal(smh_revoke(&t->call, &t->scope, &t->io), SMH_E_RANGE);
     assert_explained(t, smh_strerror(SMH_E_RANGE));
+    t->io.resume = 0;
+    assert_int_equal(smh_begin(&t->call, &t->scope, &t->io), 0);
+    assert_int_equal(smh_cancel(&t->call), SMH_E_CANCELLED);
+    assert_explained(t, smh_strerror(SMH_E_CANCELLED)); /* not opened yet */
     t->io.port.ops = NULL;
     assert_int_equal(smh_revoke(&t->call, &t->scope, &t->io), SMH_E_NO_PORT);
     assert_explained(t, smh_strerror(SMH_E_NO_PORT));
