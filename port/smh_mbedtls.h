@@ -33,9 +33,8 @@ DO THIS
         smh_mbedtls_free(&tls);
 
     If init fails, so does the call, and smh_explain() says why.  If mbedTLS has
-    no PSA, take mbedtls_ctr_drbg_random and your seeded context.
-    Link -lmbedtls -lmbedx509 -lmbedcrypto in this order; in 4.x the last one is
-    -ltfpsacrypto.
+    no PSA, take mbedtls_ctr_drbg_random and your seeded context.  Link
+    -lmbedtls -lmbedx509 -lmbedcrypto (in 4.x: -ltfpsacrypto), in this order.
 
 WHAT TO KNOW
     - If a call ends with SMH_E_TLS or SMH_E_MEMORY and diag.stage is at most
