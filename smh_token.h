@@ -484,6 +484,11 @@ SMH_API const char *smh_explain(const smh_call *call, char *text, size_t size);
 #if defined(SMH_TOKEN_IMPLEMENTATION) && !defined(SMH_TOKEN_IMPLEMENTED)
 #define SMH_TOKEN_IMPLEMENTED
 
+#if defined(__cplusplus) && defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#endif
+
 #ifndef SMH_LINE_MAX
 #define SMH_LINE_MAX 8000
 #endif
@@ -1380,6 +1385,9 @@ SMH_API uint32_t smh_backoff(unsigned attempt, uint32_t base_ms,
     return ms - (random > ms / 2 ? random - ms / 2 - 1 : random);
 }
 
+#if defined(__cplusplus) && defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
 #endif /* SMH_TOKEN_IMPLEMENTATION */
 
 /*

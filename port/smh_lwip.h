@@ -164,6 +164,8 @@ SMH_API smh_port smh_lwip_port(smh_lwip *lwip);
 
 #ifdef __cplusplus
 extern "C" {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"
 #endif
 
 /* Bytes moved at once: fits an int of 16 bits. */
@@ -672,6 +674,7 @@ SMH_API smh_port smh_lwip_port(smh_lwip *lwip)
 }
 
 #ifdef __cplusplus
+#pragma GCC diagnostic pop
 }
 #endif
 #endif /* SMH_POSIX_H */

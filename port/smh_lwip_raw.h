@@ -158,6 +158,8 @@ SMH_API smh_port smh_lwip_raw_port(smh_lwip_raw *tcp);
 
 #ifdef __cplusplus
 extern "C" {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"
 #endif
 
 enum { SMHI_LWIP_RAW_CLOSED, SMHI_LWIP_RAW_CONNECTING, SMHI_LWIP_RAW_OPEN };
@@ -773,6 +775,7 @@ SMH_API smh_port smh_lwip_raw_port(smh_lwip_raw *tcp)
 }
 
 #ifdef __cplusplus
+#pragma GCC diagnostic pop
 }
 #endif
 #endif /* SMH_LWIP_RAW_IMPLEMENTATION */

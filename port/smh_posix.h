@@ -144,6 +144,8 @@ SMH_API smh_port smh_posix_port(smh_posix *posix);
 
 #ifdef __cplusplus
 extern "C" {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"
 #endif
 
 static uint32_t smhi_posix_now_ms(void *ctx)
@@ -611,6 +613,7 @@ SMH_API smh_port smh_posix_port(smh_posix *posix)
 }
 
 #ifdef __cplusplus
+#pragma GCC diagnostic pop
 }
 #endif
 #endif /* _POSIX_C_SOURCE */

@@ -16,7 +16,7 @@ enum {
 /* Ends the program because what must never happen did. */
 void startup_fatal(const char *what) __attribute__((noreturn));
 
-/* Octets of the stack that were used so far, and its size. */
+/* Bytes of the stack that were used so far, and its size. */
 unsigned startup_stack_used(void);
 unsigned startup_stack_size(void);
 

@@ -1,4 +1,4 @@
-/* channel.h - the octets of one connection, over TLS or plain, never
+/* channel.h - the bytes of one connection, over TLS or plain, never
  * blocking */
 #ifndef CHANNEL_H
 #define CHANNEL_H
@@ -13,7 +13,7 @@
 typedef struct channel_options {
     const char *cert, *key; /* PEM files */
     const char *version;    /* the only one spoken: 1.1, 1.2, 1.3; or NULL */
-    unsigned max_fragment;  /* octets of a record at most; 0: 16384 */
+    unsigned max_fragment;  /* bytes of a record at most; 0: 16384 */
 } channel_options;
 
 enum { CHANNEL_AGAIN = -1, CHANNEL_END = -2, CHANNEL_FAILED = -3 };
@@ -29,7 +29,7 @@ typedef struct channel {
 
 /* Once, before any channel; false after a line on stderr. */
 bool channel_setup(const channel_options *options);
-/* Random octets need no key and no certificate. */
+/* Random bytes need no key and no certificate. */
 bool channel_random(unsigned char *to, size_t size);
 void channel_teardown(void);
 

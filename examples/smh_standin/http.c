@@ -32,36 +32,36 @@ static int go(http_request *r, int state)
 
 /* ---- request line -------------------------------------------------------- */
 
-static int feed_method(http_request *r, unsigned char octet)
+static int feed_method(http_request *r, unsigned char byte)
 {
     size_t size = strlen(r->method);
 
-    if (octet == ' ' && size)
+    if (byte == ' ' && size)
         return go(r, TARGET);
-    if (!is_token(octet) || size + 1 == sizeof r->method)
+    if (!is_token(byte) || size + 1 == sizeof r->method)
         return refuse(r, 400, "the method is not a known token");
-    r->method[size] = (char)octet;
+    r->method[size] = (char)byte;
     return 0;
 }
 
-static int feed_target(http_request *r, unsigned char octet)
+static int feed_target(http_request *r, unsigned char byte)
 {
-    if (octet == ' ' && r->target.size)
+    if (byte == ' ' && r->target.size)
         return go(r, VERSION);
-    if (!uri_legal(octet))
-        return refuse(r, 400, "the target has an octet that RFC 3986 forbids");
-    if (octet == '?')
+    if (!uri_legal(byte))
+        return refuse(r, 400, "the target has a byte that RFC 3986 forbids");
+    if (byte == '?')
         r->query = true;
-    text_add(&r->target, (const char *)&octet, 1);
+    text_add(&r->target, (const char *)&byte, 1);
     return 0;
 }
 
-static int feed_version(http_request *r, unsigned char octet)
+static int feed_version(http_request *r, unsigned char byte)
 {
-    if (octet != '\r') {
-        if (octet < ' ' || octet > '~' || r->value.size == 8)
+    if (byte != '\r') {
+        if (byte < ' ' || byte > '~' || r->value.size == 8)
             return refuse(r, 400, "the request line does not end in a version");
-        text_add(&r->value, (const char *)&octet, 1);
+        text_add(&r->value, (const char *)&byte, 1);
         return 0;
     }
     if (r->value.size != 8 || strncmp(r->value.data, "HTTP/", 5) != 0)
@@ -89,7 +89,7 @@ static bool has_element(const char *list, const char *element)
     return false;
 }
 
-/* RFC 9110, 7.2: uri-host [ ":" port ], of which the octets of real names
+/* RFC 9110, 7.2: uri-host [ ":" port ], of which the bytes of real names
  * only */
 static bool good_host(const char *s)
 {
@@ -134,48 +134,48 @@ static int take_field(http_request *r)
     return go(r, FIELD);
 }
 
-static int feed_field(http_request *r, unsigned char octet)
+static int feed_field(http_request *r, unsigned char byte)
 {
-    if (octet == '\r')
+    if (byte == '\r')
         return go(r, END_LF);
     text_cut(&r->name, 0);
     text_cut(&r->value, 0);
-    if (!is_token(octet))
+    if (!is_token(byte))
         return refuse(r, 400, "a field does not begin with its name");
-    text_add(&r->name, (const char *)&octet, 1);
+    text_add(&r->name, (const char *)&byte, 1);
     return go(r, NAME);
 }
 
-static int feed_name(http_request *r, unsigned char octet)
+static int feed_name(http_request *r, unsigned char byte)
 {
-    if (octet == ':')
+    if (byte == ':')
         return go(r, VALUE);
-    if (!is_token(octet))
+    if (!is_token(byte))
         return refuse(r, 400, "a field name is not a token");
-    text_add(&r->name, (const char *)&octet, 1);
+    text_add(&r->name, (const char *)&byte, 1);
     return 0;
 }
 
-static int feed_value(http_request *r, unsigned char octet)
+static int feed_value(http_request *r, unsigned char byte)
 {
     size_t size = r->value.size;
 
-    if (octet == '\r') {
+    if (byte == '\r') {
         while (size && strchr(" \t", r->value.data[size - 1]))
             size--;
         text_cut(&r->value, size);
         return go(r, VALUE_LF);
     }
-    if ((octet < ' ' && octet != '\t') || octet > '~')
-        return refuse(r, 400, "a field value has an octet that is not text");
-    if (size || (octet != ' ' && octet != '\t'))
-        text_add(&r->value, (const char *)&octet, 1);
+    if ((byte < ' ' && byte != '\t') || byte > '~')
+        return refuse(r, 400, "a field value has a byte that is not text");
+    if (size || (byte != ' ' && byte != '\t'))
+        text_add(&r->value, (const char *)&byte, 1);
     return 0;
 }
 
-static int feed_lf(http_request *r, unsigned char octet)
+static int feed_lf(http_request *r, unsigned char byte)
 {
-    if (octet != '\n')
+    if (byte != '\n')
         return refuse(r, 400, "a CR is not followed by LF");
     if (r->state == LINE_LF)
         return go(r, FIELD);
@@ -188,18 +188,18 @@ static int feed_lf(http_request *r, unsigned char octet)
     return HTTP_COMPLETE;
 }
 
-int http_feed(http_request *r, unsigned char octet)
+int http_feed(http_request *r, unsigned char byte)
 {
     static int (*const feed[])(http_request *, unsigned char) = {
         feed_method, feed_target, feed_version, feed_lf, feed_field,
         feed_name,   feed_value,  feed_lf,      feed_lf,
     };
 
-    if (r->state < LINE_LF && octet != '\r' && ++r->line > r->line_max)
+    if (r->state < LINE_LF && byte != '\r' && ++r->line > r->line_max)
         return refuse(r, 414, "the request line is too long");
     if (r->state > LINE_LF && ++r->head > HEAD_MAX)
         return refuse(r, 431, "the fields are too long");
-    return feed[r->state](r, octet);
+    return feed[r->state](r, byte);
 }
 
 void http_request_free(http_request *r)

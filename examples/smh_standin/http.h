@@ -1,4 +1,4 @@
-/* http.h - reads requests octet by octet, as strictly as RFC 9112 allows, and
+/* http.h - reads requests byte by byte, as strictly as RFC 9112 allows, and
  * writes answers */
 #ifndef HTTP_H
 #define HTTP_H
@@ -12,12 +12,12 @@ enum { HTTP_COMPLETE = 1 };
 
 /* Zero it before each request, then set line_max. */
 typedef struct http_request {
-    size_t line_max; /* octets of a request line, its end not counted */
+    size_t line_max; /* bytes of a request line, its end not counted */
     char method[16];
     text target, name, value;
     char host[256];
     const char *wrong; /* in words */
-    size_t line, head; /* octets so far */
+    size_t line, head; /* bytes so far */
     unsigned hosts, lengths;
     bool has_body, close, query;
     int state;
@@ -25,7 +25,7 @@ typedef struct http_request {
 
 /* 0: more.  HTTP_COMPLETE.  Else the status of a refusal, and
  * request->wrong. */
-int http_feed(http_request *request, unsigned char octet);
+int http_feed(http_request *request, unsigned char byte);
 void http_request_free(http_request *request);
 
 typedef struct http_answer {

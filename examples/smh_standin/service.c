@@ -195,7 +195,7 @@ static void create(job *j)
         return;
     }
     tokens_delete(&j->s->tokens, one);
-    refuse(j, 500, NULL, "no random octets");
+    refuse(j, 500, NULL, "no random bytes");
 }
 
 static void one_token(job *j)

@@ -3,17 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool unreserved(unsigned char octet)
+static bool unreserved(unsigned char byte)
 {
-    return (octet >= 'a' && octet <= 'z') || (octet >= 'A' && octet <= 'Z') ||
-           (octet >= '0' && octet <= '9') ||
-           (octet && strchr("-._~", octet) != NULL);
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') ||
+           (byte && strchr("-._~", byte) != NULL);
 }
 
-bool uri_legal(unsigned char octet)
+bool uri_legal(unsigned char byte)
 {
-    return unreserved(octet) ||
-           (octet && strchr("%!$&'()*+,;=:@/?", octet) != NULL);
+    return unreserved(byte) ||
+           (byte && strchr("%!$&'()*+,;=:@/?", byte) != NULL);
 }
 
 void uri_encode(text *to, const char *s)

@@ -28,7 +28,7 @@ void uri_free(uri *u);
 /* NULL if there is none. */
 char *uri_value(const uri *u, const char *name);
 
-bool uri_legal(unsigned char octet); /* in a path or a query, '%' included */
+bool uri_legal(unsigned char byte); /* in a path or a query, '%' included */
 void uri_encode(text *to, const char *s);
 
 /* Decodes in place; false if an escape is bad or means NUL. */

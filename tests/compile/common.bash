@@ -3,6 +3,9 @@
 strict=(-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
     -Wcast-qual -Wundef -Werror)
 
+# What a language's compiler is told besides: in C++, of casts of C.
+declare -gA also=([c++]=-Wold-style-cast)
+
 setup() {
     cd "$BATS_TEST_DIRNAME/../.." || return 1
     set -o pipefail # a tool that is missing must not be missing quietly

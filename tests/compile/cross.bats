@@ -51,7 +51,7 @@ cross() {
         printf '%s\n' "#include \"$name.h\"" \
             "#define ${name^^}_IMPLEMENTATION" "#include \"$name.h\"" \
             "#include \"$name.h\"" >"$out/header.c"
-        for language in "c -std=c99" "c++ -std=c++11"; do
+        for language in "c -std=c99" "c++ -std=c++11 -Wold-style-cast"; do
             for words in 0 1; do
                 # shellcheck disable=SC2086
                 object gcc -x $language "${strict[@]}" -Iport \
@@ -59,8 +59,5 @@ cross() {
                     -isystem /usr/include/lwip
             done
         done
-        echo "#include \"$name.h\"" >"$out/header.c"
-        object g++ "${strict[@]}" -Wold-style-cast -Iport \
-            -D_POSIX_C_SOURCE=200809L -isystem /usr/include/lwip
     done
 }

@@ -1,5 +1,5 @@
 /* Any answer through the reader and the exchange, cut and delayed in any way.
- * The first HEAD octets of the input are the script, the others what the server
+ * The first HEAD bytes of the input are the script, the others what the server
  * says. */
 #include "fuzz.h"
 #include "judge.h"
@@ -53,7 +53,7 @@ static unsigned good_in(const char *data, size_t size)
     return n;
 }
 
-/* The text is one answer that confirms, without an octet behind it. */
+/* The text is one answer that confirms, without a byte behind it. */
 static int is_one_204(const char *data, size_t size)
 {
     return judge(data, size) == SMH_DONE && judge(data, size - 1) == 0;

@@ -1,6 +1,6 @@
 /* Any scope through the checks, the batches and the writer.  The input is texts
  * that end with NUL: host, library id, secret, and ids; one that begins with a
- * control octet 1 to 3 begins the list of that number, 4 is a NULL. */
+ * control byte 1 to 3 begins the list of that number, 4 is a NULL. */
 #include "decode.h"
 #include "fuzz.h"
 
@@ -20,7 +20,7 @@ const seed seeds[] = {
 };
 const size_t seed_count = sizeof seeds / sizeof *seeds;
 
-/* ---- a scope from octets ----------------------------------------------- */
+/* ---- a scope from bytes ----------------------------------------------- */
 
 typedef struct input {
     smh_scope scope;
@@ -109,7 +109,7 @@ static int is_legal(const smh_scope *scope)
 
 /* ---- what must be true ------------------------------------------------- */
 
-/* A window somewhere in the request shows the same octets, and nothing else. */
+/* A window somewhere in the request shows the same bytes, and nothing else. */
 static void look_through(const smh_plan *plan, const smh_batch *batch,
                          const char *whole, size_t length, size_t at)
 {
@@ -120,7 +120,7 @@ static void look_through(const smh_plan *plan, const smh_batch *batch,
     n = size < left ? size : left;
     memset(window, 'w', sizeof window);
     must(smh_write(plan, batch, 0, at, window + 4, size) == length, "length");
-    must(n == 0 || memcmp(window + 4, whole + at, n) == 0, "same octets");
+    must(n == 0 || memcmp(window + 4, whole + at, n) == 0, "same bytes");
     must(memcmp(window, "wwww", 4) == 0, "nothing before the window");
     must(window[4 + n] == 'w', "nothing behind the window");
 }

@@ -32,7 +32,7 @@ static const struct {
 };
 enum { NAMES = sizeof names / sizeof *names };
 
-/* The name of the question with dots; the octets behind it, or NULL. */
+/* The name of the question with dots; the bytes behind it, or NULL. */
 static const unsigned char *read_name(const unsigned char *at,
                                       const unsigned char *end, char *name)
 {
@@ -61,7 +61,7 @@ static size_t add_answer(unsigned char *to, int type, const char *address)
     return sizeof head + 1 + (size_t)size;
 }
 
-/* Turns a question into its answer: its octets, or 0 if it is none. */
+/* Turns a question into its answer: its bytes, or 0 if it is none. */
 static size_t answer(unsigned char *message, size_t size)
 {
     char name[MESSAGE_MAX + 1];

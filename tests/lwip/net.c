@@ -24,7 +24,7 @@
 
 enum { FRAME_MAX = 1514 };
 
-/* Debian's liblwip 2.1.3 has pbufs of 592 octets in its pool and writes 1536 to
+/* Debian's liblwip 2.1.3 has pbufs of 592 bytes in its pool and writes 1536 to
  * them: a heap overflow, which ASan finds.  A pbuf from the heap is as long as
  * asked. */
 #if MEM_LIBC_MALLOC
@@ -70,14 +70,14 @@ static int lost(void)
 
 static err_t frame_out(struct netif *netif, struct pbuf *frame)
 {
-    unsigned char octets[FRAME_MAX];
+    unsigned char bytes[FRAME_MAX];
 
     (void)netif;
-    if (frame->tot_len > sizeof octets)
+    if (frame->tot_len > sizeof bytes)
         return ERR_IF;
-    pbuf_copy_partial(frame, octets, frame->tot_len, 0);
+    pbuf_copy_partial(frame, bytes, frame->tot_len, 0);
     if (!lost() &&
-        write(tap_fd, octets, frame->tot_len) != (ssize_t)frame->tot_len)
+        write(tap_fd, bytes, frame->tot_len) != (ssize_t)frame->tot_len)
         return ERR_IF;
     return ERR_OK;
 }
@@ -85,20 +85,20 @@ static err_t frame_out(struct netif *netif, struct pbuf *frame)
 /* 1 if there was a frame within ms. */
 static int frame_in(int ms)
 {
-    unsigned char octets[FRAME_MAX];
+    unsigned char bytes[FRAME_MAX];
     struct pollfd one = {tap_fd, POLLIN, 0};
     struct pbuf *frame;
     ssize_t size;
 
     if (poll(&one, 1, ms) <= 0)
         return 0;
-    size = read(tap_fd, octets, sizeof octets);
+    size = read(tap_fd, bytes, sizeof bytes);
     if (size <= 0 || lost())
         return 1;
     frame = pbuf_alloc(PBUF_RAW, (u16_t)size, FRAME_KIND);
     if (!frame)
         return 1; /* what a driver does, too */
-    pbuf_take(frame, octets, (u16_t)size);
+    pbuf_take(frame, bytes, (u16_t)size);
     if (tap.input(frame, &tap) != ERR_OK)
         pbuf_free(frame);
     return 1;

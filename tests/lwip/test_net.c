@@ -442,10 +442,10 @@ static void an_answer_cut_off_is_told(void **state)
 static void *hang_up(void *listener)
 {
     int fd = accept(*(int *)listener, NULL, NULL);
-    char octets[256];
+    char bytes[256];
 
     shutdown(fd, SHUT_WR);
-    while (recv(fd, octets, sizeof octets, 0) > 0) {
+    while (recv(fd, bytes, sizeof bytes, 0) > 0) {
     }
     close(fd);
     return NULL;

@@ -150,10 +150,10 @@ static void answer_one(struct tcp_pcb *pcb)
     tcp_output(pcb);
 }
 
-static void take_octet(struct tcp_pcb *pcb, char octet)
+static void take_byte(struct tcp_pcb *pcb, char byte)
 {
     world.matched =
-        octet == "\r\n\r\n"[world.matched] ? world.matched + 1u : octet == '\r';
+        byte == "\r\n\r\n"[world.matched] ? world.matched + 1u : byte == '\r';
     if (world.matched < 4)
         return;
     world.matched = 0;
@@ -174,7 +174,7 @@ static err_t server_received(void *arg, struct tcp_pcb *pcb, struct pbuf *data,
         return tcp_close(pcb);
     }
     for (i = 0; i < data->tot_len; i++)
-        take_octet(pcb, (char)pbuf_get_at(data, i));
+        take_byte(pcb, (char)pbuf_get_at(data, i));
     tcp_recved(pcb, data->tot_len);
     pbuf_free(data);
     return ERR_OK;
@@ -212,15 +212,15 @@ static void listen_for_all(void)
 
 size_t world_send(size_t size, size_t first)
 {
-    static unsigned char octets[1024];
+    static unsigned char bytes[1024];
     uint16_t room = tcp_sndbuf(world.peer);
     size_t i;
 
     size = size < room ? size : room;
-    assert_true(size <= sizeof octets);
+    assert_true(size <= sizeof bytes);
     for (i = 0; i < size; i++)
-        octets[i] = (unsigned char)(first + i);
-    if (size == 0 || tcp_write(world.peer, octets, (uint16_t)size,
+        bytes[i] = (unsigned char)(first + i);
+    if (size == 0 || tcp_write(world.peer, bytes, (uint16_t)size,
                                TCP_WRITE_FLAG_COPY) != ERR_OK)
         return 0;
     tcp_output(world.peer);

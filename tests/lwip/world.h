@@ -42,7 +42,7 @@ typedef struct world {
     unsigned ends, resets; /* connections that ended so */
     uint16_t split;        /* an answer is sent in two segments */
     tcp_recv_fn received;  /* the port's callback */
-    unsigned char matched; /* octets of "\r\n\r\n" */
+    unsigned char matched; /* bytes of "\r\n\r\n" */
     unsigned char mute;    /* no answers */
 } world_state;
 
@@ -56,7 +56,7 @@ int world_end(void **state);
 void world_turn(void *unused);
 void world_turns(unsigned count);
 
-/* size octets from the server, 0, 1, 2..; what does not fit is not sent. */
+/* size bytes from the server, 0, 1, 2..; what does not fit is not sent. */
 size_t world_send(size_t size, size_t first);
 
 /* The answer to a question; NULL: no such name. */

@@ -56,13 +56,13 @@ void *__wrap_calloc(size_t count, size_t size)
     return at;
 }
 
-static int holds_secret(const char *octets, size_t size)
+static int holds_secret(const char *bytes, size_t size)
 {
     size_t length = heap.secret != NULL ? strlen(heap.secret) : 0;
     size_t i;
 
     for (i = 0; length != 0 && i + length <= size; i++) {
-        if (memcmp(octets + i, heap.secret, length) == 0)
+        if (memcmp(bytes + i, heap.secret, length) == 0)
             return 1;
     }
     return 0;

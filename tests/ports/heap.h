@@ -7,9 +7,9 @@
 
 typedef struct heap_watch {
     int on;            /* counts and limits only then: while the client runs */
-    size_t limit;      /* octets that it may have at once, or 0 */
+    size_t limit;      /* bytes that it may have at once, or 0 */
     size_t fail_at;    /* the one allocation that fails, from 1, or 0 */
-    size_t used, peak; /* octets */
+    size_t used, peak; /* bytes */
     size_t calls, failed;
     const char *secret; /* looked for in each block that is freed, or NULL */
     size_t found;       /* blocks that held it */

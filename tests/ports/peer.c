@@ -16,22 +16,22 @@ static size_t held(const pipe_of *pipe)
     return pipe->to - pipe->from;
 }
 
-static size_t push(pipe_of *pipe, const void *octets, size_t size)
+static size_t push(pipe_of *pipe, const void *bytes, size_t size)
 {
     if (pipe->from == pipe->to)
         pipe->from = pipe->to = 0;
     if (size > PIPE_MAX - pipe->to)
         size = PIPE_MAX - pipe->to;
-    memcpy(pipe->octets + pipe->to, octets, size);
+    memcpy(pipe->bytes + pipe->to, bytes, size);
     pipe->to += size;
     return size;
 }
 
-static size_t pull(pipe_of *pipe, void *octets, size_t size)
+static size_t pull(pipe_of *pipe, void *bytes, size_t size)
 {
     if (size > held(pipe))
         size = held(pipe);
-    memcpy(octets, pipe->octets + pipe->from, size);
+    memcpy(bytes, pipe->bytes + pipe->from, size);
     pipe->from += size;
     return size;
 }
@@ -43,16 +43,16 @@ int peer_random(void *ctx, unsigned char *data, size_t size)
     return mbedtls_ctr_drbg_random(&((peer *)ctx)->drbg, data, size);
 }
 
-static int server_send(void *ctx, const unsigned char *octets, size_t size)
+static int server_send(void *ctx, const unsigned char *bytes, size_t size)
 {
-    size_t moved = push(&((peer *)ctx)->down, octets, size);
+    size_t moved = push(&((peer *)ctx)->down, bytes, size);
 
     return moved != 0 ? (int)moved : MBEDTLS_ERR_SSL_WANT_WRITE;
 }
 
-static int server_recv(void *ctx, unsigned char *octets, size_t size)
+static int server_recv(void *ctx, unsigned char *bytes, size_t size)
 {
-    size_t moved = pull(&((peer *)ctx)->up, octets, size);
+    size_t moved = pull(&((peer *)ctx)->up, bytes, size);
 
     return moved != 0 ? (int)moved : MBEDTLS_ERR_SSL_WANT_READ;
 }
@@ -277,13 +277,13 @@ void peer_turn(peer *p)
 
 void peer_say(peer *p, const void *data, size_t size)
 {
-    const unsigned char *octets = (const unsigned char *)data;
+    const unsigned char *bytes = (const unsigned char *)data;
 
     while (size != 0) {
-        int moved = mbedtls_ssl_write(&p->ssl, octets, size);
+        int moved = mbedtls_ssl_write(&p->ssl, bytes, size);
 
         assert_true(moved > 0);
-        octets += moved;
+        bytes += moved;
         size -= (size_t)moved;
     }
 }
@@ -304,9 +304,9 @@ void peer_ask_hello(peer *p)
 #endif
 }
 
-void peer_raw(peer *p, const void *octets, size_t size)
+void peer_raw(peer *p, const void *bytes, size_t size)
 {
-    assert_int_equal(push(&p->down, octets, size), size);
+    assert_int_equal(push(&p->down, bytes, size), size);
 }
 
 void peer_warn(peer *p)
@@ -325,11 +325,11 @@ int mbedtls_ssl_write_record(mbedtls_ssl_context *ssl, uint8_t flush);
 int mbedtls_ssl_write_record(mbedtls_ssl_context *ssl, int flush);
 #endif
 
-void peer_messages(peer *p, const void *octets, size_t size)
+void peer_messages(peer *p, const void *bytes, size_t size)
 {
     p->ssl.MBEDTLS_PRIVATE(out_msgtype) = MBEDTLS_SSL_MSG_HANDSHAKE;
     p->ssl.MBEDTLS_PRIVATE(out_msglen) = size;
-    memcpy(p->ssl.MBEDTLS_PRIVATE(out_msg), octets, size);
+    memcpy(p->ssl.MBEDTLS_PRIVATE(out_msg), bytes, size);
     assert_int_equal(mbedtls_ssl_write_record(&p->ssl, 1), 0);
 }
 
@@ -527,18 +527,18 @@ int client_open(smh_mbedtls *tls, const char *host)
 int client_send(smh_mbedtls *tls, const void *data, size_t size)
 {
     smh_port port = smh_mbedtls_port(tls);
-    const unsigned char *octets = (const unsigned char *)data;
+    const unsigned char *bytes = (const unsigned char *)data;
     unsigned turns = 0;
     int result = 1;
 
     while (size != 0 && result > 0) {
         do
-            result = port.ops->send(port.ctx, octets, size);
+            result = port.ops->send(port.ctx, bytes, size);
         while (again(tls, result, &turns));
         assert_int_not_equal(result, 0);
         if (result > 0) {
             assert_true((size_t)result <= size);
-            octets += result;
+            bytes += result;
             size -= (size_t)result;
         }
     }

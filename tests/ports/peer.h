@@ -15,7 +15,7 @@
 enum { PIPE_MAX = 1 << 17, DATA_MAX = 1 << 16 };
 
 typedef struct pipe_of {
-    unsigned char octets[PIPE_MAX];
+    unsigned char bytes[PIPE_MAX];
     size_t from, to;
 } pipe_of;
 
@@ -23,7 +23,7 @@ typedef struct pipe_of {
 enum fault {
     NO_FAULT,
     FAULT_AGAIN,
-    FAULT_ONE, /* one octet */
+    FAULT_ONE, /* one byte */
     FAULT_CLOSED,
     FAULT_NETWORK,
     FAULT_MEMORY,
@@ -37,15 +37,15 @@ typedef struct peer {
     const char *certificate; /* NAME of examples/smh_standin/pki.sh */
     int tls13;               /* allow it */
     int renegotiation;
-    size_t burst; /* octets that the port below moves at once; 0: all */
+    size_t burst; /* bytes that the port below moves at once; 0: all */
     int stutter;  /* it says AGAIN before each move */
     enum fault fault;
-    unsigned fault_at; /* number of the call, from 1 */
-    int fault_stays;   /* and of each that follows */
-    size_t room;       /* octets that it takes before it is full; 0: no limit */
-    const char *answer;           /* to each blank line */
-    const char *plain;            /* instead of TLS, if not NULL */
-    size_t plain_size;            /* 0: it is a string */
+    unsigned fault_at;  /* number of the call, from 1 */
+    int fault_stays;    /* and of each that follows */
+    size_t room;        /* bytes that it takes before it is full; 0: no limit */
+    const char *answer; /* to each blank line */
+    const char *plain;  /* instead of TLS, if not NULL */
+    size_t plain_size;  /* 0: it is a string */
     void (*feed)(struct peer *p); /* when there is nothing to read, or NULL */
     const char *alpn[2];          /* what the server speaks */
     unsigned reads_max; /* reads above it fail the test; 0: no limit */
@@ -56,7 +56,7 @@ typedef struct peer {
     unsigned handshakes;
     unsigned char data[DATA_MAX]; /* what the client sent */
     size_t size;
-    unsigned char first[600]; /* octets on the wire: the ClientHello */
+    unsigned char first[600]; /* bytes on the wire: the ClientHello */
     int done, notified;       /* handshake over; the client said the end */
     int gone;                 /* the server is gone: FIN behind what it sent */
     int waits;
@@ -87,16 +87,16 @@ smh_port peer_port(peer *p);
 
 /* Lets the server do what it can. */
 void peer_turn(peer *p);
-/* The server sends that, in records of record octets at most (0: any). */
+/* The server sends that, in records of record bytes at most (0: any). */
 void peer_say(peer *p, const void *data, size_t size);
-void peer_notify(peer *p);                               /* close_notify */
-void peer_ask_hello(peer *p);                            /* HelloRequest */
-void peer_raw(peer *p, const void *octets, size_t size); /* not TLS */
-void peer_warn(peer *p);                                 /* alert 90 */
+void peer_notify(peer *p);                              /* close_notify */
+void peer_ask_hello(peer *p);                           /* HelloRequest */
+void peer_raw(peer *p, const void *bytes, size_t size); /* not TLS */
+void peer_warn(peer *p);                                /* alert 90 */
 /* A record of handshake messages. */
-void peer_messages(peer *p, const void *octets, size_t size);
+void peer_messages(peer *p, const void *bytes, size_t size);
 
-/* Random octets for both sides. */
+/* Random bytes for both sides. */
 int peer_random(void *ctx, unsigned char *data, size_t size);
 
 /* "DIR/NAME", until the next call. */

@@ -1,5 +1,5 @@
 /* Which servers smh_mbedtls.h accepts, which it refuses, and in what words;
- * none that it refuses gets an octet of the caller's data. */
+ * none that it refuses gets a byte of the caller's data. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -402,12 +402,12 @@ static void an_unused_struct_is_harmless(void **state)
 {
     static smh_mbedtls zero;
     smh_port port = smh_mbedtls_port(&zero);
-    char octet = 'x';
+    char byte = 'x';
 
     (void)state;
     assert_string_equal(client_words(&zero), "not opened: nothing went wrong");
     assert_int_equal(port.ops->open(port.ctx, "standin.test", 443), SMH_E_TLS);
-    assert_int_equal(port.ops->send(port.ctx, &octet, 1), SMH_E_TLS);
+    assert_int_equal(port.ops->send(port.ctx, &byte, 1), SMH_E_TLS);
     assert_int_equal(port.ops->close(port.ctx, 0), 1);
     assert_string_equal(
         client_words(&zero),
@@ -671,7 +671,7 @@ static void an_alert_is_named(void **state)
 /* Where a server of TLS 1.3 misses a client's certificate. */
 static void an_alert_behind_the_handshake_is_named(void **state)
 {
-    char octet;
+    char byte;
 
     (void)state;
     begin("server");
@@ -679,7 +679,7 @@ static void an_alert_behind_the_handshake_is_named(void **state)
     peer_turn(&server);
     mbedtls_ssl_send_alert_message(&server.ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
                                    116);
-    assert_int_equal(client_recv(&client, &octet, 1), SMH_E_TLS);
+    assert_int_equal(client_recv(&client, &byte, 1), SMH_E_TLS);
     assert_int_equal(client.alert, 116);
     assert_string_equal(client_words(&client),
                         "receiving: the server refused: alert 116, it wants a"
@@ -849,12 +849,12 @@ static void psas_generator_needs_nothing_else(void **state)
 #if !defined(MBEDTLS_USE_PSA_CRYPTO) && !defined(MBEDTLS_SSL_PROTO_TLS1_3)
 static void psa_is_started_for_nobody_else(void **state)
 {
-    unsigned char octet;
+    unsigned char byte;
 
     (void)state;
     mbedtls_psa_crypto_free();
     accepts("server", "standin.test");
-    assert_int_not_equal(smh_mbedtls_psa_random(NULL, &octet, 1), 0);
+    assert_int_not_equal(smh_mbedtls_psa_random(NULL, &byte, 1), 0);
 }
 #endif
 #endif

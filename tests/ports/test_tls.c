@@ -1,4 +1,4 @@
-/* How smh_mbedtls.h moves octets: over a port below that fails in every way at
+/* How smh_mbedtls.h moves bytes: over a port below that fails in every way at
  * every call, and with a server that does what servers do. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,7 +92,7 @@ static void moves_a_request_and_its_answer(void **state)
     assert_true(client.diag.sent > REQUEST && client.diag.received > ANSWER);
 }
 
-static void moves_octet_by_octet_with_again_before_each(void **state)
+static void moves_byte_by_byte_with_again_before_each(void **state)
 {
     (void)state;
     server.burst = 1;
@@ -294,13 +294,13 @@ static void a_full_port_takes_the_record_once(void **state)
 static void a_half_sent_record_goes_on_behind_a_receive(void **state)
 {
     smh_port port = open_with_room(10);
-    char octet;
+    char byte;
 
     (void)state;
     assert_int_equal(port.ops->send(port.ctx, request, REQUEST), SMH_AGAIN);
     peer_ask_hello(&server);
     server.room = PIPE_MAX; /* and the server does not turn */
-    assert_int_equal(port.ops->recv(port.ctx, &octet, 1), SMH_AGAIN);
+    assert_int_equal(port.ops->recv(port.ctx, &byte, 1), SMH_AGAIN);
     server.room = 0;
     assert_true(client_send(&client, request, REQUEST) > 0);
     assert_received();
@@ -310,11 +310,11 @@ static void a_half_sent_record_goes_on_behind_a_receive(void **state)
 static void a_record_behind_a_half_sent_alert_is_not_lost(void **state)
 {
     smh_port port = open_with_room(10);
-    char octet;
+    char byte;
 
     (void)state;
     peer_ask_hello(&server);
-    assert_int_equal(port.ops->recv(port.ctx, &octet, 1), SMH_AGAIN);
+    assert_int_equal(port.ops->recv(port.ctx, &byte, 1), SMH_AGAIN);
     assert_int_equal(port.ops->send(port.ctx, request, REQUEST), SMH_AGAIN);
     server.room = 20;
     assert_int_equal(port.ops->send(port.ctx, request, REQUEST), SMH_AGAIN);
@@ -326,11 +326,11 @@ static void a_record_behind_a_half_sent_alert_is_not_lost(void **state)
 static void the_end_is_said_behind_a_half_sent_alert(void **state)
 {
     smh_port port = open_with_room(10);
-    char octet;
+    char byte;
 
     (void)state;
     peer_ask_hello(&server);
-    assert_int_equal(port.ops->recv(port.ctx, &octet, 1), SMH_AGAIN);
+    assert_int_equal(port.ops->recv(port.ctx, &byte, 1), SMH_AGAIN);
     assert_int_equal(port.ops->close(port.ctx, 0), SMH_AGAIN);
     server.room = 0;
     assert_int_equal(client_close(&client, 0), 1);
@@ -344,12 +344,12 @@ static void the_end_is_said_behind_a_half_sent_alert(void **state)
 
 static void the_servers_end_is_told_from_a_cut(void **state)
 {
-    char octet;
+    char byte;
 
     (void)state;
     assert_int_equal(client_open(&client, "standin.test"), 1);
     peer_notify(&server);
-    assert_int_equal(client_recv(&client, &octet, 1), SMH_E_CLOSED);
+    assert_int_equal(client_recv(&client, &byte, 1), SMH_E_CLOSED);
     assert_int_equal(client.reason, SMH_MBEDTLS_NOTIFIED);
     assert_string_equal(client_words(&client),
                         "receiving: closed by the server");
@@ -358,7 +358,7 @@ static void the_servers_end_is_told_from_a_cut(void **state)
     assert_int_equal(client_open(&client, "standin.test"), 1);
     server.gone = 1;
     server.calls = (unsigned)-1;
-    assert_int_equal(client_recv(&client, &octet, 1), SMH_E_CLOSED);
+    assert_int_equal(client_recv(&client, &byte, 1), SMH_E_CLOSED);
     assert_int_equal(client.reason, SMH_MBEDTLS_CUT);
     assert_string_equal(client_words(&client),
                         "receiving: closed without TLS's end; pipe, calls 0");
@@ -448,17 +448,17 @@ static void it_can_be_closed_at_any_stage(void **state)
 static void nothing_works_before_it_is_open(void **state)
 {
     smh_port port = smh_mbedtls_port(&client);
-    char octet = 'x';
+    char byte = 'x';
 
     (void)state;
-    assert_int_equal(port.ops->send(port.ctx, &octet, 1), SMH_E_CLOSED);
-    assert_int_equal(port.ops->recv(port.ctx, &octet, 1), SMH_E_CLOSED);
+    assert_int_equal(port.ops->send(port.ctx, &byte, 1), SMH_E_CLOSED);
+    assert_int_equal(port.ops->recv(port.ctx, &byte, 1), SMH_E_CLOSED);
     assert_int_equal(server.calls, 0);
     assert_string_equal(
         client_words(&client),
         "not opened: smh_mbedtls_init() or an opening is missing");
     assert_int_equal(whole(), 1);
-    assert_int_equal(port.ops->send(port.ctx, &octet, 1), SMH_E_CLOSED);
+    assert_int_equal(port.ops->send(port.ctx, &byte, 1), SMH_E_CLOSED);
     assert_int_equal(client.diag.stage, SMH_STAGE_NONE);
     assert_int_equal(whole(), 1);
     assert_int_equal(client.reason, SMH_MBEDTLS_NONE);
@@ -524,7 +524,7 @@ static void a_certificate_that_has_expired_meanwhile_is_refused(void **state)
 
 static void no_secret_of_a_connection_outlives_it(void **state)
 {
-    const unsigned char *octets = (const unsigned char *)&client;
+    const unsigned char *bytes = (const unsigned char *)&client;
     size_t i;
     unsigned k;
 
@@ -535,13 +535,13 @@ static void no_secret_of_a_connection_outlives_it(void **state)
         size_t size = server.secret_sizes[k];
 
         for (i = 0; i + size <= sizeof client; i++)
-            assert_true(memcmp(octets + i, server.secrets[k], size) != 0);
+            assert_true(memcmp(bytes + i, server.secrets[k], size) != 0);
     }
 }
 
 /* ---- what is offered ----------------------------------------------------- */
 
-/* Two octets of the ClientHello, and a step further. */
+/* Two bytes of the ClientHello, and a step further. */
 static unsigned two(size_t *at)
 {
     assert_true(*at + 2 <= sizeof server.first);
@@ -549,7 +549,7 @@ static unsigned two(size_t *at)
     return server.first[*at - 2] * 256u + server.first[*at - 1];
 }
 
-/* Where the suites are; their length in octets. */
+/* Where the suites are; their length in bytes. */
 static size_t offered_suites(size_t *at)
 {
     assert_int_equal(client_open(&client, "standin.test"), 1);
@@ -558,7 +558,7 @@ static size_t offered_suites(size_t *at)
     return two(at);
 }
 
-/* Where the extension is; its length in octets. */
+/* Where the extension is; its length in bytes. */
 static size_t offered(unsigned extension, size_t *at)
 {
     size_t size = offered_suites(at);
@@ -654,30 +654,30 @@ enum { TIMEOUT = 2000, READS = 64, READS_OF_ONE = 8 };
 
 static void feed_warnings(peer *p)
 {
-    static const unsigned char octets[] = {21, 3, 3, 0, 2, 1, 90};
+    static const unsigned char bytes[] = {21, 3, 3, 0, 2, 1, 90};
 
     if (p->plain != NULL)
-        peer_raw(p, octets, sizeof octets);
+        peer_raw(p, bytes, sizeof bytes);
     else if (p->done)
         peer_warn(p);
 }
 
 static void feed_change_cipher_spec(peer *p)
 {
-    static const unsigned char octets[] = {20, 3, 3, 0, 1, 1};
+    static const unsigned char bytes[] = {20, 3, 3, 0, 1, 1};
 
     if (p->plain != NULL || p->done)
-        peer_raw(p, octets, sizeof octets);
+        peer_raw(p, bytes, sizeof bytes);
 }
 
 static void feed_empty_records(peer *p)
 {
-    static const unsigned char octets[] = {22, 3, 3, 0, 0};
+    static const unsigned char bytes[] = {22, 3, 3, 0, 0};
 
     if (p->plain != NULL)
-        peer_raw(p, octets, sizeof octets);
+        peer_raw(p, bytes, sizeof bytes);
     else if (p->done)
-        assert_int_equal(mbedtls_ssl_write(&p->ssl, octets, 0), 0);
+        assert_int_equal(mbedtls_ssl_write(&p->ssl, bytes, 0), 0);
 }
 
 /* Three empty records are what mbedTLS bears in a row. */
@@ -693,13 +693,13 @@ static void feed_warnings_and_empty_records(peer *p)
 
 static void feed_hello_requests(peer *p)
 {
-    static const unsigned char octets[400];
+    static const unsigned char bytes[400];
 
     if (p->plain != NULL) {
         peer_raw(p, "\026\003\003\001\220", 5);
-        peer_raw(p, octets, sizeof octets);
+        peer_raw(p, bytes, sizeof bytes);
     } else if (p->done) {
-        peer_messages(p, octets, sizeof octets);
+        peer_messages(p, bytes, sizeof bytes);
     }
 }
 
@@ -707,21 +707,21 @@ static void feed_hello_requests(peer *p)
 static void feed_tickets(peer *p)
 {
     static const unsigned char ticket[] = {4, 0, 0, 1, 0};
-    unsigned char octets[3000 * sizeof ticket];
+    unsigned char bytes[3000 * sizeof ticket];
     size_t i;
 
-    for (i = 0; i < sizeof octets; i++)
-        octets[i] = ticket[i % sizeof ticket];
+    for (i = 0; i < sizeof bytes; i++)
+        bytes[i] = ticket[i % sizeof ticket];
     if (p->done)
-        peer_messages(p, octets, sizeof octets);
+        peer_messages(p, bytes, sizeof bytes);
 }
 
 static void feed_large_records(peer *p)
 {
-    static const unsigned char octets[DATA_MAX / 4];
+    static const unsigned char bytes[DATA_MAX / 4];
 
     if (p->done)
-        peer_say(p, octets, sizeof octets);
+        peer_say(p, bytes, sizeof bytes);
 }
 
 static void (*const feeds[])(peer *) = {
@@ -833,7 +833,7 @@ static void a_call_can_be_cancelled_between_two_steps(void **state)
 static void one_operation_reads_eight_times_at_most(void **state)
 {
     smh_port port = smh_mbedtls_port(&client);
-    char octets[100];
+    char bytes[100];
     size_t i, burst;
     int turn;
 
@@ -849,7 +849,7 @@ static void one_operation_reads_eight_times_at_most(void **state)
             server.reads_max = READS_OF_ONE;
             for (turn = 0; turn < 40; turn++) {
                 server.reads = 0;
-                (void)port.ops->recv(port.ctx, octets, sizeof octets);
+                (void)port.ops->recv(port.ctx, bytes, sizeof bytes);
             }
             server.reads = 0;
             assert_int_not_equal(port.ops->close(port.ctx, 0), 0);
@@ -881,13 +881,13 @@ static void one_turn_of_a_handshake_reads_eight_times_at_most(void **state)
 static void a_send_waits_for_the_next_turn(void **state)
 {
     smh_port port = smh_mbedtls_port(&client);
-    char octet;
+    char byte;
     unsigned calls;
 
     (void)state;
     assert_int_equal(client_open(&client, "standin.test"), 1);
     server.feed = feed_warnings;
-    assert_int_equal(port.ops->recv(port.ctx, &octet, 1), SMH_AGAIN);
+    assert_int_equal(port.ops->recv(port.ctx, &byte, 1), SMH_AGAIN);
     calls = server.calls;
     assert_int_equal(port.ops->send(port.ctx, request, REQUEST), SMH_AGAIN);
     assert_int_equal(port.ops->send(port.ctx, request, REQUEST), SMH_AGAIN);
@@ -906,7 +906,7 @@ static void one_hello_request_a_turn(void **state)
 {
     static const unsigned char requests[4 * 50];
     smh_port port = smh_mbedtls_port(&client);
-    char octet;
+    char byte;
     uint32_t before, refusal = 0;
     int turn;
 
@@ -917,7 +917,7 @@ static void one_hello_request_a_turn(void **state)
     server.room = PIPE_MAX; /* the server does not turn */
     for (turn = 0; turn < 50; turn++) {
         before = client.diag.sent;
-        assert_int_equal(port.ops->recv(port.ctx, &octet, 1), SMH_AGAIN);
+        assert_int_equal(port.ops->recv(port.ctx, &byte, 1), SMH_AGAIN);
         if (turn == 0)
             assert_int_equal(client.diag.sent, before);
         if (turn == 1)
@@ -936,14 +936,14 @@ static void one_hello_request_a_turn(void **state)
 static void a_record_that_is_spoilt_is_answered_by_an_alert(void **state)
 {
     static const unsigned char spoilt[40] = {23, 3, 3, 0, 35};
-    char octet;
+    char byte;
     int code;
 
     (void)state;
     assert_int_equal(client_open(&client, "standin.test"), 1);
     peer_turn(&server);
     peer_raw(&server, spoilt, sizeof spoilt);
-    assert_int_equal(client_recv(&client, &octet, 1), SMH_E_TLS);
+    assert_int_equal(client_recv(&client, &byte, 1), SMH_E_TLS);
     do
         code = mbedtls_ssl_read(&server.ssl, server.data, DATA_MAX);
     while (code == MBEDTLS_ERR_SSL_WANT_READ && server.up.to > server.up.from);
@@ -983,7 +983,7 @@ static void it_speaks_tls_1_3(void **state)
 #define IN(set, test) cmocka_unit_test_setup_teardown(test, set, tear_down)
 #define BOTH(set)                                                              \
     IN(set, moves_a_request_and_its_answer),                                   \
-        IN(set, moves_octet_by_octet_with_again_before_each),                  \
+        IN(set, moves_byte_by_byte_with_again_before_each),                    \
         IN(set, waits_below_only_if_it_is_blocked_there),                      \
         IN(set, a_long_answer_goes_through_a_small_buffer),                    \
         IN(set, a_long_request_is_cut_into_records),                           \

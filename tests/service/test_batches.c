@@ -153,8 +153,8 @@ static void twenty_five_users(void **state)
     check_all_done(3);
 }
 
-/* 10 users, 100 clients and 100 sessions of 64 octets: many lines of 8000
- * octets, the same through any buffer. */
+/* 10 users, 100 clients and 100 sessions of 64 bytes: many lines of 8000
+ * bytes, the same through any buffer. */
 static void any_buffer_sends_the_same(void **state)
 {
     static const size_t sizes[] = {64, 999, 8200, 65536};
@@ -183,8 +183,8 @@ static void any_buffer_sends_the_same(void **state)
     free(first);
 }
 
-/* Even an octet at a time, in and out. */
-static void a_buffer_of_one_octet(void **state)
+/* Even a byte at a time, in and out. */
+static void a_buffer_of_one_byte(void **state)
 {
     (void)state;
     token("alice", NULL, NULL);
@@ -240,7 +240,7 @@ int batches_tests(void)
         cmocka_unit_test_setup(longer_lists, world_reset),
         cmocka_unit_test_setup(twenty_five_users, world_reset),
         cmocka_unit_test_setup(any_buffer_sends_the_same, world_reset),
-        cmocka_unit_test_setup(a_buffer_of_one_octet, world_reset),
+        cmocka_unit_test_setup(a_buffer_of_one_byte, world_reset),
         cmocka_unit_test_setup(wrong_secrets_and_libraries, world_reset),
         cmocka_unit_test_setup(resume_skips_what_is_confirmed, world_reset),
     };

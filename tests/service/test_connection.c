@@ -288,7 +288,7 @@ static void the_deadline_holds(void **state)
     check_deadline("1:silent", 1);
     check_deadline("2:silent", 2);
     check_deadline("1:handshake-stall", 0);
-    check_deadline("2:drip:1000", 2); /* an octet now and then is no excuse */
+    check_deadline("2:drip:1000", 2); /* a byte now and then is no excuse */
     check_deadline("2:delay:100000", 2);
 }
 
@@ -341,7 +341,7 @@ static void nobody_listens(void **state)
 static void a_name_that_cannot_be(void **state)
 {
     (void)state;
-    w.scope.host = "a-label-of-more-than-63-octets-is-not-asked-for-"
+    w.scope.host = "a-label-of-more-than-63-bytes-is-not-asked-for-"
                    "anywhere-but-refused-at-once";
     revoke_as(SMH_E_RESOLVE);
     assert_non_null(strstr(w.words, "look-up: "));

@@ -9,7 +9,7 @@ typedef struct row {
     const char *fault;
     int first; /* the result if it meets the first request */
     int later; /* and if it meets another one */
-    int also;  /* another result that is right, depending on how octets fall */
+    int also;  /* another result that is right, depending on how bytes fall */
     int done;  /* whether that request was carried out */
     int again; /* requests that are sent once more */
 } row;
@@ -127,7 +127,7 @@ static void check_faults(size_t size, uint16_t pipeline)
                 check_fault(&rows[i], n, size, pipeline);
 }
 
-static void with_a_buffer_of_64_octets(void **state)
+static void with_a_buffer_of_64_bytes(void **state)
 {
     (void)state;
     check_faults(64, 1);
@@ -206,7 +206,7 @@ static void a_redirect_is_not_followed(void **state)
 int faults_tests(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(with_a_buffer_of_64_octets),
+        cmocka_unit_test(with_a_buffer_of_64_bytes),
         cmocka_unit_test(with_a_buffer_of_64_kilobytes),
         cmocka_unit_test(with_requests_in_flight),
         cmocka_unit_test(in_flight_the_first_failure_counts),

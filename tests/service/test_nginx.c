@@ -119,7 +119,7 @@ static void is_opened_again(void **state)
     }
 }
 
-static void odd_octets_pass_through(void **state)
+static void odd_bytes_pass_through(void **state)
 {
     static const char *const odd[] = {"a b",    "a+b", "a%2Cb", "a&b=c",
                                       "a/../b", "a?b", "a#b",   "\303\244",
@@ -292,7 +292,7 @@ int nginx_tests(void)
         cmocka_unit_test_teardown(keeps_the_connection, stop_front),
         cmocka_unit_test_teardown(prefers_what_it_likes, stop_front),
         cmocka_unit_test_teardown(is_opened_again, stop_front),
-        cmocka_unit_test_teardown(odd_octets_pass_through, stop_front),
+        cmocka_unit_test_teardown(odd_bytes_pass_through, stop_front),
         cmocka_unit_test_teardown(refuses_a_long_line, stop_front),
         cmocka_unit_test_teardown(takes_a_full_line, stop_front),
         cmocka_unit_test_teardown(wants_a_client_certificate, stop_front),

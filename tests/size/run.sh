@@ -10,7 +10,7 @@ status=$?
 cat "$dir/size.txt"
 
 # What varies from run to run has a ceiling, no row here: interrupts and records
-# do, and the CA in the image, whose signature is some octets longer or shorter.
+# do, and the CA in the image, whose signature is some bytes longer or shorter.
 sed -n '/^## Sizes/,$p' tests/README.md |
     grep -E -e '^ +[0-9]+  ' -e '^[|]' |
     grep -vE '^[|] ([*]*in all|drivers|arena|stack: used|longest turn)' \

@@ -94,12 +94,12 @@ static char *read_all(int fd)
     return all;
 }
 
-int web_send(unsigned port, const char *octets, size_t size, char **body)
+int web_send(unsigned port, const char *bytes, size_t size, char **body)
 {
     int fd = connect_to(port), status = 0;
     char *answer, *at;
 
-    assert_int_equal(send(fd, octets, size, MSG_NOSIGNAL), (ssize_t)size);
+    assert_int_equal(send(fd, bytes, size, MSG_NOSIGNAL), (ssize_t)size);
     answer = read_all(fd);
     close(fd);
     sscanf(answer, "HTTP/1.1 %d ", &status);

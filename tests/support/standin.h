@@ -23,8 +23,8 @@ void standin_stop(standin *s);
  * freed, unless body is NULL. */
 int web_call(unsigned port, const char *method, const char *target,
              char **body);
-/* The same with the octets as they are. */
-int web_send(unsigned port, const char *octets, size_t size, char **body);
+/* The same with the bytes as they are. */
+int web_send(unsigned port, const char *bytes, size_t size, char **body);
 
 void standin_reset(const standin *s);
 void standin_faults(const standin *s,

@@ -30,10 +30,10 @@ static void want(decoded *d, const char *text, const char *what)
         wrong(d, what);
 }
 
-static void keep(decoded *d, int octet)
+static void keep(decoded *d, int byte)
 {
     if (d->used < sizeof d->text)
-        d->text[d->used++] = (char)octet;
+        d->text[d->used++] = (char)byte;
     else
         wrong(d, "more text than a request may have");
 }
@@ -56,8 +56,8 @@ static int hex(int c)
     return p == NULL ? -1 : (int)(p - digits);
 }
 
-/* The next octet of a value; -1 at its end. */
-static int next_octet(decoded *d)
+/* The next byte of a value; -1 at its end. */
+static int next_byte(decoded *d)
 {
     int c = peek(d), high, low;
     if (is_unreserved(c) || c == ',')
@@ -73,7 +73,7 @@ static int next_octet(decoded *d)
     if (high < 0 || low < 0)
         return wrong(d, "bad percent-encoding"), -1;
     if (c == 0 || is_unreserved(c))
-        return wrong(d, "octet that must not be encoded"), -1;
+        return wrong(d, "byte that must not be encoded"), -1;
     return c;
 }
 
@@ -81,7 +81,7 @@ static char *single(decoded *d)
 {
     char *text = d->text + d->used;
     int c;
-    while (peek(d) != ',' && (c = next_octet(d)) >= 0)
+    while (peek(d) != ',' && (c = next_byte(d)) >= 0)
         keep(d, c);
     keep(d, 0);
     if (*text == '\0')
@@ -100,7 +100,7 @@ static void several(decoded *d, int k, size_t most)
             return;
         }
         d->items[k][d->count[k]++] = text;
-        while ((c = next_octet(d)) >= 0 && c != ',')
+        while ((c = next_byte(d)) >= 0 && c != ',')
             keep(d, c);
         keep(d, 0);
         if (*text == '\0')

@@ -33,8 +33,8 @@ enum { DECODE_IDS = 100, DECODE_TEXT = 33000 };
 
 typedef struct decoded {
     const char *wrong; /* the first rule that was broken, or NULL */
-    size_t length;     /* octets of the request */
-    size_t line;       /* octets of its request line, without CR LF */
+    size_t length;     /* bytes of the request */
+    size_t line;       /* bytes of its request line, without CR LF */
     char *host;        /* with the port, as sent */
     char *library;
     char *secret;
@@ -61,20 +61,20 @@ size_t count_of(const smh_scope *scope, int k);
 extern const unsigned blanks[];
 extern const size_t blank_count;
 
-/* A code point below U+10000 and a NUL; to has room for four octets. */
+/* A code point below U+10000 and a NUL; to has room for four bytes. */
 void utf8(unsigned code, char *to);
 
-/* Does white space (Unicode's White_Space, U+200B, U+FEFF) or a control octet
+/* Does white space (Unicode's White_Space, U+200B, U+FEFF) or a control byte
  * begin or end the text? */
 int blank_at_an_end(const char *text);
 
-/* Octets of text when percent-encoded. */
+/* Bytes of text when percent-encoded. */
 size_t encoded_size(const char *text);
 
-/* Octets of a request line without ids and their fields' commas. */
+/* Bytes of a request line without ids and their fields' commas. */
 size_t bare_line(const smh_scope *scope);
 
-/* Octets of a request for ids, a comma behind each: the rest is always kept for
+/* Bytes of a request for ids, a comma behind each: the rest is always kept for
  * what stands around them. */
 #define IDS_ROOM ((size_t)SMH_LINE_MAX - 512)
 #endif

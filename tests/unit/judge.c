@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* May a line hold these octets? */
+/* May a line hold these bytes? */
 static int is_line(const char *p, size_t n)
 {
     size_t i;
@@ -16,7 +16,7 @@ static int is_line(const char *p, size_t n)
     return 1;
 }
 
-/* May these octets begin a status line? */
+/* May these bytes begin a status line? */
 static int is_status_line(const char *p, size_t n)
 {
     static const char form[] = "HTTP/1.# ### ";
@@ -28,7 +28,7 @@ static int is_status_line(const char *p, size_t n)
     return 1;
 }
 
-/* What a whole status line of n octets means: 0 goes on. */
+/* What a whole status line of n bytes means: 0 goes on. */
 static int code_of(const char *p, size_t n, int *interim)
 {
     int code = n < 12 ? 0 : atoi(p + 9);
@@ -39,7 +39,7 @@ static int code_of(const char *p, size_t n, int *interim)
     return code == 204 ? 0 : code;
 }
 
-/* The octets of the line at p up to CR LF, or all; *whole: it has its end. */
+/* The bytes of the line at p up to CR LF, or all; *whole: it has its end. */
 static size_t line_at(const char *p, size_t n, int *whole)
 {
     size_t i;

@@ -30,7 +30,7 @@ static void rule(server *s, int kept, const char *what)
 
 /* ---- the server -------------------------------------------------------- */
 
-static void say(server *s, octets answer)
+static void say(server *s, bytes answer)
 {
     if (s->last == SERVER_QUEUE)
         rule(s, 0, "queue of the server is full");
@@ -86,17 +86,16 @@ static void answer(server *s)
     s->answered++;
 }
 
-static void hear(server *s, char octet)
+static void hear(server *s, char byte)
 {
     static const char blank_line[] = "\r\n\r\n";
     if (s->logged == SERVER_LOG) {
         rule(s, 0, "log of the server is full");
         return;
     }
-    s->log[s->logged++] = octet;
+    s->log[s->logged++] = byte;
     s->came++;
-    s->matched =
-        octet == blank_line[s->matched] ? s->matched + 1 : octet == '\r';
+    s->matched = byte == blank_line[s->matched] ? s->matched + 1 : byte == '\r';
     if (s->matched == 4) {
         s->matched = 0;
         answer(s);
@@ -212,7 +211,7 @@ static void watch(server *s, const void *data, size_t size)
 }
 
 /* Remembers what was offered in vain, or checks that it is offered again.  The
- * octets lie behind the log; half requests are cut off it, never these. */
+ * bytes lie behind the log; half requests are cut off it, never these. */
 static int offer(server *s, const void *data, size_t size, int r)
 {
     size_t n = size < 32768 ? size : 32768;
@@ -220,7 +219,7 @@ static int offer(server *s, const void *data, size_t size, int r)
         rule(s,
              s->offered == data && s->offered_size == size &&
                  memcmp(s->log + SERVER_LOG, data, n) == 0,
-             "other octets after SMH_AGAIN");
+             "other bytes after SMH_AGAIN");
     s->offered = r == SMH_AGAIN ? data : NULL;
     s->offered_size = size;
     if (r == SMH_AGAIN)
@@ -264,12 +263,12 @@ static int server_send(void *ctx, const void *data, size_t size)
     return said(s, send_some(s, data, size));
 }
 
-/* Up to most octets of the queue. */
+/* Up to most bytes of the queue. */
 static size_t give(server *s, char *data, size_t most)
 {
     size_t n = 0;
     while (n < most && s->first < s->last) {
-        const octets *head = &s->queue[s->first];
+        const bytes *head = &s->queue[s->first];
         while (n < most && s->taken < head->size)
             data[n++] = head->data[s->taken++];
         if (s->taken == head->size) {

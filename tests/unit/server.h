@@ -7,13 +7,13 @@
 #include "decode.h"
 #include "smh_token.h"
 
-typedef struct octets {
+typedef struct bytes {
     const char *data;
     size_t size;
     int good; /* confirms its request */
-} octets;
+} bytes;
 
-#define OCTETS(literal)                                                        \
+#define BYTES(literal)                                                         \
     {                                                                          \
         (literal), sizeof(literal) - 1, 0                                      \
     }
@@ -23,7 +23,7 @@ typedef struct octets {
     }
 
 enum {
-    SERVER_LOG = 1 << 17, /* octets of requests it can keep */
+    SERVER_LOG = 1 << 17, /* bytes of requests it can keep */
     SERVER_REQUESTS = 256,
     SERVER_QUEUE = 256, /* answers on their way */
     SERVER_CALLS_MAX = 4000000
@@ -41,10 +41,10 @@ typedef struct server_request {
 
 typedef struct server {
     /* ---- the script: server_init() makes it a good server ---- */
-    octets replies[4];  /* to the first requests, if data is set */
-    octets reply;       /* to the others */
-    octets greeting;    /* comes by itself... */
-    size_t greeting_at; /* ...after so many octets of a connection */
+    bytes replies[4];   /* to the first requests, if data is set */
+    bytes reply;        /* to the others */
+    bytes greeting;     /* comes by itself... */
+    size_t greeting_at; /* ...after so many bytes of a connection */
     int greeting_only;  /* and nothing that comes later is answered */
     int deaf;           /* what send says after the greeting or the last answer;
                            0: takes it */
@@ -55,8 +55,8 @@ typedef struct server {
     unsigned reset[2]; /* so many whole requests end the first connection, and
                              a later one, and what was answered is lost; 0: none
                              do.  hold is for the first one alone then */
-    size_t send_most, recv_most; /* octets a call */
-    size_t cut;    /* recv stops once before this octet of the answers */
+    size_t send_most, recv_most; /* bytes a call */
+    size_t cut;    /* recv stops once before this byte of the answers */
     unsigned lazy; /* SMH_AGAIN so many times before each success */
     unsigned open_again, close_again;
     long fault_at; /* which of all calls but wait; -1: none */
@@ -77,7 +77,7 @@ typedef struct server {
     unsigned long calls, waits;
     unsigned opens, closes, at_once; /* finished ones; closes with at_once */
     unsigned long receives;          /* calls of recv */
-    size_t largest;                  /* octets offered to a send or recv */
+    size_t largest;                  /* bytes offered to a send or recv */
     int fault_in;                    /* 'o', 's', 'r', 'c': where it happened */
     int is_open;                     /* needs a close */
     uint32_t confirmed;              /* good answers that recv gave whole */
@@ -94,13 +94,13 @@ typedef struct server {
     unsigned tries;          /* of open_again or close_again */
     unsigned answered, here; /* answers given in all, on this connection */
     int greeted;
-    size_t came;    /* octets of this connection */
+    size_t came;    /* bytes of this connection */
     size_t matched; /* of the blank line */
     size_t start;   /* of the request that is coming, in the log */
-    octets queue[SERVER_QUEUE];
+    bytes queue[SERVER_QUEUE];
     unsigned first, last; /* of the queue */
     size_t taken;         /* of the first */
-    size_t given;         /* octets of answers in the server's life */
+    size_t given;         /* bytes of answers in the server's life */
     const void *offered;  /* by a send that was told SMH_AGAIN */
     size_t offered_size, offered_at;
     size_t logged;
@@ -116,7 +116,7 @@ smh_port server_port(server *s, int secure);
 const char *server_audit(const server *s, const smh_scope *scope,
                          uint32_t resume, unsigned *times, uint32_t count);
 
-/* Are any four octets in a row of the text in memory? */
+/* Are any four bytes in a row of the text in memory? */
 int has_piece(const void *memory, size_t size, const char *text);
 
 #endif

@@ -31,7 +31,7 @@ unsigned thin(void)
 
 typedef struct block {
     struct block *next;
-    size_t mapped; /* octets of a mapping, 0 if it is of the heap */
+    size_t mapped; /* bytes of a mapping, 0 if it is of the heap */
 } block;
 
 static block *blocks;

@@ -29,7 +29,7 @@ void chance_seed(uint32_t seed);
 void *take(size_t size);
 int tidy(void **state);
 
-/* size octets whose last one is the last before an unmapped page, and the like
+/* size bytes whose last one is the last before an unmapped page, and the like
  * of a text, its NUL included. */
 char *edge(size_t size);
 char *edge_text(const char *text);
@@ -38,7 +38,7 @@ char *edge_text(const char *text);
  * take only each n-th case of a long row. */
 unsigned thin(void);
 
-/* count ids of width octets: a letter, digits, and letters behind them. */
+/* count ids of width bytes: a letter, digits, and letters behind them. */
 const smh_list *numbered(char letter, size_t count, size_t width);
 const smh_list *list_from(const char *const *items, size_t count);
 
@@ -48,7 +48,7 @@ const smh_list *list_from(const char *const *items, size_t count);
 #define SECRET_ENCODED "Zq9%2F%26%3D7%23Kx%2C%25w2%20Vb%2B"
 smh_scope usual(void);
 
-/* Any octets that an id may have. */
+/* Any bytes that an id may have. */
 char *random_text(size_t least, size_t most);
 
 #endif

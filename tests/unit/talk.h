@@ -15,7 +15,7 @@ typedef struct talk {
     unsigned per_opening; /* what talk_again() sets */
 } talk;
 
-/* A call for so many users, with a buffer of size octets and a second of
+/* A call for so many users, with a buffer of size bytes and a second of
  * time. */
 talk *talk_new(size_t users, size_t size, uint16_t pipeline);
 
@@ -38,7 +38,7 @@ void talk_resume(talk *t);
 /* The same as talk_run() on a stack of its own; looks for the secret in it. */
 int talk_on_painted_stack(talk *t);
 
-/* Octets of the first request for so many users. */
+/* Bytes of the first request for so many users. */
 size_t talk_length(size_t users);
 
 #endif

@@ -18,7 +18,7 @@ static size_t at_least_one(size_t n)
     return n == 0 ? 1 : n;
 }
 
-/* Octets of the request line of one batch, counted id by id. */
+/* Bytes of the request line of one batch, counted id by id. */
 static size_t naive_line(const smh_scope *scope, const smh_batch *batch)
 {
     size_t n = bare_line(scope), i;
@@ -95,14 +95,14 @@ static tour walk(const smh_scope *scope)
 
 /* ---- the naive reference ----------------------------------------------- */
 
-/* Into how many runs list k falls if each may have so many octets. */
-static size_t runs(const smh_scope *scope, int k, size_t octets, size_t most)
+/* Into how many runs list k falls if each may have so many bytes. */
+static size_t runs(const smh_scope *scope, int k, size_t bytes, size_t most)
 {
     size_t count = count_of(scope, k), i, n = 1, ids = 0, used = 0;
     for (i = 0; i < count; i++) {
         size_t cost =
             encoded_size(list_of(scope, k)->items[i]) + strlen(SMH_COMMA);
-        if (ids == most || (ids > 0 && used + cost > octets)) {
+        if (ids == most || (ids > 0 && used + cost > bytes)) {
             n++;
             ids = used = 0;
         }

@@ -70,11 +70,11 @@ static void silence_ends_with_the_deadline(void **state)
  * and not for an interim answer either. */
 static void dripping_does_not_put_it_off(void **state)
 {
-    static const octets drips[] = {
-        OCTETS("HTTP/1.1 204 No Content\r\nX-Request-Id: 0123456789abcdef\r\n"),
-        OCTETS("HTTP/1.1 404"),
+    static const bytes drips[] = {
+        BYTES("HTTP/1.1 204 No Content\r\nX-Request-Id: 0123456789abcdef\r\n"),
+        BYTES("HTTP/1.1 404"),
 #if SMH_INTERIM_MAX > 0
-        OCTETS("HTTP/1.1 103 \r\n\r\nHTTP/1.1 204 No Content\r\nX: y\r\n"),
+        BYTES("HTTP/1.1 103 \r\n\r\nHTTP/1.1 204 No Content\r\nX: y\r\n"),
 #endif
     };
     size_t i;

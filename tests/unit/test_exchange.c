@@ -1,4 +1,4 @@
-/* Which octets go out next and what comes in: against a server that fails at
+/* Which bytes go out next and what comes in: against a server that fails at
  * every call in every way. */
 #include "talk.h"
 #include "support.h"
@@ -298,15 +298,15 @@ static void deadline_between_a_loss_and_its_reopening(void **state)
     assert_true(between > 0);
 }
 
-/* One octet of an answer is enough: the request may have been served. */
+/* One byte of an answer is enough: the request may have been served. */
 static void no_reopening_after_a_part_of_an_answer(void **state)
 {
-    static const octets parts[] = {
-        OCTETS("H"),
-        OCTETS("HTTP/1.1 204 No Content\r\n"),
-        OCTETS("HTTP/1.1 204 No Content\r\nA: b\r\n\r"),
+    static const bytes parts[] = {
+        BYTES("H"),
+        BYTES("HTTP/1.1 204 No Content\r\n"),
+        BYTES("HTTP/1.1 204 No Content\r\nA: b\r\n\r"),
 #if SMH_INTERIM_MAX > 0
-        OCTETS("HTTP/1.1 100 Continue\r\n\r\n"),
+        BYTES("HTTP/1.1 100 Continue\r\n\r\n"),
 #endif
     };
     static const int losses[] = {SMH_E_CLOSED, SMH_E_NETWORK};
@@ -345,12 +345,12 @@ static void no_reopening_after_other_errors(void **state)
 
 /* ---- answers that come early ------------------------------------------- */
 
-/* Before the first octet is sent, and after each one up to the last. */
+/* Before the first byte is sent, and after each one up to the last. */
 static void early_refusal_is_the_result(void **state)
 {
-    static const octets refusals[] = {
-        OCTETS("HTTP/1.1 414 URI Too Long\r\nConnection: close\r\n\r\n{}"),
-        OCTETS("HTTP/1.1 408\r\n")};
+    static const bytes refusals[] = {
+        BYTES("HTTP/1.1 414 URI Too Long\r\nConnection: close\r\n\r\n{}"),
+        BYTES("HTTP/1.1 408\r\n")};
     static const int deaf[] = {0, SMH_AGAIN, SMH_E_CLOSED, SMH_E_NETWORK};
     size_t i, j, k, at, whole = talk_length(USERS);
     (void)state;
@@ -378,7 +378,7 @@ static void early_refusal_of_a_later_request(void **state)
     for (k = 0; k < 4; k++)
         for (at = 1; at < whole; at += 3) {
             talk *t = talk_new(USERS, sizes[k], 0);
-            t->s->greeting = (octets)OCTETS("HTTP/1.1 429 \r\n\r\n");
+            t->s->greeting = (bytes)BYTES("HTTP/1.1 429 \r\n\r\n");
             t->s->greeting_at = whole + at;
             t->s->greeting_only = 1;
             t->s->deaf = SMH_E_NETWORK;
@@ -397,7 +397,7 @@ static void early_interim_answer_is_passed_over(void **state)
     for (k = 0; k < 4; k++)
         for (at = 0; at < whole; at += 3) {
             talk *t = talk_new(USERS, sizes[k], 0);
-            t->s->greeting = (octets)OCTETS("HTTP/1.1 103\r\n\r\n");
+            t->s->greeting = (bytes)BYTES("HTTP/1.1 103\r\n\r\n");
             t->s->greeting_at = at;
             assert_int_equal(talk_run(t), SMH_DONE);
             tidy(NULL);
@@ -405,12 +405,12 @@ static void early_interim_answer_is_passed_over(void **state)
 }
 #endif
 
-/* Says 204 after so many octets of the only request, and then answers it or
+/* Says 204 after so many bytes of the only request, and then answers it or
  * not. */
 static void early_204(size_t size, size_t at, size_t cut, int only)
 {
     talk *t = talk_new(1, size, 0);
-    t->s->greeting = (octets)OCTETS("HTTP/1.1 204 No Content\r\n\r\n");
+    t->s->greeting = (bytes)BYTES("HTTP/1.1 204 No Content\r\n\r\n");
     t->s->greeting_at = at;
     t->s->greeting_only = only;
     t->s->cut = cut;
@@ -420,7 +420,7 @@ static void early_204(size_t size, size_t at, size_t cut, int only)
 }
 
 /* A 204 to a request that is not out can confirm nothing, however it is cut:
- * not even if its last octet comes when the request is out. */
+ * not even if its last byte comes when the request is out. */
 static void early_204_is_never_a_confirmation(void **state)
 {
     size_t k, at, cut, whole = talk_length(1);
@@ -436,12 +436,12 @@ static void early_204_is_never_a_confirmation(void **state)
 /* Behind the answer to the first request comes something else with it.  (If it
  * comes later it is the answer to the second one, for all that a client can
  * see, or nobody reads it.) */
-static void octets_behind_an_answer_are_an_error(void **state)
+static void bytes_behind_an_answer_are_an_error(void **state)
 {
-    static const octets extras[] = {OCTETS("X"), OCTETS("\r\n"),
-                                    OCTETS("HTTP/1.1 204 No Content\r\n\r\n"),
-                                    OCTETS("HTTP/1.1 404 Not Found\r\n\r\n"),
-                                    OCTETS("{\"code\":\"x\"}")};
+    static const bytes extras[] = {BYTES("X"), BYTES("\r\n"),
+                                   BYTES("HTTP/1.1 204 No Content\r\n\r\n"),
+                                   BYTES("HTTP/1.1 404 Not Found\r\n\r\n"),
+                                   BYTES("{\"code\":\"x\"}")};
     size_t i, users;
     (void)state;
     for (i = 0; i < 5; i++)
@@ -497,12 +497,12 @@ static void manner_of_closing(void **state)
 {
     talk *t = talk_new(USERS, 64, 0);
     (void)state;
-    t->s->reply = (octets)OCTETS("HTTP/1.1 500 x\r\n");
+    t->s->reply = (bytes)BYTES("HTTP/1.1 500 x\r\n");
     t->s->close_again = 1;
     assert_int_equal(talk_run(t), 500);
     assert_int_equal(t->s->at_once, 0);
     t = talk_new(USERS, 64, 0);
-    t->s->reply = (octets)OCTETS("SSH-2.0");
+    t->s->reply = (bytes)BYTES("SSH-2.0");
     assert_int_equal(talk_run(t), SMH_E_ANSWER);
     assert_int_equal(t->s->at_once, 1);
 }
@@ -627,9 +627,9 @@ static void no_copy_of_the_secret_is_left_on_the_stack(void **state)
             t->s->answers = ends[i] == SMH_E_CLOSED ? 1 : UINT_MAX;
             t->s->hold = ends[i] == SMH_E_TIMEOUT ? 3 : 0;
             if (ends[i] == 404)
-                t->s->reply = (octets)OCTETS("HTTP/1.1 404 x\r\n");
+                t->s->reply = (bytes)BYTES("HTTP/1.1 404 x\r\n");
             if (ends[i] == SMH_E_ANSWER)
-                t->s->reply = (octets)OCTETS("HTTP/2");
+                t->s->reply = (bytes)BYTES("HTTP/2");
             assert_int_equal(talk_on_painted_stack(t), ends[i]);
             tidy(NULL);
         }
@@ -663,7 +663,7 @@ int exchange_tests(void)
         RUN(early_interim_answer_is_passed_over),
 #endif
         RUN(early_204_is_never_a_confirmation),
-        RUN(octets_behind_an_answer_are_an_error),
+        RUN(bytes_behind_an_answer_are_an_error),
         RUN(cancelling_at_each_step),
         RUN(slow_close_is_waited_for),
         RUN(manner_of_closing),

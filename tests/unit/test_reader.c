@@ -4,7 +4,7 @@
 #include "support.h"
 #include "tests.h"
 
-/* The verdict falls with the last octet, not before; 0: it has not fallen
+/* The verdict falls with the last byte, not before; 0: it has not fallen
  * yet. */
 typedef struct sample {
     const char *data;
@@ -155,7 +155,7 @@ static int is_within_limits(const sample *s)
     return s->size <= SMH_ANSWER_MAX && s->interim <= SMH_INTERIM_MAX;
 }
 
-/* Feeds octets until a verdict falls; says how many it took. */
+/* Feeds bytes until a verdict falls; says how many it took. */
 static int feed(smh_reader *reader, const char *data, size_t size,
                 size_t *taken)
 {
@@ -212,7 +212,7 @@ static void reader_begins_anew_after_204(void **state)
 
 /* ---- limits ------------------------------------------------------------ */
 
-/* An answer with a field that makes it size octets long. */
+/* An answer with a field that makes it size bytes long. */
 static char *answer_of(size_t size)
 {
     static const char head[] = "HTTP/1.1 204\r\nA: ";
@@ -297,8 +297,8 @@ static void reference_knows_the_samples(void **state)
                              samples[i].verdict);
 }
 
-/* Every octet value at every place of the samples that are no errors. */
-static void every_octet_at_every_place(void **state)
+/* Every byte value at every place of the samples that are no errors. */
+static void every_byte_at_every_place(void **state)
 {
     char text[256];
     size_t i, at;
@@ -350,7 +350,7 @@ static void random_pieces_in_random_order(void **state)
     }
 }
 
-/* ---- through the exchange, cut at every octet -------------------------- */
+/* ---- through the exchange, cut at every byte -------------------------- */
 
 static int through_the_exchange(server *s, const sample *it, size_t cut,
                                 size_t most)
@@ -430,7 +430,7 @@ int reader_tests(void)
         RUN(interim_answers_count_into_the_length),
         RUN(interim_answers_have_an_end),
         RUN(reference_knows_the_samples),
-        RUN(every_octet_at_every_place),
+        RUN(every_byte_at_every_place),
         RUN(random_pieces_in_random_order),
         RUN(verdict_does_not_depend_on_the_cut),
     };

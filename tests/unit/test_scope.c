@@ -1,4 +1,4 @@
-/* What is refused before an octet is sent: all that would have widened a
+/* What is refused before a byte is sent: all that would have widened a
  * deletion, and all that would have said something else. */
 #include "server.h"
 #include "support.h"
@@ -237,7 +237,7 @@ static char *long_text(size_t n, char c)
     return text;
 }
 
-/* By our own count of the octets. */
+/* By our own count of the bytes. */
 static void longest_ids_fit_and_longer_ones_do_not(void **state)
 {
     static const char kinds[] = "x/";
@@ -290,7 +290,7 @@ static void too_long_a_library_or_secret_is_refused(void **state)
 }
 
 /* All three lists and the longest port, with host, library id and secret of so
- * many octets. */
+ * many bytes. */
 static smh_scope fixed_of(size_t host, size_t library, size_t secret)
 {
     smh_scope scope = usual();
@@ -502,7 +502,7 @@ static void addresses_are_refused(void **state)
     }
 }
 
-/* All 255 octets: only letters, digits and what names are made of. */
+/* All 255 bytes: only letters, digits and what names are made of. */
 static void host_takes_only_what_names_are_made_of(void **state)
 {
     int c;

@@ -207,7 +207,7 @@ static void what_no_port_knows_is_not_asked(void **state)
     assert_int_equal(talk_run(t), SMH_DONE);
     assert_explained(t, "done");
     t = talk_new(1, 64, 0);
-    t->s->reply = (octets)OCTETS("HTTP/1.1 404 x\r\n");
+    t->s->reply = (bytes)BYTES("HTTP/1.1 404 x\r\n");
     assert_int_equal(talk_run(t), 404);
     assert_explained(t, "404: wrong host, library id or secret");
     t->io.resume = 9;

@@ -1,4 +1,4 @@
-/* The octets of one request, from any offset into any window. */
+/* The bytes of one request, from any offset into any window. */
 #include "support.h"
 #include "tests.h"
 
@@ -163,8 +163,8 @@ static void rfc_3986_vectors(void **state)
     }
 }
 
-/* All 255 octets in the secret and an id of each list. */
-static void every_octet_comes_back(void **state)
+/* All 255 bytes in the secret and an id of each list. */
+static void every_byte_comes_back(void **state)
 {
     int c, k;
     (void)state;
@@ -189,8 +189,8 @@ static void every_octet_comes_back(void **state)
         }
 }
 
-/* Octets that may begin or end an id stand there as they are. */
-static void every_octet_at_the_ends_comes_back(void **state)
+/* Bytes that may begin or end an id stand there as they are. */
+static void every_byte_at_the_ends_comes_back(void **state)
 {
     int c;
     (void)state;
@@ -264,7 +264,7 @@ static void assert_pieces(const letter *l, char *whole, size_t size)
     assert_memory_equal(whole, l->text, l->size);
 }
 
-static void every_buffer_size_gives_the_same_octets(void **state)
+static void every_buffer_size_gives_the_same_bytes(void **state)
 {
     letter *l = letter_of(three_lists(), 0);
     char *whole = edge(l->size);
@@ -410,11 +410,11 @@ int writer_tests(void)
         RUN(host_has_its_port_unless_it_is_443),
         RUN(every_port_number_is_written),
         RUN(rfc_3986_vectors),
-        RUN(every_octet_comes_back),
-        RUN(every_octet_at_the_ends_comes_back),
+        RUN(every_byte_comes_back),
+        RUN(every_byte_at_the_ends_comes_back),
         RUN(any_window_shows_its_part),
         RUN(far_offsets_write_nothing),
-        RUN(every_buffer_size_gives_the_same_octets),
+        RUN(every_buffer_size_gives_the_same_bytes),
         RUN(full_lists_go_through_small_and_large_buffers),
         RUN(nothing_is_read_beyond_its_end),
         RUN(random_scopes_come_back),

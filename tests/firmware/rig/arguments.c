@@ -42,7 +42,7 @@ static unsigned hex(char c)
     return (unsigned)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10) & 15;
 }
 
-/* %XX is an byte: blanks and commas cannot come in another way. */
+/* %XX is a byte: blanks and commas cannot come in another way. */
 static void decode(char *text)
 {
     char *to = text;

@@ -10,7 +10,7 @@
  *     timeout=MS pipeline=N resume=N buffer=BYTES arena=BYTES
  *     drop=PERCENT seed=N    of the frames, both ways
  *
- * %XX stands for an byte, as in %20.
+ * %XX stands for a byte, as in %20.
  */
 #ifndef ARGUMENTS_H
 #define ARGUMENTS_H

@@ -1,5 +1,5 @@
 /* mbedTLS as on a small machine: no PEM, no files, no clock, no tickets, records of
- * 4096 octets, a static arena; and with suites that do not encrypt, which nobody
+ * 4096 bytes, a static arena; and with suites that do not encrypt, which nobody
  * wants. */
 #include <limits.h>
 
