@@ -89,8 +89,10 @@ RESULTS
 
 BUFFER AND TIME
     Your buffer may have any size from 1 byte; requests and answers share it.
-    One that takes a whole request makes one TLS record of it, one of 64 bytes
-    makes many; neither limits what can be asked.
+    One that takes a whole request makes one TLS record of it, or of several if
+    they are pipelined; one of 64 bytes makes many, and takes 8 times the work,
+    for each begins anew at the request's first byte.  Neither limits what can be
+    asked.
 
     smh_io.timeout_ms counts from smh_begin(), and anew from each 204.  So it
     fits any number of requests, and a server that only drips gains nothing.
@@ -292,7 +294,7 @@ typedef struct smh_scope {
 /* A checked scope. */
 typedef struct smh_plan {
     uint8_t list;           /* The list at fault, SMH_USERS.., or 0. */
-    int inner[3];           /* Private: bytes that the lists inside need. */
+    uint16_t inner[3];      /* Private: bytes that the lists inside need. */
     size_t index;           /* The id at fault in that list, from 0. */
     const smh_scope *scope; /* Borrowed. */
 } smh_plan;
@@ -304,9 +306,10 @@ SMH_API int smh_check(const smh_scope *scope, smh_plan *plan);
 
 /* Zero it, then call smh_next(). */
 typedef struct smh_batch {
-    uint8_t n[3];   /* Users, clients and sessions: at most 10, 100, 100. */
-    size_t at[3];   /* Where the first of each is in its list. */
-    uint32_t index; /* How many requests come before this one. */
+    uint8_t n[3];     /* Users, clients and sessions: at most 10, 100, 100. */
+    uint16_t room[2]; /* Private: bytes that users, clients leave. */
+    size_t at[3];     /* Where the first of each is in its list. */
+    uint32_t index;   /* How many requests come before this one. */
 } smh_batch;
 
 /* Goes to the next batch.  Returns 1, or 0 behind the last.  The same lists
@@ -353,7 +356,8 @@ typedef struct smh_port_ops {
     int (*open)(void *ctx, const char *host, uint16_t port);
 
     /* Takes some of size bytes.  After SMH_AGAIN the same bytes are offered
-     * again, unless close comes; recv may come in between. */
+     * again, unless close comes, with more behind them if recv has made room in
+     * between: who holds bytes must remember how many were offered. */
     int (*send)(void *ctx, const void *data, size_t size);
 
     /* Gives up to size bytes.  SMH_E_CLOSED comes only when all that arrived
@@ -405,10 +409,11 @@ typedef struct smh_io {
                             one; 0 means SMH_TIMEOUT_MS. */
     uint32_t resume;     /* Requests to leave out: an earlier report.resume of
                             the same library, lists, SMH_LINE_MAX, SMH_COMMA. */
-    uint16_t pipeline;   /* Requests in flight at most; 0 and 1 mean one, and so
-                            it is behind a loss until the next 204.  It is read
-                            at each step: a call behind one that failed may
-                            begin with 1, and have more after a 204. */
+    uint16_t pipeline;   /* Requests in flight at most, which share sends as far
+                            as buffer has room; 0 and 1 mean one, and so it is
+                            behind a loss until the next 204.  It may grow, not
+                            shrink, between steps: a call behind one that failed
+                            may begin with 1, and have more after a 204. */
 } smh_io;
 
 typedef struct smh_report {
@@ -423,6 +428,13 @@ typedef struct smh_report {
                            that was refused counts as well. */
 } smh_report;
 
+/* How far sending has come. */
+typedef struct smh_cursor {
+    uint16_t awaited; /* Requests that are out as a whole and not answered. */
+    uint16_t offset;  /* Bytes of the next one that are out. */
+    smh_batch batch;  /* That one. */
+} smh_cursor;
+
 /* Complete so that you can allocate it; only report and plan are yours to read.
  */
 typedef struct smh_call {
@@ -434,15 +446,14 @@ typedef struct smh_call {
     uint8_t expired;   /* There is no more time, whatever the clock says. */
     uint8_t busy;      /* The last step ended, and not by SMH_AGAIN. */
     uint8_t opened;    /* The port was asked to open. */
+    int8_t broken;     /* Why sending failed, or 0. */
     smh_reader reader; /* Of the next answer. */
-    uint16_t awaited;  /* Requests that are out as a whole. */
     uint16_t size;     /* Of a window: what fits the int that comes back. */
-    int broken;        /* Why sending failed, or 0. */
-    const smh_io *io;  /* Borrowed. */
+    uint16_t dirty;    /* Bytes of the buffer to wipe. */
+    smh_cursor sent;
+    const smh_io *io; /* Borrowed. */
     smh_report report;
-    size_t offset;  /* Bytes of sent that are out. */
-    smh_batch sent; /* The request that is being sent. */
-    smh_batch done; /* The next to be confirmed. */
+    smh_batch done; /* Where this connection began. */
     uint32_t begun; /* ms, when it began or the last 204 came. */
     uint32_t left;  /* ms to the deadline at the last wait. */
     uint32_t spins; /* Waits since that changed. */
@@ -617,24 +628,16 @@ static int smhi_cost(const char *text, char separator)
     return n;
 }
 
-/* Unreserved bytes at the start of text. */
-static size_t smhi_span(const char *text)
-{
-    size_t n = 0;
-    while (smhi_unreserved(text[n]))
-        n++;
-    return n;
-}
-
 /* The length of what stands in a Host field by itself (RFC 9110, 7.2), or 0: no
  * user, no port, no path, no line end.  The last label is not empty, as TLS
  * takes no dot at the end, and begins with no digit, or a resolver might take
  * it all for an address (RFC 1123, 2.1). */
 static size_t smhi_host(const char *host)
 {
-    size_t n = smhi_span(host), last = n;
-    while (last != 0 && host[last - 1] != '.')
-        last--;
+    size_t n, last = 0;
+    for (n = 0; smhi_unreserved(host[n]); n++)
+        if (host[n] == '.')
+            last = n + 1;
     if (host[n] != '\0' || n > 255 || last == n ||
         (host[last] >= '0' && host[last] <= '9'))
         return 0;
@@ -646,7 +649,9 @@ static size_t smhi_host(const char *host)
  * 3986, 6.2.2.3). */
 static size_t smhi_segment(const char *id)
 {
-    size_t n = smhi_span(id);
+    size_t n = 0;
+    while (smhi_unreserved(id[n]))
+        n++;
     if (id[n] != '\0' || (n < 3 && id[0] == '.' && id[n - 1] == '.'))
         return 0;
     return n;
@@ -679,7 +684,7 @@ static int smhi_check_lists(smh_plan *plan)
     for (plan->list = 3; plan->list > 0; plan->list--) {
         const smh_list *list = smhi_list(plan, plan->list - 1);
         int inner = need;
-        plan->inner[plan->list - 1] = inner;
+        plan->inner[plan->list - 1] = (uint16_t)inner;
         if (list == NULL && plan->list > 1)
             continue;
         plan->index = 0;
@@ -714,23 +719,21 @@ SMH_API int smh_check(const smh_scope *scope, smh_plan *plan)
 /* ---- batches ------------------------------------------------------------- */
 
 /* An odometer: sessions turn fastest.  A list moves on only when every list
- * inside it has come round, or the product would get holes. */
-static void smhi_turn(const smh_plan *plan, smh_batch *batch)
+ * inside it has come round, or the product would get holes.  Returns which. */
+static int smhi_turn(const smh_plan *plan, smh_batch *batch)
 {
     int k;
     for (k = 2;; k--) {
         const smh_list *list = smhi_list(plan, k);
         batch->at[k] += batch->n[k];
         if (k == 0 || (list != NULL && batch->at[k] < list->count))
-            return;
+            return k;
         batch->at[k] = 0;
     }
 }
 
 /* Takes ids of list k, at least one, while they leave half of the room to the
- * lists inside, or what their longest ids need.  Returns the room left.  The
- * same place and room give the same ids, so a list that has not moved keeps its
- * share. */
+ * lists inside, or what their longest ids need.  Returns the room left. */
 static int smhi_fill(const smh_plan *plan, smh_batch *batch, int k, int room)
 {
     const smh_list *list = smhi_list(plan, k);
@@ -751,16 +754,25 @@ static int smhi_fill(const smh_plan *plan, smh_batch *batch, int k, int room)
     return left;
 }
 
+/* The same place and room give the same ids, so a list that has not moved keeps
+ * its share. */
 SMH_API int smh_next(const smh_plan *plan, smh_batch *batch)
 {
-    int k, room = SMHI_ROOM;
+    int k = 0, room = SMHI_ROOM;
     if (batch->n[0] != 0) {
         batch->index++;
-        smhi_turn(plan, batch);
+        k = smhi_turn(plan, batch);
     }
-    for (k = 0; k < 3; k++)
+    if (k > 0)
+        room = batch->room[k - 1];
+    for (; k < 3; k++) {
         room = smhi_fill(plan, batch, k, room);
-    return batch->n[0] != 0;
+        if (batch->n[0] == 0)
+            return 0;
+        if (k < 2)
+            batch->room[k] = (uint16_t)room;
+    }
+    return 1;
 }
 
 SMH_API uint32_t smh_count(const smh_plan *plan)
@@ -962,7 +974,7 @@ static void smhi_finish(smh_call *call, int result)
     if (call->state < SMHI_CLOSING) {
         call->report.result = result;
         call->state = call->state == SMHI_READY ? SMHI_OVER : SMHI_CLOSING;
-        smhi_wipe(call->io->buffer, call->io->size);
+        smhi_wipe(call->io->buffer, call->dirty);
     }
 }
 
@@ -990,20 +1002,23 @@ static int smhi_answered(int n, size_t size)
     return SMH_E_PORT;
 }
 
-/* This and what follows returns 1 to go on, SMH_AGAIN, or the result. */
+/* This and what follows returns 1 to go on, SMH_AGAIN, or the result.  First it
+ * goes past what is confirmed, a request each turn. */
 static int smhi_open(smh_call *call)
 {
     const smh_scope *scope = call->plan.scope;
     const smh_port *port = &call->io->port;
     uint16_t number = scope->port != 0 ? scope->port : 443;
     int r;
+    if (call->done.index != call->report.resume)
+        return smh_next(&call->plan, &call->done);
     call->state = SMHI_OPENING;
     call->opened = 1;
     r = smhi_answered((port->ops->open)(port->ctx, scope->host, number), 1);
     if (r > 0) {
-        call->sent = call->done;
-        call->offset = 0;
-        call->awaited = 0;
+        call->sent.awaited = 0;
+        call->sent.offset = 0;
+        call->sent.batch = call->done;
         call->broken = 0;
         call->lively = 0;
         call->state = SMHI_TALKING;
@@ -1029,56 +1044,88 @@ static int smhi_lost(smh_call *call, int error)
     return 1;
 }
 
-/* Writes the window anew each time: it may have been read into.  If sending
- * fails, an answer may say why, so reading goes on. */
+static void smhi_soil(smh_call *call, size_t n)
+{
+    if (n > call->dirty)
+        call->dirty = (uint16_t)n;
+}
+
+/* Writes requests into the window from where sending is, and moves it behind
+ * them, as far as they fit and may be in flight: behind a loss one alone, until
+ * a 204 shows that the server takes them (RFC 9112, 9.3.2).  Returns the bytes
+ * that are left. */
+static size_t smhi_pack(smh_call *call, size_t left)
+{
+    unsigned most = call->lost ? 1 : call->io->pipeline;
+    smh_cursor *sent = &call->sent;
+    char *window = call->io->buffer;
+    while (left != 0 && sent->batch.n[0] != 0 &&
+           (sent->awaited == 0 || sent->awaited < most)) {
+        size_t n = smh_write(&call->plan, &sent->batch, 0, sent->offset, window,
+                             left) -
+                   sent->offset;
+        if (sent->awaited != 0)
+            call->lively = 1;
+        if (n > left) {
+            sent->offset = (uint16_t)(sent->offset + left);
+            return 0;
+        }
+        window += n;
+        left -= n;
+        sent->offset = 0;
+        sent->awaited++;
+        smh_next(&call->plan, &sent->batch);
+    }
+    return left;
+}
+
+/* Writes the window anew each time, for it may have been read into; and once
+ * more to find the place if the port takes a part.  If sending fails, an answer
+ * may say why, so reading goes on. */
 static int smhi_send(smh_call *call)
 {
-    const smh_io *io = call->io;
-    size_t size = call->size;
-    size_t left =
-        smh_write(&call->plan, &call->sent, 0, call->offset, io->buffer, size) -
-        call->offset;
-    int r;
-    if (size > left)
-        size = left;
-    /* Noted before the port takes it, for after SMH_AGAIN it may hold bytes and
-     * send them with its close. */
-    if (call->awaited != 0)
-        call->lively = 1;
-    if (size == left && call->report.in_doubt <= call->awaited)
-        call->report.in_doubt = call->awaited + 1u;
-    r = (io->port.ops->send)(io->port.ctx, io->buffer, size);
-    r = smhi_answered(r, size);
-    if (r == SMH_AGAIN || r == SMH_E_PORT)
-        return r;
-    if (r < 0) {
-        call->broken = r;
-        return 1;
+    const smh_port *port = &call->io->port;
+    smh_cursor from = call->sent;
+    size_t n = call->size;
+    int r = 0;
+    while ((n -= smhi_pack(call, n)) != (size_t)r) {
+        smhi_soil(call, n);
+        /* Noted before the port takes it, for after SMH_AGAIN it may hold bytes
+         * and send them with its close. */
+        if (call->report.in_doubt < call->sent.awaited)
+            call->report.in_doubt = call->sent.awaited;
+        r = (port->ops->send)(port->ctx, call->io->buffer, n);
+        r = smhi_answered(r, n);
+        if ((size_t)r == n)
+            return 1;
+        call->sent = from;
+        if (r < 0) {
+            if (r >= SMH_E_PORT)
+                return r;
+            call->broken = (int8_t)r;
+            call->sent.batch.n[0] = 0; /* so nothing more goes out here */
+            return 1;
+        }
+        n = (size_t)r;
     }
-    call->offset += (size_t)r;
-    if ((size_t)r == left) {
-        call->offset = 0;
-        call->awaited++;
-        smh_next(&call->plan, &call->sent);
-    }
-    return 1;
+    return r != 0 ? 1 : SMH_AGAIN;
 }
 
 /* A 204 counts for the oldest request that was out when the answer began, and
  * only if nothing that nobody asked for comes with it. */
 static int smhi_confirm(smh_call *call, int more)
 {
-    int last = call->awaited == 1 && call->offset == 0;
+    int last = call->sent.awaited == 1 && call->sent.offset == 0;
     if (call->early || (last && more))
         return SMH_E_EXTRA;
     call->lively = 1;
     call->lost = 0;
     call->begun = smhi_now(call->io);
-    call->awaited--;
+    call->sent.awaited--;
     call->report.confirmed++;
     call->report.resume++;
     call->report.in_doubt--;
-    return smh_next(&call->plan, &call->done) ? 0 : SMH_DONE;
+    return call->report.resume == call->report.requests ? SMH_DONE : 0;
 }
 
 static int smhi_recv(smh_call *call)
@@ -1088,10 +1135,11 @@ static int smhi_recv(smh_call *call)
     n = smhi_answered(n, call->size);
     if (n < 0)
         return smhi_lost(call, n);
+    smhi_soil(call, (size_t)n);
     for (i = 0; i < n;) {
         int r;
         if (call->reader.at == 0)
-            call->early = call->awaited == 0;
+            call->early = call->sent.awaited == 0;
         r = smh_read(&call->reader, (unsigned char)io->buffer[i++]);
         if (r == SMH_DONE)
             r = smhi_confirm(call, i < n);
@@ -1101,17 +1149,11 @@ static int smhi_recv(smh_call *call)
     return 1;
 }
 
-/* Reading first shows an early answer or a stale connection in time.  Behind a
- * loss one request at a time goes out, until a 204 shows that the server takes
- * them (RFC 9112, 9.3.2). */
+/* Reading first shows an early answer or a stale connection in time. */
 static int smhi_talk(smh_call *call)
 {
     int r = smhi_recv(call);
-    if (r == SMH_AGAIN && call->sent.n[0] != 0 &&
-        (call->awaited == 0 ||
-         (!call->lost && call->awaited < call->io->pipeline)))
-        r = smhi_send(call);
-    return r;
+    return r == SMH_AGAIN ? smhi_send(call) : r;
 }
 
 /* Orderly while there is time and a status came; else at once. */
@@ -1151,7 +1193,7 @@ SMH_API int smh_step(smh_call *call)
 static int smhi_locate(smh_call *call)
 {
     uint32_t resume = call->io->resume;
-    smh_batch *batch = &call->sent;
+    smh_batch *batch = &call->sent.batch;
     while (smh_next(&call->plan, batch)) {
         if (batch->index == SMH_REQUESTS_MAX)
             return SMH_E_RANGE;
@@ -1164,11 +1206,14 @@ static int smhi_locate(smh_call *call)
     return resume == batch->index ? SMH_DONE : 0;
 }
 
-static int smhi_check_io(const smh_io *io)
+static int smhi_check_io(smh_call *call)
 {
+    const smh_io *io = call->io;
     const smh_port_ops *ops;
     if (io == NULL)
         return SMH_E_ARGUMENT;
+    call->report.resume = io->resume;
+    call->size = (uint16_t)(io->size < 32767 ? io->size : 32767);
     if (io->buffer == NULL || io->size == 0)
         return SMH_E_BUFFER;
     ops = io->port.ops;
@@ -1179,21 +1224,18 @@ static int smhi_check_io(const smh_io *io)
     if (!ops->secure)
         return SMH_E_INSECURE;
 #endif
+    call->begun = smhi_now(io);
     return 0;
 }
 
 SMH_API int smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io)
 {
-    int r = smhi_check_io(io);
+    int r;
     smhi_wipe(call, sizeof *call);
     call->io = io;
-    if (io != NULL)
-        call->report.resume = io->resume;
-    if (r == 0) {
-        call->begun = smhi_now(io);
-        call->size = (uint16_t)(io->size < 32767 ? io->size : 32767);
+    r = smhi_check_io(call);
+    if (r == 0)
         r = smh_check(scope, &call->plan);
-    }
     if (r == 0)
         r = smhi_locate(call);
     call->report.result = r;

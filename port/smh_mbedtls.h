@@ -172,8 +172,8 @@ typedef struct smh_mbedtls {
     uint32_t failed_allocs; /* Allocations that failed, if they are counted. */
 
     /* Private from here; an opening clears all before state. */
-    uint8_t unsent;   /* mbedTLS holds bytes that the port below must take. */
-    uint8_t pending;  /* They are of the caller's data. */
+    size_t pending;   /* Bytes of the caller's that mbedTLS holds. */
+    uint8_t unsent;   /* It holds some that the port below must take. */
     uint8_t notified; /* The end was said. */
     uint8_t verified; /* Certificate, name and dates are. */
     uint8_t state;
@@ -1043,7 +1043,8 @@ static int smhi_mbedtls_open(void *ctx, const char *host, uint16_t port)
 
 /* After a receive that wants a turn at once this waits for it: a turn handles
  * one message of a handshake.  While mbedTLS holds unsent bytes, it takes a
- * write for the repetition of the one that left them. */
+ * write for the repetition of the one that left them, and says that it took all
+ * of a longer one. */
 static int smhi_mbedtls_send(void *ctx, const void *data, size_t size)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
@@ -1056,8 +1057,10 @@ static int smhi_mbedtls_send(void *ctx, const void *data, size_t size)
     smhi_mbedtls_enter(tls, SMH_STAGE_WRITE);
     code = smhi_mbedtls_flush(tls);
     if (code == 0) {
+        if (tls->pending != 0)
+            size = tls->pending;
         code = mbedtls_ssl_write(&tls->ssl, (const unsigned char *)data, size);
-        tls->pending = tls->unsent;
+        tls->pending = tls->unsent ? size : 0;
     }
     return code > 0 ? code : smhi_mbedtls_result(tls, code);
 }

@@ -210,15 +210,24 @@ static void watch(server *s, const void *data, size_t size)
          "outside the buffer");
 }
 
-/* Remembers what was offered in vain, or checks that it is offered again.  The
- * bytes lie behind the log; half requests are cut off it, never these. */
+/* Buffers begin where low is. */
+static void soil(server *s, const void *data, size_t size)
+{
+    size_t end = (size_t)((const char *)data - s->low) + size;
+    s->soiled = s->low != NULL && end > s->soiled ? end : s->soiled;
+}
+
+/* Remembers what was offered in vain, or checks that it is offered again, alone
+ * or with more behind it.  The bytes lie behind the log; half requests are cut
+ * off it, never these. */
 static int offer(server *s, const void *data, size_t size, int r)
 {
     size_t n = size < 32768 ? size : 32768;
     if (s->offered != NULL)
         rule(s,
-             s->offered == data && s->offered_size == size &&
-                 memcmp(s->log + SERVER_LOG, data, n) == 0,
+             s->offered == data && s->offered_size <= size &&
+                 memcmp(s->log + SERVER_LOG, data,
+                        s->offered_size < n ? s->offered_size : n) == 0,
              "other bytes after SMH_AGAIN");
     s->offered = r == SMH_AGAIN ? data : NULL;
     s->offered_size = size;
@@ -251,6 +260,7 @@ static int send_some(server *s, const void *data, size_t size)
     if (r == 0 && is_lazy(s))
         r = SMH_AGAIN;
     offer(s, data, size, r);
+    soil(s, data, size);
     if (r < 0 && r != SMH_AGAIN)
         s->dead = r;
     return r == 0 || r == FAULT_SHORT ? take_in(s, (const char *)data, size, r)
@@ -309,6 +319,8 @@ static int server_recv(void *ctx, void *data, size_t size)
 {
     server *s = (server *)ctx;
     int r = recv_some(s, data, size);
+    if (r > 0 && (size_t)r <= size)
+        soil(s, data, (size_t)r);
     s->receives++;
     s->listened = r == SMH_AGAIN;
     return said(s, r);

@@ -78,6 +78,7 @@ typedef struct server {
     unsigned opens, closes, at_once; /* finished ones; closes with at_once */
     unsigned long receives;          /* calls of recv */
     size_t largest;                  /* bytes offered to a send or recv */
+    size_t soiled;                   /* bytes of the buffer that held some */
     int fault_in;                    /* 'o', 's', 'r', 'c': where it happened */
     int is_open;                     /* needs a close */
     uint32_t confirmed;              /* good answers that recv gave whole */

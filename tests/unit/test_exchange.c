@@ -272,8 +272,8 @@ static void silent_end_of_many_is_tried_once_more(void **state)
             t->s->reset[0] = reset;
             t->s->reset[1] = 1;
             assert_int_equal(talk_run(t), SMH_E_CLOSED);
-            assert_int_equal(t->s->opens, reset > 1 ? 2 : 1);
-            assert_int_equal(t->s->requests, reset > 1 ? reset + 1 : 1);
+            assert_int_equal(t->s->opens, depth > 1 ? 2 : 1);
+            assert_int_equal(t->s->requests, depth > 1 ? depth + 1 : 1);
             tidy(NULL);
         }
 }
