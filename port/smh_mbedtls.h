@@ -1042,9 +1042,8 @@ static int smhi_mbedtls_open(void *ctx, const char *host, uint16_t port)
 }
 
 /* After a receive that wants a turn at once this waits for it: a turn handles
- * one message of a handshake.  While mbedTLS holds unsent bytes, it takes a
- * write for the repetition of the one that left them, and says that it took all
- * of a longer one. */
+ * one message of a handshake.  While mbedTLS holds unsent bytes, it takes any
+ * write for its repetition, and would say that it took all of a longer one. */
 static int smhi_mbedtls_send(void *ctx, const void *data, size_t size)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
@@ -1057,8 +1056,7 @@ static int smhi_mbedtls_send(void *ctx, const void *data, size_t size)
     smhi_mbedtls_enter(tls, SMH_STAGE_WRITE);
     code = smhi_mbedtls_flush(tls);
     if (code == 0) {
-        if (tls->pending != 0)
-            size = tls->pending;
+        size = tls->pending != 0 ? tls->pending : size;
         code = mbedtls_ssl_write(&tls->ssl, (const unsigned char *)data, size);
         tls->pending = tls->unsent ? size : 0;
     }

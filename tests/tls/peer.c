@@ -243,15 +243,15 @@ static void shake(peer *p)
     }
 }
 
-static int asked(const peer *p, size_t before)
+/* Answers each request that has become whole. */
+static void answer(peer *p, size_t before)
 {
     size_t i;
 
     for (i = before < 3 ? 3 : before; i < p->size; i++) {
         if (memcmp(p->data + i - 3, "\r\n\r\n", 4) == 0)
-            return 1;
+            peer_say(p, p->answer, strlen(p->answer));
     }
-    return 0;
 }
 
 void peer_turn(peer *p)
@@ -266,8 +266,8 @@ void peer_turn(peer *p)
     code = mbedtls_ssl_read(&p->ssl, p->data + p->size, DATA_MAX - p->size);
     if (code > 0) {
         p->size += (size_t)code;
-        if (p->answer != NULL && asked(p, before))
-            peer_say(p, p->answer, strlen(p->answer));
+        if (p->answer != NULL)
+            answer(p, before);
     } else if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
         p->notified++;
     } else if (code != MBEDTLS_ERR_SSL_WANT_READ) {

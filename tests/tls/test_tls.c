@@ -289,6 +289,22 @@ static void a_full_port_takes_the_record_once(void **state)
     assert_received();
 }
 
+/* mbedTLS sends what it holds and says that it took all. */
+static void a_longer_repetition_counts_what_is_held(void **state)
+{
+    enum { HELD = 40 };
+    smh_port port = open_with_room(10);
+
+    (void)state;
+    assert_int_equal(port.ops->send(port.ctx, request, HELD), SMH_AGAIN);
+    assert_int_equal(port.ops->send(port.ctx, request, REQUEST), SMH_AGAIN);
+    server.room = 0;
+    assert_int_equal(port.ops->send(port.ctx, request, REQUEST), HELD);
+    assert_int_equal(port.ops->send(port.ctx, request + HELD, REQUEST - HELD),
+                     REQUEST - HELD);
+    assert_received();
+}
+
 #if defined(MBEDTLS_SSL_RENEGOTIATION)
 /* mbedTLS would flush it when it must refuse a renegotiation. */
 static void a_half_sent_record_goes_on_behind_a_receive(void **state)
@@ -732,15 +748,20 @@ static void (*const feeds[])(peer *) = {
 };
 enum { FEEDS = sizeof feeds / sizeof *feeds };
 
-static const char *const user[] = {"alice"};
-static const smh_list users = {user, 1};
-static char buffer[512];
+enum { USERS = 120 };
+static const char *user[USERS];
+static smh_list users = {user, 1};
+static char buffer[8192];
 static smh_scope scope;
 static smh_io io;
 static smh_call call;
 
 static void begin_call(void)
 {
+    size_t i;
+
+    for (i = 0; i < USERS; i++)
+        user[i] = "a user of some length";
     memset(&scope, 0, sizeof scope);
     memset(&io, 0, sizeof io);
     scope.host = "standin.test";
@@ -761,6 +782,51 @@ static int one_step(void)
     server.reads = 0;
     server.reads_max = READS;
     return smh_step(&call);
+}
+
+/* Has the server all requests of the call, each byte once and in order? */
+static void assert_all_received(void)
+{
+    static char expected[8192];
+    smh_batch batch = {{0}, {0}, {0}, 0};
+    size_t size = 0;
+
+    while (smh_next(&call.plan, &batch))
+        size += smh_write(&call.plan, &batch, 0, 0, expected + size,
+                          sizeof expected - size);
+    assert_int_equal(server.size, size);
+    assert_memory_equal(server.data, expected, size);
+}
+
+/* The pipeline has more room at each step, as answers make it, so that more is
+ * offered again than mbedTLS holds back. */
+static void a_pipeline_goes_through_a_full_port(void **state)
+{
+    const char *answer = server.answer;
+    size_t room;
+    int result, turn = 0;
+
+    (void)state;
+    for (room = 100; room < 1200; room += 100) {
+        server.room = 0;
+        server.size = 0;
+        users.count = USERS;
+        begin_call();
+        io.timeout_ms = 100000; /* of reads */
+        server.answer = answer;
+        do {
+            result = smh_step(&call);
+            if (client.diag.stage > SMH_STAGE_HANDSHAKE) {
+                server.room = room;
+                io.pipeline++;
+            }
+            if (turn++ % 3 == 0)
+                peer_turn(&server);
+        } while (result == 0);
+        assert_int_equal(result, SMH_DONE);
+        assert_all_received();
+    }
+    users.count = 1;
 }
 
 /* Ends by its deadline, or before it where mbedTLS bears no more. */
@@ -991,6 +1057,8 @@ static void it_speaks_tls_1_3(void **state)
         IN(set, broken_at_any_call), IN(set, lying_at_any_call),               \
         IN(set, an_early_answer_is_read_after_a_failed_send),                  \
         IN(set, a_full_port_takes_the_record_once),                            \
+        IN(set, a_longer_repetition_counts_what_is_held),                      \
+        IN(set, a_pipeline_goes_through_a_full_port),                          \
         IN(set, the_servers_end_is_told_from_a_cut),                           \
         IN(set, an_orderly_end_waits_and_one_at_once_does_not),                \
         IN(set, the_end_is_said_once), IN(set, it_can_be_closed_at_any_stage), \

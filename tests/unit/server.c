@@ -241,6 +241,7 @@ static int take_in(server *s, const char *data, size_t size, int r)
     size_t n = size < s->send_most ? size : s->send_most, i;
     if (r == FAULT_SHORT)
         n = 1;
+    s->sends++;
     for (i = 0; i < n; i++)
         hear(s, data[i]);
     return (int)n;

@@ -77,6 +77,7 @@ typedef struct server {
     unsigned long calls, waits;
     unsigned opens, closes, at_once; /* finished ones; closes with at_once */
     unsigned long receives;          /* calls of recv */
+    unsigned sends;                  /* calls of send that took something */
     size_t largest;                  /* bytes offered to a send or recv */
     size_t soiled;                   /* bytes of the buffer that held some */
     int fault_in;                    /* 'o', 's', 'r', 'c': where it happened */

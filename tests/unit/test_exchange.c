@@ -44,6 +44,69 @@ static void stepping_does_the_same_as_blocking(void **state)
         }
 }
 
+/* Bytes of all requests. */
+static size_t whole_length(const talk *t)
+{
+    smh_batch batch = {{0}, {0}, {0}, 0};
+    size_t n = 0;
+    while (smh_next(&t->call.plan, &batch))
+        n += smh_write(&t->call.plan, &batch, 0, 0, NULL, 0);
+    return n;
+}
+
+/* As many bytes go out at once as the buffer holds, and no request waits for
+ * the next send that may be in flight. */
+static void requests_share_a_send(void **state)
+{
+    size_t size;
+    (void)state;
+    for (size = 1; size < 1000; size += 37) {
+        talk *t = talk_new(USERS, size, 3);
+        t->s->hold = 3;
+        assert_int_equal(talk_run(t), SMH_DONE);
+        assert_int_equal(t->s->sends, (whole_length(t) + size - 1) / size);
+        tidy(NULL);
+    }
+}
+
+/* However little the port takes, each byte goes out once and in order. */
+static void part_of_a_shared_send_is_taken(void **state)
+{
+    size_t most;
+    unsigned lazy;
+    (void)state;
+    for (most = 1; most < 700; most += 11)
+        for (lazy = 0; lazy < 3; lazy++) {
+            talk *t = talk_new(101, 700, 4);
+            t->s->send_most = most;
+            t->s->lazy = lazy;
+            assert_int_equal(talk_run(t), SMH_DONE);
+            assert_int_equal(t->s->requests, 11);
+            tidy(NULL);
+        }
+}
+
+/* A connection is lost far behind where it began: the way there is made some
+ * requests a step. */
+static void way_to_a_lost_request_is_cut_into_steps(void **state)
+{
+    enum { FAR = 100 };
+    talk *t = talk_new(10 * FAR + 10, 512, 50);
+    unsigned steps = 0;
+    int r;
+    (void)state;
+    t->s->per_opening = FAR;
+    r = smh_begin(&t->call, &t->scope, &t->io);
+    while (r == 0) {
+        unsigned long calls = t->s->calls;
+        r = smh_step(&t->call);
+        steps += calls == t->s->calls;
+    }
+    assert_int_equal(r, SMH_DONE);
+    assert_int_equal(t->s->opens, 2);
+    assert_in_range(steps, FAR / 8 - 1, FAR / 8);
+}
+
 /* What comes back is an int, of 16 bits somewhere: no more is ever offered. */
 static void large_buffer_is_offered_in_part(void **state)
 {
@@ -640,6 +703,9 @@ int exchange_tests(void)
     const struct CMUnitTest tests[] = {
         RUN(good_server_is_served_to_the_end),
         RUN(stepping_does_the_same_as_blocking),
+        RUN(requests_share_a_send),
+        RUN(part_of_a_shared_send_is_taken),
+        RUN(way_to_a_lost_request_is_cut_into_steps),
         RUN(large_buffer_is_offered_in_part),
         RUN(all_three_lists_at_their_fullest),
         RUN(host_and_port_reach_the_port),
