@@ -77,19 +77,12 @@ awk '
         printf "header.comment %.0f\n", 100 * n / NR
     }' smh_token.h
 
-# GROUP FILES...: lines of their functions, by where ctags sees them end.
-functions() {
-    group=$1
-    shift
-    ctags -x --c-kinds=f --language-force=C --fields=+ne \
-        --_xformat='%n %e %N' "$@" >"$dir/$group.functions"
-    awk '{ print $2 - $1 + 1 }' "$dir/$group.functions" | sort -n |
-        awk -v group="$group" '{ n[NR] = $1 }
-        END {
-            print group ".median", n[int((NR + 1) / 2)]
-            print group ".longest", n[NR]
-        }'
-}
-functions header smh_token.h
-functions ports port/*.h
+# Lines of all functions, by where ctags sees them end.
+ctags -x --c-kinds=f --language-force=C --fields=+ne --_xformat='%n %e %N' \
+    smh_token.h port/*.h >"$dir/functions"
+awk '{ print $2 - $1 + 1 }' "$dir/functions" | sort -n | awk '{ n[NR] = $1 }
+    END {
+        print "header.median", n[int((NR + 1) / 2)]
+        print "header.longest", n[NR]
+    }'
 echo "ports.tls.lines $(wc -l <port/smh_mbedtls.h)"
