@@ -36,9 +36,9 @@ static char *read_all(int fd, size_t *size)
     for (*size = 0; got > 0; *size += (size_t)got) {
         char *more = realloc(text, *size + CA_BLOCK + 1);
 
-        if (!more || *size > CA_MAX) {
-            errno = more ? EFBIG : ENOMEM;
-            text = more ? more : text;
+        if (more == NULL || *size > CA_MAX) {
+            errno = more != NULL ? EFBIG : ENOMEM;
+            text = more != NULL ? more : text;
             got = -1;
             break;
         }
@@ -85,7 +85,7 @@ int ca_load(const char *name, mbedtls_x509_crt *chain, struct verdict *verdict)
     char *text = read_file(name, &size);
     int result = 0;
 
-    if (!text) {
+    if (text == NULL) {
         refuse(verdict, "--ca: %s: %s", name, strerror(errno));
         return advise(verdict, "check that --ca names a file that can be read");
     }

@@ -35,7 +35,7 @@ static int is_number(const char *name)
 {
     const char *dot = strrchr(name, '.');
 
-    return strspn(dot ? dot + 1 : name, DIGITS) > 0;
+    return strspn(dot != NULL ? dot + 1 : name, DIGITS) > 0;
 }
 
 static int refuse_address(struct verdict *verdict)
@@ -55,18 +55,19 @@ static int check_around(const char *host, struct verdict *verdict)
         return refuse(verdict, "--host: empty: is the shell variable set?");
     if (has_blank(host))
         return refuse(verdict, "--host: a blank in it: want the name alone");
-    if (strstr(host, "://"))
+    if (strstr(host, "://") != NULL)
         return refuse(verdict, "--host: want the name alone, without the "
                                "scheme (what stands before \"://\")");
-    if (strpbrk(host, "/?#"))
+    if (strpbrk(host, "/?#") != NULL)
         return refuse(verdict,
                       "--host: want the name alone, without the path "
                       "(from \"%c\" on)",
                       *strpbrk(host, "/?#"));
-    if (strchr(host, '@'))
+    if (strchr(host, '@') != NULL)
         return refuse(verdict, "--host: want the name alone, without a user "
                                "(what stands before \"@\")");
-    if (strpbrk(host, "[]") || (first && strchr(first + 1, ':')))
+    if (strpbrk(host, "[]") != NULL ||
+        (first != NULL && strchr(first + 1, ':') != NULL))
         return refuse_address(verdict);
     return 0;
 }
@@ -123,7 +124,7 @@ static int is_address(const char *text, int *family)
 {
     unsigned char bytes[16];
 
-    *family = strchr(text, ':') ? AF_INET6 : AF_INET;
+    *family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
     return inet_pton(*family, text, bytes) == 1;
 }
 

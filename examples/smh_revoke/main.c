@@ -345,7 +345,7 @@ static int prepare_scope(struct job *job)
     job->verdict.host = options->host;
     job->verdict.library = options->library;
     scope->library_secret = secret_load(options, &job->verdict);
-    return scope->library_secret ? prepare_lists(job) : -1;
+    return scope->library_secret != NULL ? prepare_lists(job) : -1;
 }
 
 static int check_resume(struct job *job)
@@ -353,7 +353,7 @@ static int check_resume(struct job *job)
     const struct options *options = &job->options;
     struct verdict *verdict = &job->verdict;
 
-    if (options->resume_hash &&
+    if (options->resume_hash != NULL &&
         strcmp(options->resume_hash, verdict->lists) != 0)
         refuse(verdict,
                "--resume %" PRIu64 ":%s: other lists or another library than "
@@ -379,7 +379,7 @@ static int prepare_io(struct job *job)
     job->io.buffer = secret_room(job->io.size);
     job->io.pipeline = (uint16_t)options->pipeline;
     job->io.timeout_ms = (uint32_t)options->timeout * 1000;
-    if (!job->io.buffer)
+    if (job->io.buffer == NULL)
         return refuse(&job->verdict, "--buffer: no memory for it");
     signal(SIGPIPE, SIG_IGN); /* who reads our messages may go, the work not */
     progress_begin(&job->progress, options->quiet, job->verdict.requests,

@@ -118,7 +118,7 @@ static int parse_number(const char *text, uint64_t low, uint64_t high,
 
     if (*text == '\0')
         return -1;
-    for (; *text; text++) {
+    for (; *text != '\0'; text++) {
         if (*text < '0' || *text > '9')
             return -1;
         value = value * 10 + (uint64_t)(*text - '0');
@@ -134,7 +134,7 @@ static int add_word(struct words *words, const char *text)
     const char **items =
         realloc(words->items, (words->count + 1) * sizeof *items);
 
-    if (!items)
+    if (items == NULL)
         return -1;
     words->items = items;
     words->items[words->count++] = text;
@@ -237,7 +237,7 @@ static int refuse_name(const char *word, struct verdict *verdict)
 /* A word where an option should be; it may be the secret. */
 static int refuse_word(const struct known *before, struct verdict *verdict)
 {
-    if (!before)
+    if (before == NULL)
         return refuse(verdict, "the first word: an option was expected");
     return refuse(verdict, "the word behind --%s%s: an option was expected",
                   before->name, before->kind == FLAG ? "" : " and its value");
@@ -252,22 +252,23 @@ static int refuse_swallowed(const struct known *option, const char *text,
     return refuse(verdict,
                   "--%s: its value is missing before %s%s (an id that begins "
                   "with -- goes into a file)",
-                  option->name, next ? "--" : "", next ? next->name : "--");
+                  option->name, next != NULL ? "--" : "",
+                  next != NULL ? next->name : "--");
 }
 
 static int complete(struct options *options, struct verdict *verdict)
 {
     if (options->help || options->version)
         return 0;
-    if (!options->host)
+    if (options->host == NULL)
         return refuse(verdict, "--host is missing");
-    if (!options->library)
+    if (options->library == NULL)
         return refuse(verdict, "--library is missing");
-    if (options->ids[0].count == 0 && !options->files[0])
+    if (options->ids[0].count == 0 && options->files[0] == NULL)
         return refuse(verdict, "no user: --user or --users is missing");
     if (host_split(options, verdict) != 0)
         return -1;
-    return options->connect ? connect_split(options, verdict) : 0;
+    return options->connect != NULL ? connect_split(options, verdict) : 0;
 }
 
 static void list_for_getopt(struct option *list)
@@ -288,7 +289,7 @@ static void refuse_option(const char *word, int letter, struct verdict *verdict)
 
     if (word[1] != '-')
         refuse(verdict, "-%c: no such option", letter);
-    else if (!option)
+    else if (option == NULL)
         refuse_name(word, verdict);
     else if (option->kind == FLAG)
         refuse(verdict, "--%s: takes no value", option->name);
@@ -301,15 +302,15 @@ static const struct known *take_option(struct options *options, char **argv,
                                        unsigned char *given,
                                        struct verdict *verdict)
 {
-    int apart = optarg && optarg == argv[optind - 1];
+    int apart = optarg != NULL && optarg == argv[optind - 1];
     const char *word = argv[optind - 1 - apart];
     const struct known *option = find(word + 2, strcspn(word + 2, "="));
 
-    if (!option)
+    if (option == NULL)
         refuse_name(word, verdict);
     else if (apart && optarg[0] == '-' && optarg[1] == '-')
         refuse_swallowed(option, optarg, verdict);
-    else if (given[option - known]++ && option->kind >= NUMBER)
+    else if (given[option - known]++ != '\0' && option->kind >= NUMBER)
         refuse(verdict, "--%s is given twice", option->name);
     else
         set_value(options, option, optarg, verdict);

@@ -24,7 +24,7 @@ void progress_begin(struct progress *progress, int quiet, uint64_t requests,
     const char *terminal = getenv("TERM");
 
     progress->shown = !quiet && isatty(STDERR_FILENO);
-    progress->plain = !terminal || strcmp(terminal, "dumb") == 0;
+    progress->plain = terminal == NULL || strcmp(terminal, "dumb") == 0;
     progress->requests = requests;
     progress->skipped = skipped;
     progress->begun = now_ms();

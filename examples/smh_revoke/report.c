@@ -107,7 +107,7 @@ static const char *proxy_note(const struct verdict *verdict)
     for (i = 0; verdict->exit == EXIT_NETWORK && i < 2; i++) {
         const char *value = getenv(names[i]);
 
-        if (value && *value != '\0')
+        if (value != NULL && *value != '\0')
             return i == 0 ? " (HTTPS_PROXY is set, but this tool goes by no "
                             "proxy)"
                           : " (https_proxy is set, but this tool goes by no "
@@ -122,13 +122,13 @@ static void what_next(const struct verdict *verdict, char *text, size_t size)
                            ? verdict->next
                            : meaning_of(verdict->result)->advice;
     const char *note = proxy_note(verdict);
-    const char *then = what ? "; then " : "";
+    const char *then = what != NULL ? "; then " : "";
 
-    if (!what)
+    if (what == NULL)
         what = "";
     if (verdict->result == 0)
         snprintf(text, size, "%s",
-                 *what ? what : "correct that, and run it again");
+                 *what != '\0' ? what : "correct that, and run it again");
     else if (others_next(verdict))
         snprintf(text, size, "%s%sstart over without --resume", what, then);
     else if (verdict->resume == 0)
@@ -158,7 +158,7 @@ static void say_lists(FILE *stream, const struct verdict *verdict)
     char first[80];
 
     say_number(stream, verdict->counts[0], "user");
-    if (verdict->first_user)
+    if (verdict->first_user != NULL)
         fprintf(stream, ", %s\"%s\"",
                 verdict->counts[0] == 1 ? "" : "the first ",
                 escape(verdict->first_user, first, sizeof first));
@@ -247,7 +247,7 @@ void json_string(const char *text)
     size_t length;
 
     putchar('"');
-    for (; *at; at += length ? length : 1) {
+    for (; *at != '\0'; at += length != 0 ? length : 1) {
         length = utf8_length(at);
         if (length == 0)
             fputs("\\ufffd", stdout);
@@ -265,7 +265,7 @@ void json_string(const char *text)
 static void json_member(const char *name, const char *text)
 {
     printf(",\"%s\":", name);
-    if (text && text[0] != '\0')
+    if (text != NULL && text[0] != '\0')
         json_string(text);
     else
         fputs("null", stdout);
@@ -278,7 +278,7 @@ static void json_time(const char *name)
     struct tm parts;
     char text[40] = "";
 
-    if (gmtime_r(&now, &parts))
+    if (gmtime_r(&now, &parts) != NULL)
         strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
     json_member(name, text);
 }

@@ -34,7 +34,7 @@ static void look_up(struct lookup *lookup)
         lookup->code = errno;
     if (lookup->resolver != 0)
         return;
-    for (at = list; at && i < SMH_POSIX_ADDRESSES; at = at->ai_next)
+    for (at = list; at != NULL && i < SMH_POSIX_ADDRESSES; at = at->ai_next)
         if (at->ai_addrlen <= sizeof lookup->addresses[i])
             memcpy(&lookup->addresses[i++], at->ai_addr, at->ai_addrlen);
     freeaddrinfo(list);
@@ -85,7 +85,7 @@ static struct lookup *begin(const char *host)
 {
     struct lookup *lookup = calloc(1, sizeof *lookup);
 
-    if (!lookup || strlen(host) >= sizeof lookup->host ||
+    if (lookup == NULL || strlen(host) >= sizeof lookup->host ||
         pthread_mutex_init(&lookup->lock, NULL) != 0) {
         free(lookup);
         return NULL;
@@ -129,14 +129,14 @@ int resolve_beside(void *arg, const char *host,
     int result;
 
     (void)arg;
-    if (host && !lookup)
+    if (host != NULL && lookup == NULL)
         lookup = begin(host);
-    if (!lookup)
+    if (lookup == NULL)
         return conclude(EAI_MEMORY, 0);
-    if (host && !is_over(lookup))
+    if (host != NULL && !is_over(lookup))
         return SMH_AGAIN;
     result = SMH_E_RESOLVE;
-    if (host) {
+    if (host != NULL) {
         count++;
         result = conclude(lookup->resolver, lookup->code);
         memcpy(addresses, lookup->addresses, sizeof lookup->addresses);
@@ -179,7 +179,7 @@ int resolve_pinned(void *arg, const char *host,
                    struct sockaddr_storage *addresses)
 {
     (void)arg;
-    if (!host)
+    if (host == NULL)
         return SMH_E_RESOLVE;
     count++;
     *addresses = pin;

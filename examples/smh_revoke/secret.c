@@ -62,7 +62,7 @@ char *secret_room(size_t size)
 
 void secret_room_free(char *room, size_t size)
 {
-    if (!room)
+    if (room == NULL)
         return;
     mbedtls_platform_zeroize(room, size);
     munmap(room, size);
@@ -104,7 +104,7 @@ static int check_shape(const char *source, struct verdict *verdict)
         what = "quotes around it";
     else if (is_assignment(secret))
         what = "a name and \"=\" before it";
-    if (!what)
+    if (what == NULL)
         return 0;
     refuse(verdict, "%s: the secret has %s", source, what);
     return advise(verdict, "give the secret alone, with nothing around it");
@@ -126,8 +126,8 @@ static int take_line(const char *source, size_t size, struct verdict *verdict)
         size--;
     if (size > 0 && secret[size - 1] == '\r')
         size--;
-    if (size > SECRET_MAX || memchr(secret, '\n', size) ||
-        memchr(secret, '\0', size))
+    if (size > SECRET_MAX || memchr(secret, '\n', size) != NULL ||
+        memchr(secret, '\0', size) != NULL)
         return want_one_line(source, verdict);
     secret[size] = '\0';
     if (size > 0)
@@ -147,7 +147,7 @@ static int take_from_environment(size_t *size)
     char **entry;
     int found = 0;
 
-    for (entry = environ; *entry; entry++) {
+    for (entry = environ; *entry != NULL; entry++) {
         char *value = *entry + name;
         size_t length;
 
@@ -250,7 +250,7 @@ const char *secret_load(const struct options *options, struct verdict *verdict)
     int is_set = take_from_environment(&size);
     int result;
 
-    if (options->secret_file) {
+    if (options->secret_file != NULL) {
         mbedtls_platform_zeroize(secret, sizeof secret);
         result = take_from_file(options->secret_file, options->quiet, verdict);
     } else if (is_set && (size > 0 || !options->dry_run)) {

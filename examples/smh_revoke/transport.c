@@ -23,7 +23,7 @@ static const struct options *options;
 /* About a certificate: the first of its faults. */
 static void advise_certificate(struct verdict *verdict, uint32_t flags)
 {
-    if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED && options->ca)
+    if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED && options->ca != NULL)
         advise(verdict, "check --ca: the server's CA is not in %s", ca_name);
     else if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
         advise(verdict, "give the server's CA by --ca: it is not in %s",
@@ -126,7 +126,7 @@ void transport_advise(struct verdict *verdict, int result)
     else if (result == SMH_E_TIMEOUT && posix.diag.stage == SMH_STAGE_RESOLVE)
         advise(verdict, "check the name servers of this machine (in "
                         "/etc/resolv.conf)");
-    else if (result == SMH_E_NETWORK && options->connect)
+    else if (result == SMH_E_NETWORK && options->connect != NULL)
         advise(verdict, "check --connect, its port, and the way there");
 }
 
@@ -152,8 +152,8 @@ void transport_explain(const smh_call *call, char *text, size_t size)
 
 static int load_ca(struct verdict *verdict)
 {
-    ca_name = options->ca ? options->ca : ca_of_system();
-    if (ca_name)
+    ca_name = options->ca != NULL ? options->ca : ca_of_system();
+    if (ca_name != NULL)
         return ca_load(ca_name, &ca, verdict);
     refuse(verdict, "no CA bundle found on this system");
     return advise(verdict, "install ca-certificates or give --ca");
@@ -173,8 +173,8 @@ static smh_port tcp_port(void)
     static smh_port_ops ops;
     smh_port port = smh_posix_port(&posix);
 
-    posix.resolve = options->connect ? resolve_pinned : resolve_beside;
-    if (!options->connect)
+    posix.resolve = options->connect != NULL ? resolve_pinned : resolve_beside;
+    if (options->connect == NULL)
         return port;
     resolve_pin(options->address);
     ops = *port.ops;

@@ -155,7 +155,7 @@ static bool set_versions(const char *version)
 {
     char minor = '2';
 
-    if (version)
+    if (version != NULL)
         minor = version[2];
 #if MBEDTLS_VERSION_NUMBER >= 0x03000000
     if (minor == '1')
@@ -172,7 +172,7 @@ static bool set_versions(const char *version)
     if (minor == '3')
         return false;
     mbedtls_ssl_conf_min_version(&tls.config, 3, minor - '0' + 1);
-    if (version)
+    if (version != NULL)
         mbedtls_ssl_conf_max_version(&tls.config, 3, minor - '0' + 1);
 #endif
     return true;
@@ -236,7 +236,7 @@ bool channel_setup(const channel_options *options)
                                     &tls.entropy, NULL, 0),
               "entropy"))
         return false;
-    return !options->cert || set_config(options);
+    return options->cert == NULL || set_config(options);
 }
 
 bool channel_random(unsigned char *to, size_t size)
@@ -319,7 +319,7 @@ int channel_open(channel *c)
 
     if (!c->tls)
         return 1;
-    if (c->error)
+    if (c->error != 0)
         return CHANNEL_FAILED;
     tls.current = c;
     result = mbedtls_ssl_handshake(&c->ssl);
@@ -358,6 +358,7 @@ void channel_free(channel *c)
 void channel_facts(const channel *c, text *to)
 {
     text_printf(to, "%s %s %s %s", mbedtls_ssl_get_version(&c->ssl),
-                mbedtls_ssl_get_ciphersuite(&c->ssl), *c->name ? c->name : "-",
+                mbedtls_ssl_get_ciphersuite(&c->ssl),
+                *c->name != '\0' ? c->name : "-",
                 c->resumed ? "resumed" : "full");
 }

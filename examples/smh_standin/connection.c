@@ -56,11 +56,12 @@ static void note_request(connection *c, int status)
     if (c->request.target.size >= 9 &&
         strncmp(c->request.target.data, "/standin/", 9) == 0)
         return;
-    text_printf(to, c->revocation ? "%lu " : "- ", c->revocation);
-    text_printf(to, c->number ? "%lu " : "- ", c->number);
-    text_printf(to, "%s ", *c->request.method ? c->request.method : "-");
+    text_printf(to, c->revocation != 0 ? "%lu " : "- ", c->revocation);
+    text_printf(to, c->number != 0 ? "%lu " : "- ", c->number);
+    text_printf(to, "%s ",
+                *c->request.method != '\0' ? c->request.method : "-");
     service_mask(c->service, &c->request, to);
-    text_printf(to, status ? " %d\n" : " -\n", status);
+    text_printf(to, status != 0 ? " %d\n" : " -\n", status);
 }
 
 static void note_handshake(connection *c, bool good)
@@ -81,7 +82,7 @@ static void note_handshake(connection *c, bool good)
 
 static long fault_arg(const connection *c, int kind)
 {
-    return c->revocation ? c->fault.arg[kind] : -1;
+    return c->revocation != 0 ? c->fault.arg[kind] : -1;
 }
 
 static void pad(text *to, long kilobytes, const char *head, const char *tail)
@@ -137,7 +138,7 @@ static void end_answer(connection *c)
     if (fault_arg(c, FAULT_JUNK) >= 0)
         text_printf(&c->out, "junk");
     if (middle >= 0) {
-        text_cut(&c->out, middle ? (size_t)middle : c->out.size / 2);
+        text_cut(&c->out, middle != 0 ? (size_t)middle : c->out.size / 2);
         c->state = CLOSING;
     }
     if (fault_arg(c, FAULT_CLOSE_AFTER) >= 0 ||
@@ -173,7 +174,7 @@ static bool refuses_more(connection *c)
 static void send_answer(connection *c, http_answer *a)
 {
     unsigned long max = c->options->max_requests;
-    bool last = a->close || (max && c->requests + 1 >= max);
+    bool last = a->close || (max != 0 && c->requests + 1 >= max);
 
     a->id = ++c->service->answers;
     c->requests++;
@@ -216,8 +217,9 @@ static bool misdirected(const connection *c)
     const char *name = c->channel.name;
     size_t size = strlen(name);
 
-    return size && (strncasecmp(c->request.host, name, size) != 0 ||
-                    (c->request.host[size] && c->request.host[size] != ':'));
+    return size != 0 &&
+           (strncasecmp(c->request.host, name, size) != 0 ||
+            (c->request.host[size] != '\0' && c->request.host[size] != ':'));
 }
 
 static void compose(connection *c, int status)
@@ -232,7 +234,7 @@ static void compose(connection *c, int status)
         http_error(&a, 503, NULL, "the connection has served its last request");
     } else if (!c->early && misdirected(c)) {
         http_error(&a, 421, NULL, "Host is not the name of the handshake");
-    } else if (c->revocation && fault_instead(&c->fault)) {
+    } else if (c->revocation != 0 && fault_instead(&c->fault)) {
         spoil(c, &a);
     } else {
         service_answer(c->service, &c->request, &a);
@@ -265,7 +267,7 @@ static void finish_request(connection *c, int status)
 
 static bool is_revocation(const connection *c)
 {
-    return c->number && c->request.query &&
+    return c->number != 0 && c->request.query &&
            strcmp(c->request.method, "DELETE") == 0;
 }
 
@@ -286,15 +288,15 @@ static bool take_requests(connection *c)
 {
     bool progress = false;
 
-    while (c->state == SERVING && !c->out.size && c->in_at < c->in_size) {
+    while (c->state == SERVING && c->out.size == 0 && c->in_at < c->in_size) {
         int status = http_feed(&c->request, (unsigned char)c->in[c->in_at++]);
 
         progress = true;
-        if (!c->revocation && is_revocation(c))
+        if (c->revocation == 0 && is_revocation(c))
             begin_revocation(c);
-        if (status)
+        if (status != 0)
             finish_request(c, status);
-        if (status && !c->out.size)
+        if (status != 0 && c->out.size == 0)
             next_request(c);
     }
     return progress;
@@ -306,7 +308,7 @@ static bool fill(connection *c)
 {
     int n;
 
-    if (c->in_at < c->in_size || c->in_ended || c->out.size)
+    if (c->in_at < c->in_size || c->in_ended || c->out.size != 0)
         return false;
     n = channel_read(&c->channel, c->in, sizeof c->in);
     if (n == CHANNEL_AGAIN)
@@ -339,7 +341,7 @@ static bool flush(connection *c)
 {
     int n;
 
-    if (!c->out.size || service_now() < c->due)
+    if (c->out.size == 0 || service_now() < c->due)
         return false;
     c->due = 0;
     if (!c->out_blocked)
@@ -357,7 +359,7 @@ static bool flush(connection *c)
 
 static bool close_down(connection *c)
 {
-    if (c->out.size)
+    if (c->out.size != 0)
         return false;
     if (c->state == CLOSING)
         channel_notify(&c->channel);
@@ -391,7 +393,7 @@ static bool serve(connection *c)
 
     progress = take_requests(c) || progress;
     progress = flush(c) || progress;
-    if (c->state != SERVING || c->out.size || c->in_at < c->in_size)
+    if (c->state != SERVING || c->out.size != 0 || c->in_at < c->in_size)
         return progress;
     if (c->in_ended)
         return go(c, OVER);
@@ -433,7 +435,7 @@ short connection_events(const connection *c)
 {
     if (c->state == OPENING)
         return c->channel.want;
-    if (c->out.size)
+    if (c->out.size != 0)
         return (short)(c->out_blocked ? c->channel.want : 0);
     return POLLIN;
 }
@@ -442,7 +444,7 @@ int connection_timeout(const connection *c)
 {
     uint64_t now;
 
-    if (!c->due || c->out_blocked)
+    if (c->due == 0 || c->out_blocked)
         return -1;
     now = service_now();
     return c->due > now ? (int)(c->due - now) : 0;

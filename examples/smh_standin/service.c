@@ -45,7 +45,7 @@ static void text_answer(job *j)
 
 static bool known(const char *name, const char *const *names)
 {
-    for (; *names; names++)
+    for (; *names != NULL; names++)
         if (strcmp(*names, name) == 0)
             return true;
     return false;
@@ -63,7 +63,7 @@ static bool only_fields(job *j, const char *const *names)
             return refuse(j, 400, "UnknownField", "a field is not documented");
         if (uri_value(&j->uri, f->name) != f->value)
             return refuse(j, 400, "DuplicateField", "a field comes twice");
-        if (!*f->value && strncmp(f->name, "library_", 8) != 0)
+        if (*f->value == '\0' && strncmp(f->name, "library_", 8) != 0)
             return refuse(j, 400, "EmptyField", "a field is empty");
     }
     return true;
@@ -79,7 +79,8 @@ static bool no_fields(job *j)
 static bool credentials(job *j, const char *library)
 {
     const char *secret = uri_value(&j->uri, "library_secret");
-    bool has_library = library && *library, has_secret = secret && *secret;
+    bool has_library = library != NULL && *library != '\0',
+         has_secret = secret != NULL && *secret != '\0';
 
     if (!has_library && !has_secret)
         return refuse(j, 400, "EmptyLibraryIdOrSecret", "both are empty");
@@ -99,17 +100,17 @@ static bool take_list(job *j, const char *name, size_t max, id_list *list)
     char *s = uri_value(&j->uri, name);
 
     list->count = 0;
-    while (s) {
+    while (s != NULL) {
         char *comma = strchr(s, ',');
 
-        if (comma)
+        if (comma != NULL)
             *comma = '\0';
-        if (!*s)
+        if (*s == '\0')
             return refuse(j, 400, "EmptyItem", "a list has an empty item");
         if (list->count == max)
             return refuse(j, 400, "TooManyItems", "a list is too long");
         list->id[list->count++] = s;
-        s = comma ? comma + 1 : NULL;
+        s = comma != NULL ? comma + 1 : NULL;
     }
     return true;
 }
@@ -127,7 +128,7 @@ static void revoke(job *j)
         !take_list(j, "client_id", 100, &clients) ||
         !take_list(j, "session_id", 100, &sessions))
         return;
-    if (!users.count) {
+    if (users.count == 0) {
         refuse(j, 400, "EmptyUserId", "a user is required");
         return;
     }
@@ -163,10 +164,10 @@ static bool name_token(token *one)
 static bool take_period(job *j, uint32_t *period)
 {
     const char *value = uri_value(&j->uri, "period");
-    unsigned long n = value ? strtoul(value, NULL, 10) : PERIOD;
+    unsigned long n = value != NULL ? strtoul(value, NULL, 10) : PERIOD;
 
-    if (value && (strspn(value, "0123456789") != strlen(value) || !n ||
-                  strlen(value) > 9))
+    if (value != NULL && (strspn(value, "0123456789") != strlen(value) ||
+                          n == 0 || strlen(value) > 9))
         return refuse(j, 400, "BadPeriod", "period is not a number of seconds");
     *period = (uint32_t)n;
     return true;
@@ -206,7 +207,7 @@ static void one_token(job *j)
         return;
     if (strcmp(j->uri.segment[3], j->s->library) != 0)
         refuse(j, 404, "LibraryNotFound", "no such library");
-    else if (!one)
+    else if (one == NULL)
         refuse(j, 403, "InvalidAccessToken", "no such token");
     else if (*j->request->method == 'P')
         tell_token(j, one);
@@ -328,7 +329,7 @@ void service_answer(service *s, const http_request *request, http_answer *a)
     j.answer = a;
     wrong = uri_parse(&j.uri, request->target.data);
     tokens_expire(&s->tokens, service_now());
-    if (wrong)
+    if (wrong != NULL)
         refuse(&j, 400, NULL, wrong);
     else
         call_route(&j);
@@ -350,16 +351,16 @@ static bool hides_secret(const service *s, const char *target)
 void service_mask(const service *s, const http_request *request, text *to)
 {
     static const char field[] = "library_secret=";
-    const char *target = request->target.size ? request->target.data : "";
+    const char *target = request->target.size != 0 ? request->target.data : "";
     const char *at = strstr(target, field);
     text masked = {0};
 
-    if (at) {
+    if (at != NULL) {
         at += sizeof field - 1;
         text_add(&masked, target, (size_t)(at - target));
         text_printf(&masked, "***%s", at + strcspn(at, "&"));
     } else {
-        text_printf(&masked, "%s", *target ? target : "-");
+        text_printf(&masked, "%s", *target != '\0' ? target : "-");
     }
     if (hides_secret(s, masked.data)) {
         text_cut(&masked, 0);

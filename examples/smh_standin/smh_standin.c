@@ -55,7 +55,7 @@ static void read_secret(server *s)
     if (!text_read(&s->secret, file))
         give_up(file, strerror(errno));
     text_cut(&s->secret, strcspn(s->secret.data, "\r\n"));
-    if (!s->secret.size)
+    if (s->secret.size == 0)
         give_up(file, "no secret in its first line");
     s->service.secret = s->secret.data;
     s->service.library = s->options.library;
@@ -131,7 +131,7 @@ static void step_all(server *s)
 {
     connection **link = &s->connections;
 
-    while (*link) {
+    while (*link != NULL) {
         connection *c = *link;
 
         if (connection_step(c)) {
@@ -149,7 +149,7 @@ static void write_log(server *s)
 
     if (journal->size < s->logged)
         s->logged = 0;
-    if (!s->log || journal->size == s->logged)
+    if (s->log == NULL || journal->size == s->logged)
         return;
     fwrite(journal->data + s->logged, 1, journal->size - s->logged, s->log);
     fflush(s->log);
@@ -176,11 +176,11 @@ static bool wait_all(server *s)
     add_polled(s, &count, stop_pipe[0], POLLIN);
     add_polled(s, &count, s->listener[0], POLLIN);
     add_polled(s, &count, s->listener[1], POLLIN);
-    for (c = s->connections; c; c = c->next) {
+    for (c = s->connections; c != NULL; c = c->next) {
         short events = connection_events(c);
         int ms = connection_timeout(c);
 
-        add_polled(s, &count, events ? c->channel.fd : -1, events);
+        add_polled(s, &count, events != 0 ? c->channel.fd : -1, events);
         if (ms >= 0 && (timeout < 0 || ms < timeout))
             timeout = ms;
     }
@@ -190,7 +190,7 @@ static bool wait_all(server *s)
 static void run(server *s)
 {
     do {
-        if (s->polled) {
+        if (s->polled != NULL) {
             accept_all(s, 0);
             if (s->listener[1] >= 0)
                 accept_all(s, 1);
@@ -213,17 +213,18 @@ static void start(server *s)
     sigaction(SIGINT, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
     s->listener[0] = listen_on(s->options.address, s->options.port);
-    s->listener[1] =
-        s->options.admin ? listen_on("127.0.0.1", s->options.admin) : -1;
+    s->listener[1] = s->options.admin != NULL
+                         ? listen_on("127.0.0.1", s->options.admin)
+                         : -1;
     tell_port("port", s->listener[0]);
-    if (s->options.admin)
+    if (s->options.admin != NULL)
         tell_port("admin", s->listener[1]);
     fflush(stdout);
 }
 
 static void finish(server *s)
 {
-    while (s->connections) {
+    while (s->connections != NULL) {
         connection *next = s->connections->next;
 
         connection_free(s->connections);
@@ -233,7 +234,7 @@ static void finish(server *s)
     text_free(&s->service.journal);
     text_free(&s->secret);
     free(s->polled);
-    if (s->log)
+    if (s->log != NULL)
         fclose(s->log);
     channel_teardown();
 }
@@ -249,7 +250,7 @@ int main(int argc, char **argv)
         s.options.tls.cert = NULL;
     if (!channel_setup(&s.options.tls))
         return 1;
-    if (s.options.log && !(s.log = fopen(s.options.log, "w")))
+    if (s.options.log != NULL && (s.log = fopen(s.options.log, "w")) == NULL)
         give_up(s.options.log, strerror(errno));
     start(&s);
     run(&s);

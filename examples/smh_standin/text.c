@@ -7,9 +7,9 @@
 
 void *text_room(void *old, size_t size)
 {
-    void *room = realloc(old, size ? size : 1);
+    void *room = realloc(old, size != 0 ? size : 1);
 
-    if (!room) {
+    if (room == NULL) {
         fputs("smh_standin: out of memory\n", stderr);
         exit(1);
     }
@@ -29,7 +29,7 @@ static void reserve(text *t, size_t more)
 void text_add(text *t, const char *data, size_t size)
 {
     reserve(t, size);
-    if (size)
+    if (size != 0)
         memcpy(t->data + t->size, data, size);
     t->size += size;
     t->data[t->size] = '\0';
@@ -71,7 +71,7 @@ bool text_read(text *t, const char *file)
     bool good;
     size_t n;
 
-    if (!from)
+    if (from == NULL)
         return false;
     text_add(t, "", 0);
     while ((n = fread(part, 1, sizeof part, from)) > 0)
@@ -85,7 +85,7 @@ char *text_copy(const char *s)
 {
     size_t size;
 
-    if (!s)
+    if (s == NULL)
         return NULL;
     size = strlen(s) + 1;
     return (char *)memcpy(text_room(NULL, size), s, size);

@@ -7,18 +7,18 @@ static bool unreserved(unsigned char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
            (byte >= '0' && byte <= '9') ||
-           (byte && strchr("-._~", byte) != NULL);
+           (byte != '\0' && strchr("-._~", byte) != NULL);
 }
 
 bool uri_legal(unsigned char byte)
 {
     return unreserved(byte) ||
-           (byte && strchr("%!$&'()*+,;=:@/?", byte) != NULL);
+           (byte != '\0' && strchr("%!$&'()*+,;=:@/?", byte) != NULL);
 }
 
 void uri_encode(text *to, const char *s)
 {
-    for (; *s; s++) {
+    for (; *s != '\0'; s++) {
         if (unreserved((unsigned char)*s))
             text_add(to, s, 1);
         else
@@ -41,7 +41,7 @@ bool uri_decode(char *s)
 {
     char *to = s;
 
-    while (*s) {
+    while (*s != '\0') {
         int high, low;
 
         if (*s != '%') {
@@ -62,9 +62,9 @@ bool uri_decode(char *s)
 /* Ends s at the next mark and returns what is behind it, or NULL. */
 static char *cut(char *s, char mark)
 {
-    char *at = s ? strchr(s, mark) : NULL;
+    char *at = s != NULL ? strchr(s, mark) : NULL;
 
-    if (!at)
+    if (at == NULL)
         return NULL;
     *at = '\0';
     return at + 1;
@@ -74,7 +74,7 @@ static const char *parse_path(uri *u, char *path)
 {
     char *next;
 
-    for (; path; path = next) {
+    for (; path != NULL; path = next) {
         next = cut(path, '/');
         if (u->segments == URI_SEGMENTS)
             return "the path is too deep";
@@ -91,17 +91,17 @@ static const char *parse_query(uri *u, char *query)
 {
     char *next;
 
-    for (; query; query = next) {
+    for (; query != NULL; query = next) {
         uri_field *field = &u->field[u->fields];
         char *value;
 
         next = cut(query, '&');
         value = cut(query, '=');
-        if (!value || !*query)
+        if (value == NULL || *query == '\0')
             return "the query has a field that is not name=value";
         if (u->fields == URI_FIELDS)
             return "the query has too many fields";
-        if (strchr(value, '+'))
+        if (strchr(value, '+') != NULL)
             return "'+' is ambiguous in a query: write %20 or %2B";
         if (!uri_decode(value))
             return "the query has a bad escape";
@@ -123,7 +123,7 @@ const char *uri_parse(uri *u, const char *target)
     u->store = text_copy(target + 1);
     query = cut(u->store, '?');
     wrong = parse_path(u, u->store);
-    return wrong ? wrong : parse_query(u, query);
+    return wrong != NULL ? wrong : parse_query(u, query);
 }
 
 void uri_free(uri *u)
