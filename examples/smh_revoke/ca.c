@@ -1,5 +1,5 @@
-/* The CAs that are trusted: read here, so that what cannot be read is told by
- * the system, and what is no certificate by mbedTLS. */
+/* ca.c - the CAs that are trusted: read here, so that what cannot be read is
+ * told by the system, and what is no certificate by mbedTLS */
 #include "ca.h"
 
 #include <errno.h>

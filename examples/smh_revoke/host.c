@@ -1,4 +1,4 @@
-/* --host and --connect: what they are, or what each should have been. */
+/* host.c - --host and --connect: what they are, or what each should have been */
 #include "tool.h"
 
 #include <arpa/inet.h>
@@ -8,30 +8,30 @@
 #define DIGITS "0123456789"
 #define HOST_MAX 255 /* bytes of a name (RFC 1035, 2.3.4) */
 
-static int is_port(const char *text, uint16_t *port)
+static bool is_port(const char *text, uint16_t *port)
 {
     unsigned long value = 0;
 
     if (*text == '\0' || strspn(text, DIGITS) != strlen(text) ||
         strlen(text) > 5)
-        return 0;
+        return false;
     for (; *text != '\0'; text++)
         value = value * 10 + (unsigned long)(*text - '0');
     *port = (uint16_t)value;
     return value >= 1 && value <= 65535;
 }
 
-static int has_blank(const char *text)
+static bool has_blank(const char *text)
 {
     for (; *text != '\0'; text++)
         if (*text == ' ' || (*text >= '\t' && *text <= '\r'))
-            return 1;
-    return 0;
+            return true;
+    return false;
 }
 
 /* Whether a resolver might take it for an IPv4 address: its last label begins
  * with a digit. */
-static int is_number(const char *name)
+static bool is_number(const char *name)
 {
     const char *dot = strrchr(name, '.');
 
@@ -120,7 +120,7 @@ int host_split(struct options *options, struct verdict *verdict)
 }
 
 /* ADDRESS of either family, without the brackets. */
-static int is_address(const char *text, int *family)
+static bool is_address(const char *text, int *family)
 {
     unsigned char bytes[16];
 
@@ -131,7 +131,8 @@ static int is_address(const char *text, int *family)
 static int split_connect(struct options *options)
 {
     const char *text = options->connect;
-    int in_brackets = text[0] == '[', family;
+    bool in_brackets = text[0] == '[';
+    int family;
     size_t length = strcspn(text + in_brackets, in_brackets ? "]" : ":");
     const char *tail = text + in_brackets + length;
 

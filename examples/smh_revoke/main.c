@@ -28,7 +28,7 @@ struct job {
     unsigned openings; /* of connections before the call */
     unsigned served;   /* when the last 204 of the call came */
     struct progress progress;
-    int listing; /* the JSON object is begun */
+    bool listing; /* the JSON object is begun */
 };
 
 static volatile sig_atomic_t stopped;
@@ -60,7 +60,7 @@ static void catch_signals(void)
 /* One try.  Waits are short, for signals come unnoticed between a look at
  * stopped and a wait.  Behind a failure one request at a time goes out until a
  * 204 comes (RFC 9112, 9.3.2). */
-static int run_call(struct job *job, int behind_failure)
+static int run_call(struct job *job, bool behind_failure)
 {
     smh_call *call = &job->call;
     int result;
@@ -135,7 +135,7 @@ static void account(struct job *job, int result)
     verdict->resume = resume;
     verdict->refused = result >= 400 && result <= 499;
     if (report->confirmed > 0 || report->in_doubt > 0 || transport_carried())
-        verdict->sent = 1;
+        verdict->sent = true;
     if (verdict->refused && job->options.pipeline <= 1 &&
         transport_openings() - job->openings <= 1)
         in_doubt = 0; /* the only one in flight, and that on one connection */
@@ -146,7 +146,7 @@ static void account(struct job *job, int result)
 
 /* Some servers end a connection after so many requests by answering 408 or 503
  * to the next one.  That is no refusal, and a new connection is no new try. */
-static int connection_used_up(const struct job *job, int result)
+static bool connection_used_up(const struct job *job, int result)
 {
     return (result == 408 || result == 503) && job->served > job->openings &&
            job->served == transport_openings();
@@ -269,7 +269,7 @@ static int visit_show(struct job *job, const smh_plan *plan, uint32_t count)
             continue;
         }
         fputs(job->listing ? "," : "{\"dry_run\":[", stdout);
-        job->listing = 1;
+        job->listing = true;
         json_string(text);
     }
     return 0;
@@ -404,7 +404,7 @@ static int run(struct job *job)
 static void check_stdout(struct job *job)
 {
     struct verdict *verdict = &job->verdict;
-    int failed = fflush(stdout) != 0;
+    bool failed = fflush(stdout) != 0;
     const char *why = failed ? strerror(errno) : "not all of it went out";
 
     if (!failed && !ferror(stdout))

@@ -177,7 +177,7 @@ static int set_value(struct options *options, const struct known *option,
 
     switch (option->kind) {
     case FLAG:
-        *(int *)member = 1;
+        *(bool *)member = true;
         return 0;
     case TEXT:
         *(const char **)member = text;
@@ -299,10 +299,9 @@ static void refuse_option(const char *word, int letter, struct verdict *verdict)
 
 /* getopt_long() takes abbreviations; here they are refused. */
 static const struct known *take_option(struct options *options, char **argv,
-                                       unsigned char *given,
-                                       struct verdict *verdict)
+                                       bool *given, struct verdict *verdict)
 {
-    int apart = optarg != NULL && optarg == argv[optind - 1];
+    bool apart = optarg != NULL && optarg == argv[optind - 1];
     const char *word = argv[optind - 1 - apart];
     const struct known *option = find(word + 2, strcspn(word + 2, "="));
 
@@ -310,10 +309,11 @@ static const struct known *take_option(struct options *options, char **argv,
         refuse_name(word, verdict);
     else if (apart && optarg[0] == '-' && optarg[1] == '-')
         refuse_swallowed(option, optarg, verdict);
-    else if (given[option - known]++ != '\0' && option->kind >= NUMBER)
+    else if (given[option - known] && option->kind >= NUMBER)
         refuse(verdict, "--%s is given twice", option->name);
     else
-        set_value(options, option, optarg, verdict);
+        given[option - known] =
+            set_value(options, option, optarg, verdict) == 0;
     return option;
 }
 
@@ -322,7 +322,7 @@ int options_parse(struct options *options, int argc, char **argv,
                   struct verdict *verdict)
 {
     struct option list[COUNT + 1] = {{NULL, 0, NULL, 0}};
-    unsigned char given[COUNT] = {0};
+    bool given[COUNT] = {false};
     const struct known *before = NULL; /* the option that came last */
 
     set_defaults(options);
@@ -335,9 +335,9 @@ int options_parse(struct options *options, int argc, char **argv,
         if (found == 0)
             before = take_option(options, argv, given, verdict);
         else if (found == 'h')
-            options->help = 1;
+            options->help = true;
         else if (found == 'V')
-            options->version = 1;
+            options->version = true;
         else if (found != -1)
             refuse_option(word, optopt, verdict);
         else

@@ -1,4 +1,4 @@
-/* How far it is, on a terminal. */
+/* progress.c - how far it is, on a terminal */
 #include "tool.h"
 
 #include <inttypes.h>
@@ -18,7 +18,7 @@ uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-void progress_begin(struct progress *progress, int quiet, uint64_t requests,
+void progress_begin(struct progress *progress, bool quiet, uint64_t requests,
                     uint64_t skipped)
 {
     const char *terminal = getenv("TERM");

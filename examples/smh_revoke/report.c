@@ -93,7 +93,7 @@ int exit_of(int result)
 }
 
 /* Whether the same lists no longer make the same requests. */
-static int others_next(const struct verdict *verdict)
+static bool others_next(const struct verdict *verdict)
 {
     return verdict->result == 414 || verdict->exit == EXIT_INPUT;
 }

@@ -1,5 +1,5 @@
-/* Looks host names up in a thread that can be left behind: getaddrinfo() takes
- * its own time, and neither a deadline nor a signal ends it. */
+/* resolve.c - looks host names up in a thread that can be left behind:
+ * getaddrinfo() takes its own time, and neither a deadline nor a signal ends it */
 #include "resolve.h"
 
 #include <arpa/inet.h>
@@ -14,7 +14,7 @@
 /* Belongs to the thread and to who asked: freed by the last of them. */
 struct lookup {
     pthread_mutex_t lock;
-    int over;     /* one of them has let go of it */
+    bool over;    /* one of them has let go of it */
     int resolver; /* EAI_*, or 0 */
     int code;     /* errno, if that is EAI_SYSTEM */
     char host[300];
@@ -40,20 +40,19 @@ static void look_up(struct lookup *lookup)
     freeaddrinfo(list);
 }
 
-/* 1 if the other side had let go before: then it is freed. */
-static int let_go(struct lookup *lookup)
+/* Who lets go as the second frees it. */
+static void let_go(struct lookup *lookup)
 {
-    int last;
+    bool last;
 
     pthread_mutex_lock(&lookup->lock);
     last = lookup->over;
-    lookup->over = 1;
+    lookup->over = true;
     pthread_mutex_unlock(&lookup->lock);
     if (last) {
         pthread_mutex_destroy(&lookup->lock);
         free(lookup);
     }
-    return last;
 }
 
 static void *run(void *arg)
@@ -98,9 +97,9 @@ static struct lookup *begin(const char *host)
     return NULL;
 }
 
-static int is_over(struct lookup *lookup)
+static bool is_over(struct lookup *lookup)
 {
-    int over;
+    bool over;
 
     pthread_mutex_lock(&lookup->lock);
     over = lookup->over;

@@ -1,4 +1,5 @@
-/* Looks host names up without blocking: see smh_posix.h, A LOOK-UP OF YOUR OWN */
+/* resolve.h - looks host names up without blocking: see smh_posix.h, A LOOK-UP
+ * OF YOUR OWN */
 #ifndef RESOLVE_H
 #define RESOLVE_H
 

@@ -1,4 +1,5 @@
-/* The library's secret: where it comes from, and where it must not go. */
+/* secret.c - the library's secret: where it comes from, and where it must not
+ * go */
 #define _DEFAULT_SOURCE /* MADV_DONTDUMP, MAP_ANONYMOUS */
 #include "tool.h"
 
@@ -24,7 +25,7 @@ extern char **environ;
 
 static char secret[SECRET_MAX + 3]; /* room for CR LF, and to see more */
 static struct stat origin;          /* of the file, if there is one */
-static int has_origin;
+static bool has_origin;
 
 /* ---- memory -------------------------------------------------------------- */
 
@@ -72,7 +73,7 @@ void secret_room_free(char *room, size_t size)
 
 /* NAME=, with or without export before it.  A secret of its own may well have
  * a "=", so the name has to speak of a secret or of SMH. */
-static int is_assignment(const char *text)
+static bool is_assignment(const char *text)
 {
     size_t length, i;
 
@@ -81,13 +82,13 @@ static int is_assignment(const char *text)
     length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                           "0123456789_");
     if (text[length] != '=')
-        return 0;
+        return false;
     if (strncmp(text, "SMH_", 4) == 0)
-        return 1;
+        return true;
     for (i = 0; i + 6 <= length; i++)
         if (strncasecmp(text + i, "secret", 6) == 0)
-            return 1;
-    return 0;
+            return true;
+    return false;
 }
 
 /* What stands around a secret and is no part of it.  source names where it
@@ -139,13 +140,13 @@ static int take_line(const char *source, size_t size, struct verdict *verdict)
 /* ---- environment --------------------------------------------------------- */
 
 /* The memory of the environment is what /proc/PID/environ shows: unsetenv()
- * alone would leave the secret there.  1 if it was set; what is too long fills
- * all of secret, which take_line() refuses. */
-static int take_from_environment(size_t *size)
+ * alone would leave the secret there.  True if it was set; what is too long
+ * fills all of secret, which take_line() refuses. */
+static bool take_from_environment(size_t *size)
 {
     size_t name = strlen(VARIABLE "=");
     char **entry;
-    int found = 0;
+    bool found = false;
 
     for (entry = environ; *entry != NULL; entry++) {
         char *value = *entry + name;
@@ -158,7 +159,7 @@ static int take_from_environment(size_t *size)
             *size = length < sizeof secret ? length : sizeof secret;
             memcpy(secret, value, *size);
         }
-        found = 1;
+        found = true;
         mbedtls_platform_zeroize(value, length);
     }
     unsetenv(VARIABLE);
@@ -187,7 +188,7 @@ static ssize_t read_whole(int fd)
 }
 
 /* The name stays untold: it may be the secret itself, given for its file. */
-static int take_from_file(const char *name, int quiet, struct verdict *verdict)
+static int take_from_file(const char *name, bool quiet, struct verdict *verdict)
 {
     int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     ssize_t got = -1;
@@ -211,7 +212,7 @@ static int take_from_file(const char *name, int quiet, struct verdict *verdict)
     return got < 0 ? -1 : take_line("--secret-file", (size_t)got, verdict);
 }
 
-int secret_came_from(int fd)
+bool secret_came_from(int fd)
 {
     struct stat info;
 
@@ -247,7 +248,7 @@ static int take_from_terminal(const char *host, struct verdict *verdict)
 const char *secret_load(const struct options *options, struct verdict *verdict)
 {
     size_t size = 0;
-    int is_set = take_from_environment(&size);
+    bool is_set = take_from_environment(&size);
     int result;
 
     if (options->secret_file != NULL) {

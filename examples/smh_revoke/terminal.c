@@ -1,4 +1,4 @@
-/* One line from a terminal that does not show it. */
+/* terminal.c - one line from a terminal that does not show it */
 #include "tool.h"
 
 #include <errno.h>

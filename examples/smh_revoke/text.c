@@ -1,4 +1,4 @@
-/* Texts that somebody else has made. */
+/* text.c - texts that somebody else has made */
 #include "tool.h"
 
 #include <stdio.h>
@@ -33,7 +33,7 @@ size_t utf8_length(const unsigned char *text)
 
 /* Control characters of C1, line separators, marks that turn the direction of
  * text or are not seen: nothing that a terminal should be given. */
-static int is_odd(const unsigned char *text)
+static bool is_odd(const unsigned char *text)
 {
     if (text[0] == 0xC2)
         return text[1] < 0xA0;

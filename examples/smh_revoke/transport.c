@@ -1,5 +1,5 @@
-/* The way to the service: TLS by mbedTLS over POSIX sockets, and what to do
- * about what went wrong there. */
+/* transport.c - the way to the service: TLS by mbedTLS over POSIX sockets, and
+ * what to do about what went wrong there */
 #define SMH_POSIX_IMPLEMENTATION
 #define SMH_MBEDTLS_IMPLEMENTATION
 #include "smh_posix.h"
@@ -212,7 +212,7 @@ int transport_open(const struct options *wanted, smh_port *port,
     return 0;
 }
 
-int transport_carried(void)
+bool transport_carried(void)
 {
     return tls.diag.stage > SMH_STAGE_HANDSHAKE;
 }
