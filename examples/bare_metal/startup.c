@@ -48,7 +48,6 @@ void reset(void)
 {
     uint32_t *word;
     const uint32_t *from = data_image;
-
     for (word = stack_begin; word < (uint32_t *)__builtin_frame_address(0) - 16;
          word++)
         *word = PAINT;
@@ -62,7 +61,6 @@ void reset(void)
 unsigned startup_stack_used(void)
 {
     const uint32_t *word = stack_begin;
-
     while (word < stack_end && *word == PAINT)
         word++;
     return (unsigned)((stack_end - word) * 4);

@@ -11,7 +11,6 @@
 static bool is_port(const char *text, uint16_t *port)
 {
     unsigned long value = 0;
-
     if (*text == '\0' || strspn(text, DIGITS) != strlen(text) ||
         strlen(text) > 5)
         return false;
@@ -34,7 +33,6 @@ static bool has_blank(const char *text)
 static bool is_number(const char *name)
 {
     const char *dot = strrchr(name, '.');
-
     return strspn(dot != NULL ? dot + 1 : name, DIGITS) > 0;
 }
 
@@ -50,7 +48,6 @@ static int refuse_address(struct verdict *verdict)
 static int check_around(const char *host, struct verdict *verdict)
 {
     const char *first = strchr(host, ':');
-
     if (host[0] == '\0')
         return refuse(verdict, "--host: empty: is the shell variable set?");
     if (has_blank(host))
@@ -75,7 +72,6 @@ static int check_around(const char *host, struct verdict *verdict)
 static int check_name(const char *name, struct verdict *verdict)
 {
     size_t length = strlen(name);
-
     if (length == 0)
         return refuse(verdict, "--host: no name before the port");
     if (length > HOST_MAX)
@@ -99,7 +95,6 @@ static int split_host(struct options *options, struct verdict *verdict)
 {
     const char *host = options->host;
     size_t length = strcspn(host, ":");
-
     if (check_around(host, verdict) != 0)
         return -1;
     if (host[length] == ':' && !is_port(host + length + 1, &options->port))
@@ -123,7 +118,6 @@ int host_split(struct options *options, struct verdict *verdict)
 static bool is_address(const char *text, int *family)
 {
     unsigned char bytes[16];
-
     *family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
     return inet_pton(*family, text, bytes) == 1;
 }
@@ -135,7 +129,6 @@ static int split_connect(struct options *options)
     int family;
     size_t length = strcspn(text + in_brackets, in_brackets ? "]" : ":");
     const char *tail = text + in_brackets + length;
-
     if (length >= sizeof options->address || (in_brackets && *tail++ != ']'))
         return -1;
     memcpy(options->address, text + in_brackets, length);

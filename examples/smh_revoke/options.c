@@ -104,7 +104,6 @@ static const char *const help[] = {
 void options_help(void)
 {
     size_t i;
-
     for (i = 0; i < sizeof help / sizeof help[0]; i++)
         fputs(help[i], stdout);
 }
@@ -115,7 +114,6 @@ static int parse_number(const char *text, uint64_t low, uint64_t high,
                         uint64_t *number)
 {
     uint64_t value = 0;
-
     if (*text == '\0')
         return -1;
     for (; *text != '\0'; text++) {
@@ -133,7 +131,6 @@ static int add_word(struct words *words, const char *text)
 {
     const char **items =
         realloc(words->items, (words->count + 1) * sizeof *items);
-
     if (items == NULL)
         return -1;
     words->items = items;
@@ -148,7 +145,6 @@ static int parse_resume(struct options *options, const char *text,
     char number[24];
     size_t length = strcspn(text, ":");
     const char *hash = text + length + (text[length] == ':');
-
     if (length < sizeof number) {
         memcpy(number, text, length);
         number[length] = '\0';
@@ -174,7 +170,6 @@ static int set_value(struct options *options, const struct known *option,
                      const char *text, struct verdict *verdict)
 {
     void *member = (char *)options + option->at;
-
     switch (option->kind) {
     case FLAG:
         *(bool *)member = true;
@@ -211,7 +206,6 @@ static void set_defaults(struct options *options)
 static const struct known *find(const char *name, size_t length)
 {
     size_t i;
-
     for (i = 0; i < COUNT; i++)
         if (strlen(known[i].name) == length &&
             memcmp(known[i].name, name, length) == 0)
@@ -223,7 +217,6 @@ static const struct known *find(const char *name, size_t length)
 static int refuse_name(const char *word, struct verdict *verdict)
 {
     static const char secret[] = "--secret";
-
     if (strncmp(word, secret, sizeof secret - 1) == 0)
         return refuse(verdict, "the secret has no option: set "
                                "SMH_LIBRARY_SECRET or give --secret-file");
@@ -248,7 +241,6 @@ static int refuse_swallowed(const struct known *option, const char *text,
                             struct verdict *verdict)
 {
     const struct known *next = find(text + 2, strcspn(text + 2, "="));
-
     return refuse(verdict,
                   "--%s: its value is missing before %s%s (an id that begins "
                   "with -- goes into a file)",
@@ -274,7 +266,6 @@ static int complete(struct options *options, struct verdict *verdict)
 static void list_for_getopt(struct option *list)
 {
     size_t i;
-
     for (i = 0; i < COUNT; i++) {
         list[i].name = known[i].name;
         list[i].has_arg =
@@ -286,7 +277,6 @@ static void list_for_getopt(struct option *list)
 static void refuse_option(const char *word, int letter, struct verdict *verdict)
 {
     const struct known *option = find(word + 2, strcspn(word + 2, "="));
-
     if (word[1] != '-')
         refuse(verdict, "-%c: no such option", letter);
     else if (option == NULL)
@@ -304,7 +294,6 @@ static const struct known *take_option(struct options *options, char **argv,
     bool apart = optarg != NULL && optarg == argv[optind - 1];
     const char *word = argv[optind - 1 - apart];
     const struct known *option = find(word + 2, strcspn(word + 2, "="));
-
     if (option == NULL)
         refuse_name(word, verdict);
     else if (apart && optarg[0] == '-' && optarg[1] == '-')
@@ -324,14 +313,12 @@ int options_parse(struct options *options, int argc, char **argv,
     struct option list[COUNT + 1] = {{NULL, 0, NULL, 0}};
     bool given[COUNT] = {false};
     const struct known *before = NULL; /* the option that came last */
-
     set_defaults(options);
     list_for_getopt(list);
     opterr = 0;
     while (optind < argc) {
         const char *word = argv[optind];
         int found = getopt_long(argc, argv, "+:hV", list, NULL);
-
         if (found == 0)
             before = take_option(options, argv, given, verdict);
         else if (found == 'h')

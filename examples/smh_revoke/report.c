@@ -9,7 +9,6 @@
 int refuse(struct verdict *verdict, const char *format, ...)
 {
     va_list list;
-
     if (verdict->error[0] != '\0')
         return -1;
     verdict->exit = EXIT_INPUT;
@@ -24,7 +23,6 @@ int refuse(struct verdict *verdict, const char *format, ...)
 int advise(struct verdict *verdict, const char *format, ...)
 {
     va_list list;
-
     va_start(list, format);
     if (verdict->next[0] == '\0')
         vsnprintf(verdict->next, sizeof verdict->next, format, list);
@@ -81,7 +79,6 @@ static const struct meaning {
 static const struct meaning *meaning_of(int result)
 {
     const struct meaning *row = meanings;
-
     while (result < row->low || result > row->high)
         row++;
     return row;
@@ -103,10 +100,8 @@ static const char *proxy_note(const struct verdict *verdict)
 {
     static const char *const names[] = {"HTTPS_PROXY", "https_proxy"};
     size_t i;
-
     for (i = 0; verdict->exit == EXIT_NETWORK && i < 2; i++) {
         const char *value = getenv(names[i]);
-
         if (value != NULL && *value != '\0')
             return i == 0 ? " (HTTPS_PROXY is set, but this tool goes by no "
                             "proxy)"
@@ -123,7 +118,6 @@ static void what_next(const struct verdict *verdict, char *text, size_t size)
                            : meaning_of(verdict->result)->advice;
     const char *note = proxy_note(verdict);
     const char *then = what != NULL ? "; then " : "";
-
     if (what == NULL)
         what = "";
     if (verdict->result == 0)
@@ -156,7 +150,6 @@ static void say_number(FILE *stream, uint64_t number, const char *what)
 static void say_lists(FILE *stream, const struct verdict *verdict)
 {
     char first[80];
-
     say_number(stream, verdict->counts[0], "user");
     if (verdict->first_user != NULL)
         fprintf(stream, ", %s\"%s\"",
@@ -175,7 +168,6 @@ static void say_lists(FILE *stream, const struct verdict *verdict)
 void say_all_confirmed(FILE *stream, const struct verdict *verdict)
 {
     char host[320];
-
     fputs(verdict->requests == 1 ? "confirmed: " : "confirmed: all ", stream);
     say_number(stream, verdict->requests, "request");
     if (verdict->resume > verdict->confirmed)
@@ -191,7 +183,6 @@ void say_all_confirmed(FILE *stream, const struct verdict *verdict)
 static void say_what_is_certain(const struct verdict *verdict)
 {
     uint64_t first = verdict->resume + 1;
-
     if (!verdict->sent)
         fputs("        the secret was not sent\n", stderr);
     else if (in_doubt(verdict) == 1)
@@ -214,14 +205,12 @@ static void say_what_is_certain(const struct verdict *verdict)
 static void say_line(const char *head, const char *text)
 {
     char shown[800];
-
     fprintf(stderr, "%s%s\n", head, escape(text, shown, sizeof shown));
 }
 
 void report_for_people(const struct verdict *verdict)
 {
     char next[sizeof verdict->next + 200];
-
     if (verdict->exit == EXIT_CONFIRMED) {
         say_all_confirmed(stdout, verdict);
         return;
@@ -245,7 +234,6 @@ void json_string(const char *text)
 {
     const unsigned char *at = (const unsigned char *)text;
     size_t length;
-
     putchar('"');
     for (; *at != '\0'; at += length != 0 ? length : 1) {
         length = utf8_length(at);
@@ -277,7 +265,6 @@ static void json_time(const char *name)
     time_t now = time(NULL);
     struct tm parts;
     char text[40] = "";
-
     if (gmtime_r(&now, &parts) != NULL)
         strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
     json_member(name, text);
@@ -315,7 +302,6 @@ static void json_job(const struct verdict *verdict)
 static void json_requests(const struct verdict *verdict)
 {
     char token[60] = "";
-
     json_number("requests", verdict->requests);
     json_number("confirmed", verdict->confirmed);
     if (verdict->confirmed > 0) {
@@ -335,7 +321,6 @@ static void json_requests(const struct verdict *verdict)
 void report_as_json(const struct verdict *verdict)
 {
     char next[sizeof verdict->next + 200] = "";
-
     if (verdict->exit != EXIT_CONFIRMED)
         what_next(verdict, next, sizeof next);
     if (verdict->result > 0)

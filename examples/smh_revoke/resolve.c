@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,6 @@ static void look_up(struct lookup *lookup)
 {
     struct addrinfo hints, *list = NULL, *at;
     int i = 0;
-
     memset(&hints, 0, sizeof hints);
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_protocol = IPPROTO_TCP;
@@ -44,7 +44,6 @@ static void look_up(struct lookup *lookup)
 static void let_go(struct lookup *lookup)
 {
     bool last;
-
     pthread_mutex_lock(&lookup->lock);
     last = lookup->over;
     lookup->over = true;
@@ -69,7 +68,6 @@ static int start_thread(struct lookup *lookup)
     pthread_t thread;
     sigset_t all, before;
     int result;
-
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     sigfillset(&all);
@@ -83,7 +81,6 @@ static int start_thread(struct lookup *lookup)
 static struct lookup *begin(const char *host)
 {
     struct lookup *lookup = calloc(1, sizeof *lookup);
-
     if (lookup == NULL || strlen(host) >= sizeof lookup->host ||
         pthread_mutex_init(&lookup->lock, NULL) != 0) {
         free(lookup);
@@ -100,7 +97,6 @@ static struct lookup *begin(const char *host)
 static bool is_over(struct lookup *lookup)
 {
     bool over;
-
     pthread_mutex_lock(&lookup->lock);
     over = lookup->over;
     pthread_mutex_unlock(&lookup->lock);
@@ -126,7 +122,6 @@ int resolve_beside(void *arg, const char *host,
 {
     static struct lookup *lookup;
     int result;
-
     (void)arg;
     if (host != NULL && lookup == NULL)
         lookup = begin(host);
@@ -163,7 +158,6 @@ void resolve_pin(const char *address)
 {
     struct sockaddr_in v4;
     struct sockaddr_in6 v6;
-
     memset(&v4, 0, sizeof v4);
     memset(&v6, 0, sizeof v6);
     v4.sin_family = AF_INET;

@@ -38,7 +38,6 @@ static void lock(void *memory, size_t size)
 void secret_harden(void)
 {
     static const struct rlimit none = {0, 0};
-
     setrlimit(RLIMIT_CORE, &none);
 #ifdef __linux__
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -51,7 +50,6 @@ char *secret_room(size_t size)
 {
     void *room = mmap(NULL, size, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
     if (room == MAP_FAILED)
         return NULL;
     lock(room, size);
@@ -76,7 +74,6 @@ void secret_room_free(char *room, size_t size)
 static bool is_assignment(const char *text)
 {
     size_t length, i;
-
     if (strncmp(text, "export ", 7) == 0)
         text += 7;
     length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -97,7 +94,6 @@ static int check_shape(const char *source, struct verdict *verdict)
 {
     size_t length = strlen(secret);
     const char *what = NULL;
-
     if (strncmp(secret, "\xEF\xBB\xBF", 3) == 0)
         what = "a byte order mark before it";
     else if (length > 1 && (secret[0] == '"' || secret[0] == '\'') &&
@@ -147,11 +143,9 @@ static bool take_from_environment(size_t *size)
     size_t name = strlen(VARIABLE "=");
     char **entry;
     bool found = false;
-
     for (entry = environ; *entry != NULL; entry++) {
         char *value = *entry + name;
         size_t length;
-
         if (strncmp(*entry, VARIABLE "=", name) != 0)
             continue;
         length = strlen(value);
@@ -181,7 +175,6 @@ static ssize_t read_whole(int fd)
 {
     size_t size = 0;
     ssize_t got;
-
     while ((got = read(fd, secret + size, sizeof secret - size)) > 0)
         size += (size_t)got;
     return got < 0 ? -1 : (ssize_t)size;
@@ -192,7 +185,6 @@ static int take_from_file(const char *name, bool quiet, struct verdict *verdict)
 {
     int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     ssize_t got = -1;
-
     has_origin = fd >= 0 && fstat(fd, &origin) == 0;
     if (fd >= 0)
         got = isatty(fd) ? terminal_ask(fd, STDERR_FILENO,
@@ -215,7 +207,6 @@ static int take_from_file(const char *name, bool quiet, struct verdict *verdict)
 bool secret_came_from(int fd)
 {
     struct stat info;
-
     return has_origin && fstat(fd, &info) == 0 &&
            info.st_dev == origin.st_dev && info.st_ino == origin.st_ino;
 }
@@ -227,7 +218,6 @@ static int take_from_terminal(const char *host, struct verdict *verdict)
     char prompt[400], shown[300];
     int fd = terminal_open();
     ssize_t got;
-
     if (fd < 0) {
         refuse(verdict, "no secret, and no terminal to ask for it");
         return advise(verdict, "set " VARIABLE " or give --secret-file");
@@ -250,7 +240,6 @@ const char *secret_load(const struct options *options, struct verdict *verdict)
     size_t size = 0;
     bool is_set = take_from_environment(&size);
     int result;
-
     if (options->secret_file != NULL) {
         mbedtls_platform_zeroize(secret, sizeof secret);
         result = take_from_file(options->secret_file, options->quiet, verdict);

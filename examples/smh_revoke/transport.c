@@ -137,7 +137,6 @@ void transport_explain(const smh_call *call, char *text, size_t size)
     int result = call->report.result;
     char why[160];
     size_t length;
-
     smh_explain(call, text, size);
     length = strlen(text);
     if (result == SMH_E_RESOLVE && *resolve_why() != '\0') {
@@ -172,7 +171,6 @@ static smh_port tcp_port(void)
 {
     static smh_port_ops ops;
     smh_port port = smh_posix_port(&posix);
-
     posix.resolve = options->connect != NULL ? resolve_pinned : resolve_beside;
     if (options->connect == NULL)
         return port;
@@ -199,7 +197,6 @@ int transport_open(const struct options *wanted, smh_port *port,
                    struct verdict *verdict)
 {
     smh_mbedtls_options setting;
-
     options = wanted;
     if (load_ca(verdict) != 0)
         return -1;
@@ -225,7 +222,6 @@ unsigned transport_openings(void)
 uint32_t transport_random(void)
 {
     uint32_t random = 0;
-
     smh_mbedtls_psa_random(NULL, (unsigned char *)&random, sizeof random);
     return random;
 }

@@ -23,7 +23,6 @@ connection *connection_new(int fd, bool tls, unsigned long number,
                            const connection_options *options, service *s)
 {
     connection *c = (connection *)text_room(NULL, sizeof *c);
-
     memset(c, 0, sizeof *c);
     channel_init(&c->channel, fd, tls);
     c->number = number;
@@ -52,7 +51,6 @@ static bool go(connection *c, int state)
 static void note_request(connection *c, int status)
 {
     text *to = &c->service->journal;
-
     if (c->request.target.size >= 9 &&
         strncmp(c->request.target.data, "/standin/", 9) == 0)
         return;
@@ -67,7 +65,6 @@ static void note_request(connection *c, int status)
 static void note_handshake(connection *c, bool good)
 {
     text *to = &c->service->journal;
-
     if (!c->channel.tls)
         return;
     text_printf(to, "tls %lu ", c->number);
@@ -89,7 +86,6 @@ static void pad(text *to, long kilobytes, const char *head, const char *tail)
 {
     char line[1024];
     size_t size = sizeof line - strlen(head) - strlen(tail);
-
     memset(line, '.', sizeof line);
     for (; kilobytes > 0; kilobytes--) {
         text_add(to, head, strlen(head));
@@ -101,7 +97,6 @@ static void pad(text *to, long kilobytes, const char *head, const char *tail)
 static void write_interim(connection *c)
 {
     long i, count = fault_arg(c, FAULT_INTERIM);
-
     for (i = 0; i < count; i++) {
         if (i % 2 == 0)
             text_printf(&c->out,
@@ -118,7 +113,6 @@ static void spoil(connection *c, http_answer *a)
 {
     static const int kinds[] = {FAULT_STATUS, FAULT_EARLY, FAULT_EARLY_CLOSE};
     size_t i;
-
     for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (fault_arg(c, kinds[i]) >= 0)
             http_error(a, (int)fault_arg(c, kinds[i]), NULL, "as told to");
@@ -134,7 +128,6 @@ static void spoil(connection *c, http_answer *a)
 static void end_answer(connection *c)
 {
     long middle = fault_arg(c, FAULT_CLOSE_MIDDLE);
-
     if (fault_arg(c, FAULT_JUNK) >= 0)
         text_printf(&c->out, "junk");
     if (middle >= 0) {
@@ -154,7 +147,6 @@ static void end_answer(connection *c)
 static void reset(connection *c)
 {
     static const struct linger at_once = {1, 0};
-
     setsockopt(c->channel.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     note_request(c, 0);
     c->state = OVER;
@@ -165,7 +157,6 @@ static void reset(connection *c)
 static bool refuses_more(connection *c)
 {
     long served = fault_arg(c, FAULT_REFUSE_AFTER);
-
     if (served >= 0 && c->requests >= (unsigned long)served)
         c->refusing = true;
     return c->refusing;
@@ -175,7 +166,6 @@ static void send_answer(connection *c, http_answer *a)
 {
     unsigned long max = c->options->max_requests;
     bool last = a->close || (max != 0 && c->requests + 1 >= max);
-
     a->id = ++c->service->answers;
     c->requests++;
     a->close = refuses_more(c) || last;
@@ -216,7 +206,6 @@ static bool misdirected(const connection *c)
 {
     const char *name = c->channel.name;
     size_t size = strlen(name);
-
     return size != 0 &&
            (strncasecmp(c->request.host, name, size) != 0 ||
             (c->request.host[size] != '\0' && c->request.host[size] != ':'));
@@ -225,7 +214,6 @@ static bool misdirected(const connection *c)
 static void compose(connection *c, int status)
 {
     http_answer a = {0};
-
     a.close = c->request.close;
     if (status != HTTP_COMPLETE) {
         a.close = true;
@@ -287,10 +275,8 @@ static void begin_revocation(connection *c)
 static bool take_requests(connection *c)
 {
     bool progress = false;
-
     while (c->state == SERVING && c->out.size == 0 && c->in_at < c->in_size) {
         int status = http_feed(&c->request, (unsigned char)c->in[c->in_at++]);
-
         progress = true;
         if (c->revocation == 0 && is_revocation(c))
             begin_revocation(c);
@@ -307,7 +293,6 @@ static bool take_requests(connection *c)
 static bool fill(connection *c)
 {
     int n;
-
     if (c->in_at < c->in_size || c->in_ended || c->out.size != 0)
         return false;
     n = channel_read(&c->channel, c->in, sizeof c->in);
@@ -340,7 +325,6 @@ static void sent(connection *c, size_t n)
 static bool flush(connection *c)
 {
     int n;
-
     if (c->out.size == 0 || service_now() < c->due)
         return false;
     c->due = 0;
@@ -374,7 +358,6 @@ static bool open_up(connection *c)
 {
     service *s = c->service;
     int result;
-
     if (c->channel.tls && !c->asked) {
         c->asked = true;
         if (faults_stall(&s->faults, s->revocations + 1))
@@ -390,7 +373,6 @@ static bool open_up(connection *c)
 static bool serve(connection *c)
 {
     bool progress = fill(c);
-
     progress = take_requests(c) || progress;
     progress = flush(c) || progress;
     if (c->state != SERVING || c->out.size != 0 || c->in_at < c->in_size)
@@ -406,7 +388,6 @@ static bool serve(connection *c)
 static bool discard(connection *c)
 {
     ssize_t n = recv(c->channel.fd, c->in, sizeof c->in, 0);
-
     if (n > 0)
         return true;
     if (n == 0 || (errno != EAGAIN && errno != EINTR) ||
@@ -421,7 +402,6 @@ bool connection_step(connection *c)
         open_up, discard, serve, NULL, NULL, discard, discard,
     };
     bool progress = true;
-
     while (progress && c->state != OVER) {
         if (c->state == CLOSING || c->state == DROPPING)
             progress = flush(c) || close_down(c);
@@ -443,7 +423,6 @@ short connection_events(const connection *c)
 int connection_timeout(const connection *c)
 {
     uint64_t now;
-
     if (c->due == 0 || c->out_blocked)
         return -1;
     now = service_now();

@@ -12,7 +12,6 @@ static const struct kind {
 static int find_kind(const char *name, size_t size)
 {
     int i;
-
     for (i = 0; i < FAULT_KINDS; i++)
         if (strlen(kinds[i].name) == size &&
             strncmp(kinds[i].name, name, size) == 0)
@@ -27,7 +26,6 @@ bool faults_add(faults *all, const char *s)
     size_t size;
     int kind;
     long arg;
-
     if (*s >= '1' && *s <= '9')
         number = strtoul(s, &end, 10);
     else if (*s == '*')
@@ -54,7 +52,6 @@ bool faults_add(faults *all, const char *s)
 void faults_find(const faults *all, unsigned long number, fault *found)
 {
     size_t i;
-
     for (i = 0; i < FAULT_KINDS; i++)
         found->arg[i] = -1;
     for (i = 0; i < all->count; i++)
@@ -65,7 +62,6 @@ void faults_find(const faults *all, unsigned long number, fault *found)
 bool faults_stall(faults *all, unsigned long next)
 {
     size_t i;
-
     for (i = 0; i < all->count; i++) {
         if (all->list[i].kind != FAULT_STALL)
             continue;
@@ -82,7 +78,6 @@ bool faults_stall(faults *all, unsigned long next)
 bool fault_instead(const fault *f)
 {
     int i;
-
     for (i = FAULT_CLOSE_BEFORE; i < FAULT_KINDS; i++)
         if (f->arg[i] >= 0)
             return true;

@@ -35,7 +35,6 @@ static int go(http_request *r, int state)
 static int feed_method(http_request *r, unsigned char byte)
 {
     size_t size = strlen(r->method);
-
     if (byte == ' ' && size != 0)
         return go(r, TARGET);
     if (!is_token(byte) || size + 1 == sizeof r->method)
@@ -76,10 +75,8 @@ static int feed_version(http_request *r, unsigned char byte)
 static bool has_element(const char *list, const char *element)
 {
     size_t size = strlen(element);
-
     while (*list != '\0') {
         size_t n;
-
         list += strspn(list, " \t,");
         n = strcspn(list, " \t,");
         if (n == size && strncasecmp(list, element, n) == 0)
@@ -97,7 +94,6 @@ static bool good_host(const char *s)
                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
     static const char digits[] = "0123456789";
     size_t n;
-
     if (*s == '[') {
         n = 1 + strspn(s + 1, "0123456789abcdefABCDEF:.");
         if (n < 3 || s[n++] != ']')
@@ -116,7 +112,6 @@ static int take_field(http_request *r)
 {
     const char *name = r->name.data;
     const char *value = r->value.size != 0 ? r->value.data : "";
-
     if (strcasecmp(name, "Host") == 0) {
         if (r->hosts++ != 0 || !good_host(value) ||
             strlen(value) >= sizeof r->host)
@@ -160,7 +155,6 @@ static int feed_name(http_request *r, unsigned char byte)
 static int feed_value(http_request *r, unsigned char byte)
 {
     size_t size = r->value.size;
-
     if (byte == '\r') {
         while (size != 0 && strchr(" \t", r->value.data[size - 1]) != NULL)
             size--;
@@ -195,7 +189,6 @@ int http_feed(http_request *r, unsigned char byte)
         feed_method, feed_target, feed_version, feed_lf, feed_field,
         feed_name,   feed_value,  feed_lf,      feed_lf,
     };
-
     if (r->state < LINE_LF && byte != '\r' && ++r->line > r->line_max)
         return refuse(r, 414, "the request line is too long");
     if (r->state > LINE_LF && ++r->head > HEAD_MAX)
@@ -238,7 +231,6 @@ static const struct status *find_status(int status)
 {
     static const struct status other = {0, "Other", "Other"};
     size_t i;
-
     for (i = 0; i < sizeof statuses / sizeof *statuses; i++)
         if (statuses[i].status == status)
             return &statuses[i];
@@ -260,7 +252,6 @@ static void write_date(text *to)
     time_t now = time(NULL);
     struct tm parts;
     char date[64];
-
     if (gmtime_r(&now, &parts) != NULL &&
         strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &parts) != 0)
         text_printf(to, "Date: %s\r\n", date);
@@ -269,7 +260,6 @@ static void write_date(text *to)
 void http_write(const http_answer *a, text *to)
 {
     bool bodiless = a->status < 200 || a->status == 204 || a->status == 304;
-
     text_printf(to, "HTTP/1.1 %03d %s\r\nX-Request-Id: %08lx\r\n", a->status,
                 find_status(a->status)->reason, a->id);
     write_date(to);

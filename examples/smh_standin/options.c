@@ -104,7 +104,6 @@ static void refuse(const char *format, ...)
 static void refuse(const char *format, ...)
 {
     va_list args;
-
     fputs("smh_standin: ", stderr);
     va_start(args, format);
     vfprintf(stderr, format, args);
@@ -125,7 +124,6 @@ static unsigned long number(const struct row *row, const char *value,
 {
     size_t digits = strspn(value, "0123456789");
     unsigned long n = strtoul(value, NULL, 10);
-
     if (digits == 0 || digits > 9 || value[digits] != '\0' || n < low ||
         n > high)
         want(row, value);
@@ -141,7 +139,6 @@ static const char *port(const struct row *row, const char *value)
 static unsigned fragment(const struct row *row, const char *value)
 {
     unsigned long n = number(row, value, 512, 4096);
-
     if ((n & (n - 1)) != 0)
         want(row, value);
     return (unsigned)n;
@@ -176,7 +173,6 @@ static const char **text_member(options *o, int which)
 static void set_value(options *o, int which, const char *value)
 {
     const struct row *row = &rows[which];
-
     if (*value == '\0')
         want(row, value);
     switch (which) {
@@ -234,7 +230,6 @@ static void refuse_word(const char *word)
 static void refuse_option(const char *word, int value)
 {
     const struct row *row = &rows[value < FIRST ? 0 : value - FIRST];
-
     if (value > 0 && value < FIRST)
         refuse("-%c is not an option; --help lists them", value);
     if (value < FIRST)
@@ -250,7 +245,6 @@ static void take_option(options *o, char **argv, int which)
 {
     bool apart = optarg != NULL && optarg == argv[optind - 1];
     const char *word = argv[optind - 1 - apart] + 2;
-
     if (strcspn(word, "=") != strlen(rows[which].name))
         refuse_word(word - 2);
     if (rows[which].wanted != NULL)
@@ -275,7 +269,6 @@ static void complete(const options *o)
 static void list_for_getopt(struct option *list)
 {
     int i;
-
     for (i = 0; i < OPT_COUNT; i++) {
         list[i].name = rows[i].name;
         list[i].has_arg =
@@ -288,7 +281,6 @@ void options_take(options *o, int argc, char **argv)
 {
     struct option list[OPT_COUNT + 1] = {{0}};
     int found;
-
     list_for_getopt(list);
     o->address = "127.0.0.1";
     o->port = "0";

@@ -37,7 +37,6 @@ static int stop_pipe[2];
 static void on_signal(int number)
 {
     ssize_t ignored = write(stop_pipe[1], "", 1);
-
     (void)number;
     (void)ignored;
 }
@@ -51,7 +50,6 @@ static void give_up(const char *what, const char *why)
 static void read_secret(server *s)
 {
     const char *file = s->options.secret_file;
-
     if (!text_read(&s->secret, file))
         give_up(file, strerror(errno));
     text_cut(&s->secret, strcspn(s->secret.data, "\r\n"));
@@ -80,7 +78,6 @@ static int listen_on(const char *address, const char *port)
 {
     struct addrinfo hints = {0}, *found;
     int fd, one = 1;
-
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
     if (getaddrinfo(address, port, &hints, &found) != 0)
@@ -100,7 +97,6 @@ static void tell_port(const char *what, int fd)
     struct sockaddr_storage address;
     socklen_t size = sizeof address;
     char port[16];
-
     if (getsockname(fd, (struct sockaddr *)&address, &size) != 0 ||
         getnameinfo((struct sockaddr *)&address, size, NULL, 0, port,
                     sizeof port, NI_NUMERICSERV) != 0)
@@ -112,12 +108,10 @@ static void accept_all(server *s, int which)
 {
     bool tls = which == 0 && !s->options.plain;
     int fd, one = 1;
-
     while ((fd = accept(s->listener[which], NULL, NULL)) >= 0) {
         unsigned long number = which == 0 ? ++s->service.connections : 0;
         connection *c = connection_new(fd, tls, number, &s->options.connection,
                                        &s->service);
-
         set_non_blocking(fd);
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
         c->next = s->connections;
@@ -130,10 +124,8 @@ static void accept_all(server *s, int which)
 static void step_all(server *s)
 {
     connection **link = &s->connections;
-
     while (*link != NULL) {
         connection *c = *link;
-
         if (connection_step(c)) {
             link = &c->next;
             continue;
@@ -146,7 +138,6 @@ static void step_all(server *s)
 static void write_log(server *s)
 {
     const text *journal = &s->service.journal;
-
     if (journal->size < s->logged)
         s->logged = 0;
     if (s->log == NULL || journal->size == s->logged)
@@ -172,14 +163,12 @@ static bool wait_all(server *s)
     size_t count = 0;
     int timeout = -1;
     connection *c;
-
     add_polled(s, &count, stop_pipe[0], POLLIN);
     add_polled(s, &count, s->listener[0], POLLIN);
     add_polled(s, &count, s->listener[1], POLLIN);
     for (c = s->connections; c != NULL; c = c->next) {
         short events = connection_events(c);
         int ms = connection_timeout(c);
-
         add_polled(s, &count, events != 0 ? c->channel.fd : -1, events);
         if (ms >= 0 && (timeout < 0 || ms < timeout))
             timeout = ms;
@@ -203,7 +192,6 @@ static void run(server *s)
 static void start(server *s)
 {
     struct sigaction action = {0};
-
     if (pipe(stop_pipe) != 0)
         give_up("no pipe", strerror(errno));
     set_non_blocking(stop_pipe[0]);
@@ -226,7 +214,6 @@ static void finish(server *s)
 {
     while (s->connections != NULL) {
         connection *next = s->connections->next;
-
         connection_free(s->connections);
         s->connections = next;
     }
@@ -242,7 +229,6 @@ static void finish(server *s)
 int main(int argc, char **argv)
 {
     static server s;
-
     s.options.faults = &s.service.faults;
     options_take(&s.options, argc, argv);
     read_secret(&s);

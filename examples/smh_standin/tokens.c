@@ -9,7 +9,6 @@
 static token **chain_of(tokens *all, const char *user)
 {
     uint32_t hash = 2166136261u;
-
     for (; user != NULL && *user != '\0'; user++)
         hash = (hash ^ (unsigned char)*user) * 16777619u;
     return &all->chains[hash % TOKENS_CHAINS];
@@ -20,7 +19,6 @@ token *tokens_create(tokens *all, const char *user, const char *client,
 {
     token *one = (token *)text_room(NULL, sizeof *one);
     token **chain = chain_of(all, user);
-
     memset(one, 0, sizeof *one);
     one->user = text_copy(user);
     one->client = text_copy(client);
@@ -36,7 +34,6 @@ token *tokens_create(tokens *all, const char *user, const char *client,
 token *tokens_find(tokens *all, const char *name)
 {
     token *one;
-
     for (one = all->oldest; one != NULL; one = one->newer)
         if (strcmp(one->name, name) == 0)
             return one;
@@ -46,7 +43,6 @@ token *tokens_find(tokens *all, const char *name)
 void tokens_delete(tokens *all, token *one)
 {
     token **link = chain_of(all, one->user);
-
     while (*link != one)
         link = &(*link)->chain;
     *link = one->chain;
@@ -61,7 +57,6 @@ void tokens_delete(tokens *all, token *one)
 static bool passes(const id_list *filter, const char *id)
 {
     size_t i;
-
     for (i = 0; id != NULL && i < filter->count; i++)
         if (strcmp(filter->id[i], id) == 0)
             return true;
@@ -72,10 +67,8 @@ void tokens_revoke(tokens *all, const id_list *users, const id_list *clients,
                    const id_list *sessions)
 {
     size_t i;
-
     for (i = 0; i < users->count; i++) {
         token *next, *one = *chain_of(all, users->id[i]);
-
         for (; one != NULL; one = next) {
             next = one->chain;
             if (one->user != NULL && strcmp(one->user, users->id[i]) == 0 &&
@@ -95,7 +88,6 @@ void tokens_extend(tokens *all, token *one, uint64_t ends)
 void tokens_expire(tokens *all, uint64_t now)
 {
     token *next, *one;
-
     if (now < all->first_end)
         return;
     all->first_end = UINT64_MAX;
@@ -128,7 +120,6 @@ static void list_id(text *to, const char *id, char end)
 void tokens_list(const tokens *all, text *to)
 {
     const token *one;
-
     for (one = all->oldest; one != NULL; one = one->newer) {
         list_id(to, one->user, ' ');
         list_id(to, one->client, ' ');

@@ -40,10 +40,8 @@ static int hex(char c)
 bool uri_decode(char *s)
 {
     char *to = s;
-
     while (*s != '\0') {
         int high, low;
-
         if (*s != '%') {
             *to++ = *s++;
             continue;
@@ -63,7 +61,6 @@ bool uri_decode(char *s)
 static char *cut(char *s, char mark)
 {
     char *at = s != NULL ? strchr(s, mark) : NULL;
-
     if (at == NULL)
         return NULL;
     *at = '\0';
@@ -73,7 +70,6 @@ static char *cut(char *s, char mark)
 static const char *parse_path(uri *u, char *path)
 {
     char *next;
-
     for (; path != NULL; path = next) {
         next = cut(path, '/');
         if (u->segments == URI_SEGMENTS)
@@ -90,11 +86,9 @@ static const char *parse_path(uri *u, char *path)
 static const char *parse_query(uri *u, char *query)
 {
     char *next;
-
     for (; query != NULL; query = next) {
         uri_field *field = &u->field[u->fields];
         char *value;
-
         next = cut(query, '&');
         value = cut(query, '=');
         if (value == NULL || *query == '\0')
@@ -116,7 +110,6 @@ const char *uri_parse(uri *u, const char *target)
 {
     const char *wrong;
     char *query;
-
     memset(u, 0, sizeof *u);
     if (*target != '/')
         return "the target is not an absolute path";
@@ -135,7 +128,6 @@ void uri_free(uri *u)
 char *uri_value(const uri *u, const char *name)
 {
     size_t i;
-
     for (i = 0; i < u->fields; i++)
         if (strcmp(u->field[i].name, name) == 0)
             return u->field[i].value;
