@@ -1172,8 +1172,8 @@ static int smhi_check_io(const smh_io *io)
     if (io->buffer == NULL || io->size == 0)
         return SMH_E_BUFFER;
     ops = io->port.ops;
-    if (!ops || !ops->open || !ops->send || !ops->recv || !ops->close ||
-        !ops->now_ms)
+    if (ops == NULL || ops->open == NULL || ops->send == NULL ||
+        ops->recv == NULL || ops->close == NULL || ops->now_ms == NULL)
         return SMH_E_NO_PORT;
 #ifndef SMH_ALLOW_PLAINTEXT
     if (!ops->secure)

@@ -630,24 +630,22 @@ static void smhi_lwip_explain(void *ctx, smh_text *text)
     if (diag->stage == SMH_STAGE_CONNECT && diag->result != SMH_E_MEMORY)
         smhi_lwip_put_address(text, p);
 }
+#else
+#define smhi_lwip_explain NULL
 #endif
+
+/* ---- the table ----------------------------------------------------------- */
 
 SMH_API smh_port smh_lwip_port(smh_lwip *lwip)
 {
-    static const smh_port_ops ops = {
-        smhi_lwip_open,
-        smhi_lwip_send,
-        smhi_lwip_recv,
-        smhi_lwip_close,
-        smhi_lwip_now_ms,
-        smhi_lwip_wait,
-        0,
-#if SMH_WORDS
-        smhi_lwip_explain
-#else
-        NULL
-#endif
-    };
+    static const smh_port_ops ops = {smhi_lwip_open,
+                                     smhi_lwip_send,
+                                     smhi_lwip_recv,
+                                     smhi_lwip_close,
+                                     smhi_lwip_now_ms,
+                                     smhi_lwip_wait,
+                                     0,
+                                     smhi_lwip_explain};
     smh_port port;
     port.ops = &ops;
     port.ctx = lwip;

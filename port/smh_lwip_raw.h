@@ -183,7 +183,7 @@ static int smhi_lwip_raw_zeroed(const smh_lwip_raw *p)
     return p->mark == 0 || p->mark == SMHI_LWIP_RAW_MARK;
 }
 
-static uint32_t smhi_lwip_raw_now(void *ctx)
+static uint32_t smhi_lwip_raw_now_ms(void *ctx)
 {
     const smh_lwip_raw *p = (const smh_lwip_raw *)ctx;
     return p->now_ms != NULL && smhi_lwip_raw_zeroed(p) ? (p->now_ms)(p->arg)
@@ -622,7 +622,7 @@ static int smhi_lwip_raw_ready(const smh_lwip_raw *p)
 static int smhi_lwip_raw_wait(void *ctx, uint32_t ms)
 {
     smh_lwip_raw *p = (smh_lwip_raw *)ctx;
-    uint32_t begun = smhi_lwip_raw_now(p);
+    uint32_t begun = smhi_lwip_raw_now_ms(p);
     uint32_t now = begun, then = begun;
     int turns = 0;
     if (p->turn == NULL || p->mark != SMHI_LWIP_RAW_MARK)
@@ -631,7 +631,7 @@ static int smhi_lwip_raw_wait(void *ctx, uint32_t ms)
         (p->turn)(p->arg);
         if (smhi_lwip_raw_ready(p))
             return 1;
-        now = smhi_lwip_raw_now(p);
+        now = smhi_lwip_raw_now_ms(p);
         if ((uint32_t)(now - begun) >= ms)
             return SMH_AGAIN;
         turns = now == then ? turns + 1 : 0;
@@ -725,24 +725,22 @@ static void smhi_lwip_raw_explain(void *ctx, smh_text *text)
     if (diag->stage == SMH_STAGE_CONNECT && diag->result != SMH_E_MEMORY)
         smhi_lwip_raw_put_address(text, p);
 }
+#else
+#define smhi_lwip_raw_explain NULL
 #endif
+
+/* ---- the table ----------------------------------------------------------- */
 
 SMH_API smh_port smh_lwip_raw_port(smh_lwip_raw *tcp)
 {
-    static const smh_port_ops ops = {
-        smhi_lwip_raw_open,
-        smhi_lwip_raw_send,
-        smhi_lwip_raw_recv,
-        smhi_lwip_raw_close,
-        smhi_lwip_raw_now,
-        smhi_lwip_raw_wait,
-        0,
-#if SMH_WORDS
-        smhi_lwip_raw_explain
-#else
-        NULL
-#endif
-    };
+    static const smh_port_ops ops = {smhi_lwip_raw_open,
+                                     smhi_lwip_raw_send,
+                                     smhi_lwip_raw_recv,
+                                     smhi_lwip_raw_close,
+                                     smhi_lwip_raw_now_ms,
+                                     smhi_lwip_raw_wait,
+                                     0,
+                                     smhi_lwip_raw_explain};
     smh_port port;
     port.ops = &ops;
     port.ctx = tcp;

@@ -749,11 +749,12 @@ static int smhi_mbedtls_read_ca(smh_mbedtls *tls)
 static int smhi_mbedtls_missing(const smh_mbedtls_options *options)
 {
     const smh_port_ops *ops = options->below.ops;
-    if (!ops || !ops->open || !ops->send || !ops->recv || !ops->close ||
-        !ops->now_ms)
+    if (ops == NULL || ops->open == NULL || ops->send == NULL ||
+        ops->recv == NULL || ops->close == NULL || ops->now_ms == NULL)
         return SMH_MBEDTLS_NO_PORT;
-    if (options->ca_chain ? options->ca_chain->raw.p == NULL
-                          : options->ca == NULL && options->conf == NULL)
+    if (options->ca_chain != NULL
+            ? options->ca_chain->raw.p == NULL
+            : options->ca == NULL && options->conf == NULL)
         return SMH_MBEDTLS_NO_CA; /* or nothing was parsed into it */
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
     if (options->f_rng == NULL && options->conf == NULL)
@@ -1084,8 +1085,9 @@ static int smhi_mbedtls_close(void *ctx, int at_once)
 static uint32_t smhi_mbedtls_now_ms(void *ctx)
 {
     const smh_port *below = &((smh_mbedtls *)ctx)->options.below;
-    return below->ops && below->ops->now_ms ? (below->ops->now_ms)(below->ctx)
-                                            : 0;
+    return below->ops != NULL && below->ops->now_ms != NULL
+               ? (below->ops->now_ms)(below->ctx)
+               : 0;
 }
 
 static int smhi_mbedtls_wait(void *ctx, uint32_t ms)
@@ -1137,7 +1139,8 @@ static void smhi_mbedtls_say_faults(const smh_mbedtls *tls, smh_text *text)
         if (*note != '\0' && fault->note != NULL) {
             smh_put_words(text, fault->note);
             smh_put_words(text, note);
-            smh_put_words(text, note[sizeof tls->note - 2] ? "..." : "");
+            smh_put_words(text,
+                          note[sizeof tls->note - 2] != '\0' ? "..." : "");
             if (fault->flags == MBEDTLS_X509_BADCERT_FUTURE)
                 smh_put_words(text, ": is it set?"); /* the clock */
         }
@@ -1254,19 +1257,18 @@ static void smhi_mbedtls_explain(void *ctx, smh_text *text)
 
 /* ---- the table ----------------------------------------------------------- */
 
-static const smh_port_ops smhi_mbedtls_ops = {smhi_mbedtls_open,
-                                              smhi_mbedtls_send,
-                                              smhi_mbedtls_recv,
-                                              smhi_mbedtls_close,
-                                              smhi_mbedtls_now_ms,
-                                              smhi_mbedtls_wait,
-                                              1,
-                                              smhi_mbedtls_explain};
-
 SMH_API smh_port smh_mbedtls_port(smh_mbedtls *tls)
 {
+    static const smh_port_ops ops = {smhi_mbedtls_open,
+                                     smhi_mbedtls_send,
+                                     smhi_mbedtls_recv,
+                                     smhi_mbedtls_close,
+                                     smhi_mbedtls_now_ms,
+                                     smhi_mbedtls_wait,
+                                     1,
+                                     smhi_mbedtls_explain};
     smh_port port;
-    port.ops = &smhi_mbedtls_ops;
+    port.ops = &ops;
     port.ctx = tls;
     return port;
 }

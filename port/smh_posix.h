@@ -567,24 +567,22 @@ static void smhi_posix_explain(void *ctx, smh_text *text)
     if (diag->stage == SMH_STAGE_CONNECT && diag->result != SMH_E_MEMORY)
         smhi_posix_put_address(text, posix);
 }
+#else
+#define smhi_posix_explain NULL
 #endif
+
+/* ---- the table ----------------------------------------------------------- */
 
 SMH_API smh_port smh_posix_port(smh_posix *posix)
 {
-    static const smh_port_ops ops = {
-        smhi_posix_open,
-        smhi_posix_send,
-        smhi_posix_recv,
-        smhi_posix_close,
-        smhi_posix_now_ms,
-        smhi_posix_wait,
-        0,
-#if SMH_WORDS
-        smhi_posix_explain
-#else
-        NULL
-#endif
-    };
+    static const smh_port_ops ops = {smhi_posix_open,
+                                     smhi_posix_send,
+                                     smhi_posix_recv,
+                                     smhi_posix_close,
+                                     smhi_posix_now_ms,
+                                     smhi_posix_wait,
+                                     0,
+                                     smhi_posix_explain};
     smh_port port;
     port.ops = &ops;
     port.ctx = posix;

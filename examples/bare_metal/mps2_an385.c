@@ -44,7 +44,7 @@ void board_irq(void)
 static void mac_wait(void)
 {
     while (MAC_CMD & 1u << 31)
-        ;
+        continue;
 }
 
 static uint32_t mac_read(uint32_t index)

@@ -83,7 +83,7 @@ void net_turn(void)
     sys_check_timeouts();
 }
 
-int net_ready(void)
+bool net_ready(void)
 {
     return !ip4_addr_isany_val(*netif_ip4_addr(&interface));
 }

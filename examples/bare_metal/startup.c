@@ -37,8 +37,8 @@ static const struct {
     handler *irq[IRQS];
 } vectors __attribute__((section(".vectors"), used)) = {
     stack_end,
-    {reset, fault, fault, fault, fault, fault, 0, 0, 0, 0, fault, fault, 0,
-     fault, systick_irq},
+    {reset, fault, fault, fault, fault, fault, NULL, NULL, NULL, NULL, fault,
+     fault, NULL, fault, systick_irq},
     {[0 ... IRQS - 1] = board_irq},
 };
 

@@ -21,7 +21,7 @@ static void put_padded(sink *out, const char *text, size_t width, char pad)
     size_t length = strlen(text);
     for (; width > length; width--)
         put(out, pad);
-    while (*text)
+    while (*text != '\0')
         put(out, *text++);
 }
 
@@ -86,7 +86,7 @@ static void convert(sink *out, char kind, size_t width, char pad, va_list *args)
 
 static void format(sink *out, const char *format, va_list *args)
 {
-    for (; *format; format++) {
+    for (; *format != '\0'; format++) {
         size_t width = 0;
         char pad = ' ';
         if (*format != '%') {
