@@ -104,6 +104,11 @@ typedef struct smh_posix {
     struct sockaddr_storage addresses[SMH_POSIX_ADDRESSES];
 } smh_posix;
 
+/* What getaddrinfo() says of host, for a resolve hook that asks it in a thread:
+ * 0, or an EAI_*. */
+SMH_API int smh_posix_look_up(const char *host,
+                              struct sockaddr_storage *addresses);
+
 /* Returns the port of a struct, which stays where it is until close. */
 SMH_API smh_port smh_posix_port(smh_posix *posix);
 
@@ -202,7 +207,8 @@ static int smhi_posix_unresolved(smh_posix *posix, int eai)
                           posix->eai ? eai : posix->diag.code);
 }
 
-static int smhi_posix_ask(smh_posix *posix, const char *host)
+SMH_API int smh_posix_look_up(const char *host,
+                              struct sockaddr_storage *addresses)
 {
     struct addrinfo hints, *list = NULL, *from;
     int i = 0, eai;
@@ -211,13 +217,19 @@ static int smhi_posix_ask(smh_posix *posix, const char *host)
     hints.ai_protocol = IPPROTO_TCP;
     eai = getaddrinfo(host, NULL, &hints, &list);
     if (eai != 0)
-        return smhi_posix_unresolved(posix, eai);
+        return eai;
     for (from = list; from != NULL && i < SMH_POSIX_ADDRESSES;
          from = from->ai_next)
-        if (from->ai_addrlen <= sizeof posix->addresses[i])
-            memcpy(&posix->addresses[i++], from->ai_addr, from->ai_addrlen);
+        if (from->ai_addrlen <= sizeof addresses[i])
+            memcpy(&addresses[i++], from->ai_addr, from->ai_addrlen);
     freeaddrinfo(list);
-    return 1;
+    return 0;
+}
+
+static int smhi_posix_ask(smh_posix *posix, const char *host)
+{
+    int eai = smh_posix_look_up(host, posix->addresses);
+    return eai == 0 ? 1 : smhi_posix_unresolved(posix, eai);
 }
 
 /* 1 if there is an address that was not tried yet. */

@@ -2,6 +2,7 @@
 #include "tool.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -114,38 +115,40 @@ int host_split(struct options *options, struct verdict *verdict)
     return advise(verdict, "as in --host smh0example.api.tencentsmh.cn");
 }
 
-/* ADDRESS of either family, without the brackets. */
-static bool is_address(const char *text, int *family)
+/* An address of either family, IPv6 in brackets, up to end. */
+static bool take_address(const char *text, const char *end,
+                         struct sockaddr_storage *address)
 {
-    unsigned char bytes[16];
-    *family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
-    return inet_pton(*family, text, bytes) == 1;
+    struct sockaddr_in *v4 = (struct sockaddr_in *)address;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+    size_t length = (size_t)(end - text);
+    char name[INET6_ADDRSTRLEN];
+    bool six = length > 1 && text[0] == '[' && end[-1] == ']';
+    if (six)
+        length -= 2;
+    if (length >= sizeof name)
+        return false;
+    memcpy(name, text + six, length);
+    name[length] = '\0';
+    address->ss_family = six ? AF_INET6 : AF_INET;
+    return inet_pton(address->ss_family, name,
+                     six ? (void *)&v6->sin6_addr : (void *)&v4->sin_addr) == 1;
 }
 
-static int split_connect(struct options *options)
+static bool split_connect(struct options *options)
 {
     const char *text = options->connect;
-    bool in_brackets = text[0] == '[';
-    int family;
-    size_t length = strcspn(text + in_brackets, in_brackets ? "]" : ":");
-    const char *tail = text + in_brackets + length;
-    if (length >= sizeof options->address || (in_brackets && *tail++ != ']'))
-        return -1;
-    memcpy(options->address, text + in_brackets, length);
-    options->address[length] = '\0';
+    const char *bracket = strchr(text, ']');
+    const char *start = bracket != NULL ? bracket : text;
+    const char *end = start + strcspn(start, ":");
     options->connect_port = options->port;
-    if (!is_address(options->address, &family) ||
-        in_brackets != (family == AF_INET6))
-        return -1;
-    return *tail == '\0' ||
-                   (*tail == ':' && is_port(tail + 1, &options->connect_port))
-               ? 0
-               : -1;
+    return take_address(text, end, &options->address) &&
+           (*end == '\0' || is_port(end + 1, &options->connect_port));
 }
 
 int connect_split(struct options *options, struct verdict *verdict)
 {
-    if (split_connect(options) == 0)
+    if (split_connect(options))
         return 0;
     refuse(verdict, "--connect: want an address, IPv6 in brackets, and a "
                     "port from 1 to 65535 behind a \":\" if it is another one");

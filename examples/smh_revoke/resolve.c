@@ -2,10 +2,8 @@
  * getaddrinfo() takes its own time, and neither a deadline nor a signal ends it */
 #include "resolve.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -21,24 +19,6 @@ struct lookup {
     char host[300];
     struct sockaddr_storage addresses[SMH_POSIX_ADDRESSES];
 };
-
-static void look_up(struct lookup *lookup)
-{
-    struct addrinfo hints, *list = NULL, *at;
-    int i = 0;
-    memset(&hints, 0, sizeof hints);
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_protocol = IPPROTO_TCP;
-    lookup->resolver = getaddrinfo(lookup->host, NULL, &hints, &list);
-    if (lookup->resolver == EAI_SYSTEM)
-        lookup->code = errno;
-    if (lookup->resolver != 0)
-        return;
-    for (at = list; at != NULL && i < SMH_POSIX_ADDRESSES; at = at->ai_next)
-        if (at->ai_addrlen <= sizeof lookup->addresses[i])
-            memcpy(&lookup->addresses[i++], at->ai_addr, at->ai_addrlen);
-    freeaddrinfo(list);
-}
 
 /* Who lets go as the second frees it. */
 static void let_go(struct lookup *lookup)
@@ -56,8 +36,10 @@ static void let_go(struct lookup *lookup)
 
 static void *run(void *arg)
 {
-    look_up(arg);
-    let_go(arg);
+    struct lookup *lookup = arg;
+    lookup->resolver = smh_posix_look_up(lookup->host, lookup->addresses);
+    lookup->code = errno;
+    let_go(lookup);
     return NULL;
 }
 
@@ -152,29 +134,12 @@ unsigned resolve_count(void)
 
 /* ---- pinned -------------------------------------------------------------- */
 
-static struct sockaddr_storage pin;
-
-void resolve_pin(const char *address)
-{
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-    memset(&v4, 0, sizeof v4);
-    memset(&v6, 0, sizeof v6);
-    v4.sin_family = AF_INET;
-    v6.sin6_family = AF_INET6;
-    if (inet_pton(AF_INET, address, &v4.sin_addr) == 1)
-        memcpy(&pin, &v4, sizeof v4);
-    else if (inet_pton(AF_INET6, address, &v6.sin6_addr) == 1)
-        memcpy(&pin, &v6, sizeof v6);
-}
-
 int resolve_pinned(void *arg, const char *host,
                    struct sockaddr_storage *addresses)
 {
-    (void)arg;
     if (host == NULL)
         return SMH_E_RESOLVE;
     count++;
-    *addresses = pin;
+    memcpy(addresses, arg, sizeof *addresses);
     return 1;
 }

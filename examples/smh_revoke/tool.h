@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include "smh_token.h"
@@ -138,11 +139,11 @@ struct words {
 };
 
 struct options {
-    const char *host;      /* as given; options_parse() splits it */
-    char name[300];        /* the host without its port */
-    uint16_t port;         /* 0: none given */
-    const char *connect;   /* as given, or NULL; split, too */
-    char address[64];      /* the address of connect, without brackets */
+    const char *host;                /* as given; options_parse() splits it */
+    char name[300];                  /* the host without its port */
+    uint16_t port;                   /* 0: none given */
+    const char *connect;             /* as given, or NULL; split, too */
+    struct sockaddr_storage address; /* of connect, without its port */
     uint16_t connect_port; /* its port, or that of host; 0: none given */
     const char *library;
     const char *ca;

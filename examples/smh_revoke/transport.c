@@ -169,12 +169,14 @@ static int open_there(void *ctx, const char *host, uint16_t port)
 /* TCP, pinned by --connect if that is given. */
 static smh_port tcp_port(void)
 {
+    static struct sockaddr_storage there;
     static smh_port_ops ops;
     smh_port port = smh_posix_port(&posix);
     posix.resolve = options->connect != NULL ? resolve_pinned : resolve_beside;
     if (options->connect == NULL)
         return port;
-    resolve_pin(options->address);
+    there = options->address;
+    posix.arg = &there;
     ops = *port.ops;
     ops.open = open_there;
     port.ops = &ops;
