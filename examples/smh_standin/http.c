@@ -86,25 +86,17 @@ static bool has_element(const char *list, const char *element)
     return false;
 }
 
-/* RFC 9110, 7.2: uri-host [ ":" port ], of which the bytes of real names
- * only */
+/* RFC 9110, 7.2: uri-host [ ":" port ].  The service's host is a name, so
+ * [IPv6] is none; 127.0.0.1 has the bytes of one. */
 static bool good_host(const char *s)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
-    static const char digits[] = "0123456789";
-    size_t n;
-    if (*s == '[') {
-        n = 1 + strspn(s + 1, "0123456789abcdefABCDEF:.");
-        if (n < 3 || s[n++] != ']')
-            return false;
-    } else {
-        n = strspn(s, letters);
-    }
+    size_t n = strspn(s, letters);
     if (n == 0 || s[n] == '\0')
         return n > 0;
     s += n + 1;
-    n = strspn(s, digits);
+    n = strspn(s, "0123456789");
     return s[-1] == ':' && n > 0 && n <= 5 && s[n] == '\0';
 }
 
@@ -115,7 +107,7 @@ static int take_field(http_request *r)
     if (strcasecmp(name, "Host") == 0) {
         if (r->hosts++ != 0 || !good_host(value) ||
             strlen(value) >= sizeof r->host)
-            return refuse(r, 400, "Host is doubled or not a host");
+            return refuse(r, 400, "Host is doubled or not a name");
         strcpy(r->host, value);
     } else if (strcasecmp(name, "Content-Length") == 0) {
         if (r->lengths++ != 0 || strspn(value, "0123456789") != strlen(value) ||
