@@ -1211,6 +1211,11 @@ static void smhi_mbedtls_say_reason(const smh_mbedtls *tls, smh_text *text)
     smh_put_words(text, reasons[tls->reason]);
     if (tls->reason == SMH_MBEDTLS_CERTIFICATE)
         smhi_mbedtls_say_faults(tls, text);
+#if defined(SMHI_MBEDTLS_PSA) && !defined(MBEDTLS_THREADING_C)
+    if (tls->reason == SMH_MBEDTLS_RNG && tls->diag.stage > SMH_STAGE_SET_UP &&
+        tls->options.f_rng == smh_mbedtls_psa_random)
+        smh_put_words(text, ": for threads it needs MBEDTLS_THREADING_C");
+#endif
     if (tls->reason == SMH_MBEDTLS_CODE || tls->reason == SMH_MBEDTLS_CA)
         smhi_mbedtls_say_hint(text, smhi_mbedtls_codes, code);
     if (tls->alert != 0) {
