@@ -65,7 +65,7 @@ static const struct meaning {
     {SMH_E_EXTRA, SMH_E_EXTRA, EXIT_ANSWER,
      "check --host, and what stands between here and there"},
     {SMH_E_TLS, SMH_E_TLS, EXIT_TLS, NULL},
-    {SMH_E_MEMORY, SMH_E_MEMORY, EXIT_TLS, "free some memory"},
+    {SMH_E_MEMORY, SMH_E_MEMORY, EXIT_TLS, "free some memory, or descriptors"},
     {SMH_E_RESOLVE, SMH_E_RESOLVE, EXIT_NETWORK,
      "check --host and the name servers of this machine"},
     {SMH_E_NETWORK, SMH_E_NETWORK, EXIT_NETWORK,

@@ -41,20 +41,20 @@ static void advise_certificate(struct verdict *verdict, uint32_t flags)
 }
 
 #define CLIENT_CERTIFICATE                                                     \
-    "check --host and its port: what answers there wants a client "            \
+    "check --host and the port: what answers there wants a client "            \
     "certificate, and this tool has none"
 #ifdef MBEDTLS_SSL_PROTO_TLS1_3
 #define NO_VERSION                                                             \
-    "check --host and its port: what answers there has neither TLS 1.2 nor "   \
+    "check --host and the port: what answers there has neither TLS 1.2 nor "   \
     "1.3"
 #else
 #define NO_VERSION                                                             \
-    "check --host and its port, or build with mbedTLS 3.6: this one has no "   \
+    "check --host and the port, or build with mbedTLS 3.6: this one has no "   \
     "TLS 1.3"
 #endif
 #define NO_TLS                                                                 \
-    "check the port of --host, and for a proxy on the way: what answers "      \
-    "there speaks no TLS"
+    "check the port, and for a proxy on the way: what answers there speaks "   \
+    "no TLS"
 
 /* The last one, with 0, is for all others. */
 struct hint {
@@ -71,8 +71,7 @@ static const struct hint alerts[] = {
     {70, NO_VERSION},
     {112, "check --host: the server does not know this name"},
     {116, CLIENT_CERTIFICATE},
-    {120, "check the port of --host: what answers there does not speak "
-          "HTTP/1.1"},
+    {120, "check the port: what answers there does not speak HTTP/1.1"},
     {0, "ask who runs the server: it refused us, and its log may say why"},
 };
 
@@ -83,6 +82,8 @@ static const struct hint codes[] = {
     {MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION, NO_VERSION},
 #else
     {MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, NO_VERSION},
+#endif
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_VERSION_NUMBER < 0x03060700
     {MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER,
      "if the server signs by RSA-PSS in TLS 1.2: build with mbedTLS 2.28, or "
      "let it speak TLS 1.3"},
@@ -121,8 +122,8 @@ void transport_advise(struct verdict *verdict, int result)
     if (result == SMH_E_TLS)
         advise_tls(verdict);
     else if (result == SMH_E_CLOSED && tls.diag.stage == SMH_STAGE_HANDSHAKE)
-        advise(verdict, "check the port of --host, and for a proxy on the way: "
-                        "it ended the connection within the handshake");
+        advise(verdict, "check the port, and for a proxy on the way: it ended "
+                        "the connection within the handshake");
     else if (result == SMH_E_TIMEOUT && posix.diag.stage == SMH_STAGE_RESOLVE)
         advise(verdict, "check the name servers of this machine (in "
                         "/etc/resolv.conf)");
