@@ -43,9 +43,8 @@ static void stop(int signal_number)
 static void catch_signals(void)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action, old;
+    struct sigaction action = {0}, old;
     size_t i;
-    memset(&action, 0, sizeof action);
     action.sa_handler = stop;
     action.sa_flags = (int)SA_RESETHAND;
     for (i = 0; i < sizeof signals / sizeof signals[0]; i++)

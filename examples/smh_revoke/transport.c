@@ -199,11 +199,10 @@ void transport_free(void)
 int transport_open(const struct options *wanted, smh_port *port,
                    struct verdict *verdict)
 {
-    smh_mbedtls_options setting;
+    smh_mbedtls_options setting = {0};
     options = wanted;
     if (load_ca(verdict) != 0)
         return -1;
-    memset(&setting, 0, sizeof setting);
     setting.below = tcp_port();
     setting.ca_chain = &ca;
     setting.f_rng = smh_mbedtls_psa_random;
