@@ -130,7 +130,7 @@ test: gcc clang ## what needs only this machine, with both compilers
 test-rest: ## other compilers, mbedTLS 3.6, lwIP, firmware, sanitizers, valgrind
 test-rest: rest tls-3.6.6 sanitizers valgrind
 test-all: test test-rest ## both
-size: ## code, stack and state against their ceilings, and tests/README.md
+size: ## code, stack and state against their ceilings, and tests/README.md (minutes)
 	@tests/build/size/run.sh $(B) $(MAKE) -ks --no-print-directory $(SIZES)
 
 gcc: B = build

@@ -130,10 +130,8 @@ OPTIONS
                                them are for all but the ids
     SMH_COMMA          ","     what separates ids, "," or "%2C"
     SMH_TIMEOUT_MS     30000   for each 204, if smh_io.timeout_ms is 0
-    SMH_REQUESTS_MAX   1000000 requests of a call, from 1; they are counted
-                               before the first one is sent
-    SMH_ANSWER_MAX     65535   bytes of an answer with its interim ones, 64 to
-                               65535
+    SMH_REQUESTS_MAX   1000000 requests of a call, from 1
+    SMH_ANSWER_MAX     65535   bytes of an answer and its interim ones, from 64
     SMH_INTERIM_MAX    8       1xx answers before each answer, 0 to 255
     SMH_SPINS_MAX      1000000 turns of smh_wait(), from 1, without a tick of
                                the clock before it counts as stuck
@@ -206,8 +204,7 @@ extern "C" {
 enum { SMH_RESULTS(SMHI_ENUM) SMH_PENDING = 0, SMH_DONE = 204 };
 #undef SMHI_ENUM
 
-/* Returns a text for any result, a status included: never NULL, never the
- * secret. */
+/* Returns a text for any result, a status included; it is never NULL. */
 SMH_API const char *smh_strerror(int result);
 
 /* Returns 1 if the same call may succeed later: after 429, 500, 502, 503, 504,
@@ -268,8 +265,7 @@ SMH_API void smh_put_diag(smh_text *text, const smh_diag *diag);
 
 /* ---- scope: what to revoke ----------------------------------------------- */
 
-/* A list that is given must not be empty, so that an empty one cannot mean all.
- */
+/* One that is given must not be empty, so that an empty one cannot mean all. */
 typedef struct smh_list {
     const char *const *items; /* Opaque ids; they are sent percent-encoded. */
     size_t count;             /* How many there are, from 1. */
@@ -407,22 +403,20 @@ typedef struct smh_io {
     size_t size;         /* Of buffer in bytes, from 1. */
     uint32_t timeout_ms; /* To the first 204 from smh_begin(), and to each next
                             one; 0 means SMH_TIMEOUT_MS. */
-    uint32_t resume;     /* Requests to leave out: an earlier report.resume of
-                            the same library, lists, SMH_LINE_MAX, SMH_COMMA. */
+    uint32_t resume;     /* Requests to leave out: an earlier report.resume, if
+                            it still holds: see RESULTS. */
     uint16_t pipeline;   /* Requests in flight at most, which share sends as far
                             as buffer has room; 0 and 1 mean one, and so it is
-                            behind a loss until the next 204.  It may grow, not
-                            shrink, between steps: a call behind one that failed
-                            may begin with 1, and have more after a 204. */
+                            behind a loss until the next 204.  Between steps it
+                            may grow: begin with 1 behind a failed call. */
 } smh_io;
 
 typedef struct smh_report {
     int result;         /* As returned at the end. */
     uint32_t requests;  /* In all. */
     uint32_t confirmed; /* Answered 204 in this call. */
-    uint32_t resume;    /* Where a next call of the same library, lists,
-                           SMH_LINE_MAX and SMH_COMMA goes on; all before are
-                           confirmed. */
+    uint32_t resume;    /* Where a next call goes on; all before are confirmed,
+                           earlier calls included. */
     uint32_t in_doubt;  /* Requests from there on that may have been carried
                            out: their last byte was offered to the port.  One
                            that was refused counts as well. */
@@ -460,13 +454,11 @@ typedef struct smh_call {
     smh_plan plan;
 } smh_call;
 
-/* The blocking call: it begins, steps and waits until the end.  Returns the
- * result. */
+/* The blocking call: begins, steps, waits to the end.  Returns the result. */
 SMH_API int smh_revoke(smh_call *call, const smh_scope *scope,
                        const smh_io *io);
 
-/* Starts the clock and checks everything.  Returns 0, or the result if that is
- * all. */
+/* Starts the clock, checks all.  Returns 0, or the result if that is all. */
 SMH_API int smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io);
 
 /* Goes on until a callback says SMH_AGAIN, for 8 turns at most.  Returns 0, or
@@ -478,13 +470,11 @@ SMH_API int smh_step(smh_call *call);
  * signal or show progress; UINT32_MAX: no sooner.  Returns 0, or the result. */
 SMH_API int smh_wait(smh_call *call, uint32_t ms);
 
-/* Ends the call now: wipes the buffer and closes at once.  Returns the result.
- */
+/* Ends the call: wipes the buffer and closes at once.  Returns the result. */
 SMH_API int smh_cancel(smh_call *call);
 
 /* Says all that is known of how a call ended: its result, then what each port
- * knows, from the uppermost to the lowest.  Returns text, cut off at size, or
- * "" if that is 0.  scope, io and ports must still be there. */
+ * knows, uppermost first.  Returns text, cut off at size; "" if that is 0. */
 SMH_API const char *smh_explain(const smh_call *call, char *text, size_t size);
 
 #ifdef __cplusplus
@@ -536,7 +526,7 @@ SMH_API const char *smh_explain(const smh_call *call, char *text, size_t size);
 #error "SMH_SPINS_MAX: want 1 to 4294967295 turns"
 #endif
 
-/* Anything else would not part the ids. */
+/* Only "," and "%2C" part the ids; a compiler can compare but their sizes. */
 enum { SMHI_COMMA_SIZE = sizeof SMH_COMMA - 1 };
 enum { SMHI_COMMA_OK = 1 / (SMHI_COMMA_SIZE == 1 || SMHI_COMMA_SIZE == 3) };
 
@@ -1002,8 +992,8 @@ static int smhi_answered(int n, size_t size)
     return SMH_E_PORT;
 }
 
-/* This and what follows returns 1 to go on, SMH_AGAIN, or the result.  First it
- * goes past what is confirmed, a request each turn. */
+/* A turn of a step: it returns 1 to go on, SMH_AGAIN, or the result.  Before it
+ * opens it goes past what is confirmed, a request each turn. */
 static int smhi_open(smh_call *call)
 {
     const smh_scope *scope = call->plan.scope;
@@ -1167,8 +1157,6 @@ static int smhi_close(smh_call *call)
     return 1;
 }
 
-/* Ends after some turns even if the peer feeds it for ever, so that its caller
- * gets to look at a signal. */
 SMH_API int smh_step(smh_call *call)
 {
     int r = 1, turns = SMHI_TURNS;
@@ -1217,8 +1205,8 @@ static int smhi_check_io(smh_call *call)
     if (io->buffer == NULL || io->size == 0)
         return SMH_E_BUFFER;
     ops = io->port.ops;
-    if (!ops || !ops->open || !ops->send || !ops->recv || !ops->close ||
-        !ops->now_ms)
+    if (ops == NULL || ops->open == NULL || ops->send == NULL ||
+        ops->recv == NULL || ops->close == NULL || ops->now_ms == NULL)
         return SMH_E_NO_PORT;
 #ifndef SMH_ALLOW_PLAINTEXT
     if (!ops->secure)
@@ -1437,10 +1425,11 @@ HISTORY
     0.2.0  one vocabulary.  What a user of 0.1 must change:
            - smh_explain() says what the four explain() of the ports said;
              SMH_STAGE_*, SMH_WANT_* and smh_diag replace those of the ports,
-             and a port's struct begins with diag
-           - a host is a name: a port's resolve hook pins it to an address; the
-             hooks of the lwIP ports too are called with host NULL when they
-             are abandoned, and without LWIP_DNS they are needed
+             and a port's struct begins with diag, without resolver, addresses
+           - a host is a name: a port's resolve hook pins it to an address, and
+             any SMH_E_* of it but RESOLVE and MEMORY is PORT now; the hooks of
+             the lwIP ports too are called with host NULL when they are
+             abandoned, and without LWIP_DNS they are needed
            - smh_port_ops has explain as its last member; NULL will do
            - the numbers of SMH_E_* have moved; USERS, BUFFER and NO_PORT are
              new, where ARGUMENT, LIST and PORT said it before; a port without
@@ -1452,16 +1441,16 @@ HISTORY
              failed_allocs are members of smh_mbedtls beside diag, LOWER is
              NO_PORT, and SMH_MBEDTLS_IPV6 is gone
            - smh_revoke: --connect in place of an address in --host; --json has
-             no detail, for error says it all
+             no detail, for error says it all; a HASH of 0.1 does not hold
     0.1.1  mends what was dangerous in 0.1.0:
            - a library id with a slash became another call behind a proxy; an id
              of Unicode's white space may be no filter to a service; with a
              size_t of 16 bits a long library id passed the checks
            - a peer could hold a step for ever, by feeding it or by warnings of
              TLS; behind a loss requests went out together at once
-           - kept TLS sessions outlived their certificates; mbedTLS 2.28 without
-             its checks of key usage took a client's certificate; one with a
-             NULL cipher could send in the clear; 3.x took a URI for the host
+           - kept TLS sessions outlived their certificates (no_session is gone);
+             mbedTLS 2.28 without its checks of key usage took a client's; one
+             with a NULL cipher could send in the clear; 3.x took a URI for host
            - smh_revoke with stderr closed deleted tokens of others, and it
              called a list done that had changed; README's block could put the
              secret into a shell's history

@@ -25,9 +25,12 @@ static mbedtls_x509_crt ca;
 
 int main(int argc, char **argv)
 {
-    char *from = getenv("SMH_LIBRARY_SECRET");
-    if (argc < 6 || from == NULL || strlen(from) >= sizeof secret) {
-        puts("SMH_LIBRARY_SECRET=... minimal HOST PORT CA LIBRARY USER...");
+    char *from = getenv("SMH_LIBRARY_SECRET"), *end = NULL;
+    unsigned long port = argc < 6 ? 0 : strtoul(argv[2], &end, 10);
+    if (port < 1 || port > 65535 || *end != '\0' || from == NULL ||
+        strlen(from) >= sizeof secret) {
+        puts("SMH_LIBRARY_SECRET=... minimal HOST PORT CA LIBRARY USER...\n"
+             "where PORT is a number from 1 to 65535");
         return 2;
     }
 
@@ -43,11 +46,8 @@ int main(int argc, char **argv)
     smh_mbedtls_init(&tls, &options);
 
     smh_list users = {(const char *const *)argv + 5, (size_t)argc - 5};
-    smh_scope scope = {.host = argv[1],
-                       .port = (uint16_t)atoi(argv[2]),
-                       .library_id = argv[4],
-                       .library_secret = secret,
-                       .users = &users};
+    smh_scope scope = {argv[1], argv[4], secret, &users,
+                       .port = (uint16_t)port};
     smh_io io = {smh_mbedtls_port(&tls), buffer, sizeof buffer, .resume = 0};
     smh_call call;
     int result = smh_revoke(&call, &scope, &io);

@@ -195,7 +195,6 @@ static int smhi_lwip_zeroed(const smh_lwip *p)
 static uint32_t smhi_lwip_now_ms(void *ctx)
 {
     const smh_lwip *p = (const smh_lwip *)ctx;
-
     return p->now_ms != NULL && smhi_lwip_zeroed(p) ? (p->now_ms)(p->arg)
                                                     : sys_now();
 }
@@ -231,7 +230,6 @@ static int smhi_lwip_fail(smh_lwip *p, int code)
 static int smhi_lwip_poll(const smh_lwip *p, int want, int ms)
 {
     struct pollfd one;
-
     one.fd = p->fd;
     one.events = (short)((want & SMH_WANT_READ ? POLLIN : 0) |
                          (want & SMH_WANT_WRITE ? POLLOUT : 0));
@@ -248,7 +246,6 @@ static int smhi_lwip_family(const smh_lwip *p)
     int second = p->first_stage != 0;
     int six = LWIP_DNS_ADDRTYPE_DEFAULT == LWIP_DNS_ADDRTYPE_IPV6 ||
               LWIP_DNS_ADDRTYPE_DEFAULT == LWIP_DNS_ADDRTYPE_IPV6_IPV4;
-
     return six != second ? AF_INET6 : AF_INET;
 }
 
@@ -256,7 +253,6 @@ static int smhi_lwip_family(const smh_lwip *p)
 static void smhi_lwip_copy(ip_addr_t *to, const struct sockaddr *from)
 {
     smhi_lwip_name name;
-
 #if LWIP_IPV6
     if (from->sa_family == AF_INET6) {
         memcpy(&name.six, from, sizeof name.six);
@@ -278,7 +274,6 @@ static int smhi_lwip_ask(smh_lwip *p, const char *host)
     struct addrinfo hints;
     struct addrinfo *found = NULL;
     int code;
-
     memset(&hints, 0, sizeof hints);
     hints.ai_family = smhi_lwip_family(p);
     hints.ai_socktype = SOCK_STREAM;
@@ -306,7 +301,6 @@ static int smhi_lwip_ask(smh_lwip *p, const char *host)
 static int smhi_lwip_hook(smh_lwip *p, const char *host)
 {
     int result = (p->resolve)(p->arg, host, &p->address);
-
     if (result == SMH_AGAIN)
         return SMH_AGAIN;
     if (result == 1 && ip_addr_isany(&p->address))
@@ -346,7 +340,6 @@ static void smhi_lwip_forget(smh_lwip *p)
 static socklen_t smhi_lwip_fill(const smh_lwip *p, smhi_lwip_name *name)
 {
     const ip_addr_t *address = &p->address;
-
     memset(name, 0, sizeof *name);
 #if LWIP_IPV6
     if (IP_IS_V6(address)) {
@@ -373,7 +366,6 @@ static int smhi_lwip_connect(smh_lwip *p)
     smhi_lwip_name name;
     socklen_t size = smhi_lwip_fill(p, &name);
     int on = 1;
-
     p->diag.stage = SMH_STAGE_CONNECT;
     smhi_lwip_end(p, 0, 0);
     p->fd = lwip_socket(name.any.sa_family, SOCK_STREAM, IPPROTO_TCP);
@@ -394,7 +386,6 @@ static int smhi_lwip_connected(smh_lwip *p)
 {
     int code = 0;
     socklen_t size = sizeof code;
-
     if (smhi_lwip_poll(p, SMH_WANT_WRITE, 0) <= 0)
         return SMH_AGAIN;
     if (lwip_getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &code, &size) < 0)
@@ -424,7 +415,6 @@ static int smhi_lwip_start(smh_lwip *p)
 static int smhi_lwip_try(smh_lwip *p, const char *host)
 {
     int result;
-
     if (p->opened)
         return smhi_lwip_connected(p);
     result = smhi_lwip_find(p, host);
@@ -448,7 +438,6 @@ static int smhi_lwip_first(smh_lwip *p)
 {
     int result =
         p->first_stage == SMH_STAGE_CONNECT ? SMH_E_NETWORK : SMH_E_RESOLVE;
-
     p->diag.stage = p->first_stage;
     p->first_stage = 0;
     return smhi_lwip_end(p, result, (int)p->first_code);
@@ -458,7 +447,6 @@ static int smhi_lwip_open(void *ctx, const char *host, uint16_t number)
 {
     smh_lwip *p = (smh_lwip *)ctx;
     int result = 1;
-
     if (p->mark != SMHI_LWIP_MARK || p->opening == SMH_STAGE_NONE)
         result = smhi_lwip_start(p);
     p->number = number;
@@ -504,7 +492,6 @@ static int smhi_lwip_send(void *ctx, const void *data, size_t size)
     smh_lwip *p = (smh_lwip *)ctx;
     int result = smhi_lwip_usable(p, SMH_STAGE_WRITE);
     long moved;
-
     if (result != 1)
         return result;
     if (size > SMHI_LWIP_PIECE)
@@ -521,7 +508,6 @@ static int smhi_lwip_recv(void *ctx, void *data, size_t size)
     smh_lwip *p = (smh_lwip *)ctx;
     int result = smhi_lwip_usable(p, SMH_STAGE_READ);
     long moved;
-
     if (result != 1)
         return result;
     p->want = p->starved = 0;
@@ -541,7 +527,6 @@ static int smhi_lwip_close(void *ctx, int at_once)
     smh_lwip *p = (smh_lwip *)ctx;
 #if LWIP_SO_LINGER
     struct linger none;
-
     none.l_onoff = 1;
     none.l_linger = 0;
     if (p->mark == SMHI_LWIP_MARK && p->opened && at_once)
@@ -559,7 +544,6 @@ static int smhi_lwip_wait(void *ctx, uint32_t ms)
 {
     smh_lwip *p = (smh_lwip *)ctx;
     uint32_t now = ms < SMHI_LWIP_PIECE ? ms : SMHI_LWIP_PIECE;
-
     if (p->starved) {
         sys_msleep(now < SMHI_LWIP_NAP ? now : SMHI_LWIP_NAP);
         return 1;
@@ -617,7 +601,6 @@ static const char *smhi_lwip_why(const smh_lwip *p)
 static void smhi_lwip_put_address(smh_text *text, const smh_lwip *p)
 {
     char address[IPADDR_STRLEN_MAX];
-
     if (ipaddr_ntoa_r(&p->address, address, sizeof address) == NULL)
         return;
     smh_put_words(text, p->diag.code == ECONNRESET ? " by " : ", to ");
@@ -633,7 +616,6 @@ static void smhi_lwip_explain(void *ctx, smh_text *text)
 {
     const smh_lwip *p = (const smh_lwip *)ctx;
     const smh_diag *diag = &p->diag;
-
     if (p->mark != SMHI_LWIP_MARK || diag->stage == SMH_STAGE_NONE) {
         smh_put_words(text, smhi_lwip_zeroed(p)
                                 ? "not opened"
@@ -648,26 +630,23 @@ static void smhi_lwip_explain(void *ctx, smh_text *text)
     if (diag->stage == SMH_STAGE_CONNECT && diag->result != SMH_E_MEMORY)
         smhi_lwip_put_address(text, p);
 }
+#else
+#define smhi_lwip_explain NULL
 #endif
+
+/* ---- the table ----------------------------------------------------------- */
 
 SMH_API smh_port smh_lwip_port(smh_lwip *lwip)
 {
-    static const smh_port_ops ops = {
-        smhi_lwip_open,
-        smhi_lwip_send,
-        smhi_lwip_recv,
-        smhi_lwip_close,
-        smhi_lwip_now_ms,
-        smhi_lwip_wait,
-        0,
-#if SMH_WORDS
-        smhi_lwip_explain
-#else
-        NULL
-#endif
-    };
+    static const smh_port_ops ops = {smhi_lwip_open,
+                                     smhi_lwip_send,
+                                     smhi_lwip_recv,
+                                     smhi_lwip_close,
+                                     smhi_lwip_now_ms,
+                                     smhi_lwip_wait,
+                                     0,
+                                     smhi_lwip_explain};
     smh_port port;
-
     port.ops = &ops;
     port.ctx = lwip;
     return port;

@@ -183,10 +183,9 @@ static int smhi_lwip_raw_zeroed(const smh_lwip_raw *p)
     return p->mark == 0 || p->mark == SMHI_LWIP_RAW_MARK;
 }
 
-static uint32_t smhi_lwip_raw_now(void *ctx)
+static uint32_t smhi_lwip_raw_now_ms(void *ctx)
 {
     const smh_lwip_raw *p = (const smh_lwip_raw *)ctx;
-
     return p->now_ms != NULL && smhi_lwip_raw_zeroed(p) ? (p->now_ms)(p->arg)
                                                         : sys_now();
 }
@@ -202,7 +201,6 @@ static int smhi_lwip_raw_end(smh_lwip_raw *p, int result, err_t code)
 static int smhi_lwip_raw_fail(smh_lwip_raw *p, err_t code)
 {
     int result = SMH_E_NETWORK;
-
     if (code == ERR_MEM || code == ERR_BUF)
         result = SMH_E_MEMORY;
     else if (p->diag.stage == SMH_STAGE_RESOLVE)
@@ -219,7 +217,6 @@ static err_t smhi_lwip_raw_received(void *arg, struct tcp_pcb *pcb,
                                     struct pbuf *data, err_t err)
 {
     smh_lwip_raw *p = (smh_lwip_raw *)arg;
-
     (void)pcb;
     (void)err;
     if (data == NULL)
@@ -245,7 +242,6 @@ static err_t smhi_lwip_raw_connected(void *arg, struct tcp_pcb *pcb, err_t err)
 static void smhi_lwip_raw_lost(void *arg, err_t err)
 {
     smh_lwip_raw *p = (smh_lwip_raw *)arg;
-
     p->pcb = NULL;
     p->diag.code = err;
 }
@@ -260,7 +256,6 @@ static void smhi_lwip_raw_attach(struct tcp_pcb *pcb, smh_lwip_raw *p)
 static void smhi_lwip_raw_abort(smh_lwip_raw *p)
 {
     struct tcp_pcb *pcb = p->pcb;
-
     p->pcb = NULL;
     if (pcb != NULL) {
         smhi_lwip_raw_attach(pcb, NULL);
@@ -271,7 +266,6 @@ static void smhi_lwip_raw_abort(smh_lwip_raw *p)
 static int smhi_lwip_raw_connect(smh_lwip_raw *p)
 {
     err_t err;
-
     p->diag.stage = SMH_STAGE_CONNECT;
     smhi_lwip_raw_end(p, 0, ERR_OK);
     p->pcb = tcp_new_ip_type(IP_GET_TYPE(&p->address));
@@ -296,7 +290,6 @@ static smh_lwip_raw *smhi_lwip_raw_take(uint16_t number)
 {
     smh_lwip_raw **at = &smhi_lwip_raw_waiting;
     smh_lwip_raw *p;
-
     while (*at != NULL && (*at)->look_at != number)
         at = &(*at)->next;
     p = *at;
@@ -310,7 +303,6 @@ static void smhi_lwip_raw_answered(const char *name, const ip_addr_t *address,
                                    void *arg)
 {
     smh_lwip_raw *p = smhi_lwip_raw_take((uint16_t)(uintptr_t)arg);
-
     (void)name;
     if (p == NULL)
         return;
@@ -325,7 +317,6 @@ static err_t smhi_lwip_raw_query(smh_lwip_raw *p, const char *host)
 #if LWIP_IPV4 && LWIP_IPV6
     uint8_t six = LWIP_DNS_ADDRTYPE_DEFAULT == LWIP_DNS_ADDRTYPE_IPV6 ||
                   LWIP_DNS_ADDRTYPE_DEFAULT == LWIP_DNS_ADDRTYPE_IPV6_IPV4;
-
     return dns_gethostbyname_addrtype(host, &p->address, smhi_lwip_raw_answered,
                                       number,
                                       six != (p->first_stage != 0)
@@ -346,7 +337,6 @@ static void smhi_lwip_raw_forget(smh_lwip_raw *p)
 static int smhi_lwip_raw_ask(smh_lwip_raw *p, const char *host)
 {
     err_t err;
-
     if (p->look_up == SMHI_LWIP_RAW_ASKED)
         return SMH_AGAIN;
     if (p->look_up == SMHI_LWIP_RAW_FOUND)
@@ -385,7 +375,6 @@ static int smhi_lwip_raw_ask(smh_lwip_raw *p, const char *host)
 static int smhi_lwip_raw_hook(smh_lwip_raw *p, const char *host)
 {
     int result = (p->resolve)(p->arg, host, &p->address);
-
     p->look_up = result == SMH_AGAIN ? SMHI_LWIP_RAW_HOOK : 0;
     if (result == SMH_AGAIN)
         return SMH_AGAIN;
@@ -424,7 +413,6 @@ static void smhi_lwip_raw_reset(smh_lwip_raw *p)
 static int smhi_lwip_raw_try(smh_lwip_raw *p, const char *host)
 {
     int result;
-
     if (p->state == SMHI_LWIP_RAW_OPEN)
         return 1;
     if (p->state == SMHI_LWIP_RAW_CONNECTING)
@@ -438,7 +426,6 @@ static int smhi_lwip_raw_try(smh_lwip_raw *p, const char *host)
 static int smhi_lwip_raw_other(smh_lwip_raw *p, int result)
 {
     uint8_t stage = p->diag.stage;
-
     if (!(LWIP_IPV4 && LWIP_IPV6) || p->look_up == 0 || p->first_stage != 0 ||
         (result != SMH_E_RESOLVE && result != SMH_E_NETWORK))
         return 0;
@@ -453,7 +440,6 @@ static int smhi_lwip_raw_other(smh_lwip_raw *p, int result)
 static int smhi_lwip_raw_start(smh_lwip_raw *p)
 {
     const smh_diag none = {SMH_STAGE_SET_UP, 0, 0, 0, 0};
-
     p->diag = none;
     if (!smhi_lwip_raw_zeroed(p))
         return smhi_lwip_raw_end(p, SMH_E_PORT, ERR_OK);
@@ -475,7 +461,6 @@ static int smhi_lwip_raw_open(void *ctx, const char *host, uint16_t number)
 {
     smh_lwip_raw *p = (smh_lwip_raw *)ctx;
     int result = 1;
-
     if (p->mark != SMHI_LWIP_RAW_MARK ||
         (p->state == SMHI_LWIP_RAW_CLOSED && p->look_up == 0))
         result = smhi_lwip_raw_start(p);
@@ -503,7 +488,6 @@ static int smhi_lwip_raw_usable(smh_lwip_raw *p, uint8_t stage)
 static int smhi_lwip_raw_gone(smh_lwip_raw *p)
 {
     const err_t closed = ERR_CLSD;
-
     return smhi_lwip_raw_fail(p,
                               p->diag.code != 0 ? (err_t)p->diag.code : closed);
 }
@@ -513,7 +497,6 @@ static uint16_t smhi_lwip_raw_write(smh_lwip_raw *p, const void *data,
                                     uint16_t n)
 {
     err_t err = ERR_MEM;
-
     while (n > 0) {
         err = tcp_write(p->pcb, data, n, TCP_WRITE_FLAG_COPY);
         if (err != ERR_MEM)
@@ -533,7 +516,6 @@ static int smhi_lwip_raw_send(void *ctx, const void *data, size_t size)
     smh_lwip_raw *p = (smh_lwip_raw *)ctx;
     int result = smhi_lwip_raw_usable(p, SMH_STAGE_WRITE);
     uint16_t room, n;
-
     if (result != 1)
         return result;
     if (p->pcb == NULL || p->diag.code != 0)
@@ -574,7 +556,6 @@ static int smhi_lwip_raw_recv(void *ctx, void *data, size_t size)
     smh_lwip_raw *p = (smh_lwip_raw *)ctx;
     int result = smhi_lwip_raw_usable(p, SMH_STAGE_READ);
     uint16_t n;
-
     if (result != 1)
         return result;
     if (p->queue != NULL) {
@@ -595,7 +576,6 @@ static int smhi_lwip_raw_recv(void *ctx, void *data, size_t size)
 static err_t smhi_lwip_raw_finish(smh_lwip_raw *p)
 {
     err_t err;
-
     if (p->queue != NULL) {
         tcp_recved(p->pcb, p->queue->tot_len);
         pbuf_free(p->queue);
@@ -613,7 +593,6 @@ static err_t smhi_lwip_raw_finish(smh_lwip_raw *p)
 static int smhi_lwip_raw_close(void *ctx, int at_once)
 {
     smh_lwip_raw *p = (smh_lwip_raw *)ctx;
-
     if (p->mark != SMHI_LWIP_RAW_MARK)
         return 1;
     if (!at_once && p->pcb != NULL && p->state == SMHI_LWIP_RAW_OPEN &&
@@ -643,17 +622,16 @@ static int smhi_lwip_raw_ready(const smh_lwip_raw *p)
 static int smhi_lwip_raw_wait(void *ctx, uint32_t ms)
 {
     smh_lwip_raw *p = (smh_lwip_raw *)ctx;
-    uint32_t begun = smhi_lwip_raw_now(p);
+    uint32_t begun = smhi_lwip_raw_now_ms(p);
     uint32_t now = begun, then = begun;
     int turns = 0;
-
     if (p->turn == NULL || p->mark != SMHI_LWIP_RAW_MARK)
         return SMH_E_PORT;
     while (turns < SMHI_LWIP_RAW_TURNS) {
         (p->turn)(p->arg);
         if (smhi_lwip_raw_ready(p))
             return 1;
-        now = smhi_lwip_raw_now(p);
+        now = smhi_lwip_raw_now_ms(p);
         if ((uint32_t)(now - begun) >= ms)
             return SMH_AGAIN;
         turns = now == then ? turns + 1 : 0;
@@ -718,7 +696,6 @@ static const char *smhi_lwip_raw_why(const smh_lwip_raw *p)
 static void smhi_lwip_raw_put_address(smh_text *text, const smh_lwip_raw *p)
 {
     char address[IPADDR_STRLEN_MAX];
-
     if (ipaddr_ntoa_r(&p->address, address, sizeof address) == NULL)
         return;
     smh_put_words(text, p->diag.code == ERR_RST ? " by " : ", to ");
@@ -734,7 +711,6 @@ static void smhi_lwip_raw_explain(void *ctx, smh_text *text)
 {
     const smh_lwip_raw *p = (const smh_lwip_raw *)ctx;
     const smh_diag *diag = &p->diag;
-
     if (p->mark != SMHI_LWIP_RAW_MARK || diag->stage == SMH_STAGE_NONE) {
         smh_put_words(text, smhi_lwip_raw_zeroed(p)
                                 ? "not opened"
@@ -749,26 +725,23 @@ static void smhi_lwip_raw_explain(void *ctx, smh_text *text)
     if (diag->stage == SMH_STAGE_CONNECT && diag->result != SMH_E_MEMORY)
         smhi_lwip_raw_put_address(text, p);
 }
+#else
+#define smhi_lwip_raw_explain NULL
 #endif
+
+/* ---- the table ----------------------------------------------------------- */
 
 SMH_API smh_port smh_lwip_raw_port(smh_lwip_raw *tcp)
 {
-    static const smh_port_ops ops = {
-        smhi_lwip_raw_open,
-        smhi_lwip_raw_send,
-        smhi_lwip_raw_recv,
-        smhi_lwip_raw_close,
-        smhi_lwip_raw_now,
-        smhi_lwip_raw_wait,
-        0,
-#if SMH_WORDS
-        smhi_lwip_raw_explain
-#else
-        NULL
-#endif
-    };
+    static const smh_port_ops ops = {smhi_lwip_raw_open,
+                                     smhi_lwip_raw_send,
+                                     smhi_lwip_raw_recv,
+                                     smhi_lwip_raw_close,
+                                     smhi_lwip_raw_now_ms,
+                                     smhi_lwip_raw_wait,
+                                     0,
+                                     smhi_lwip_raw_explain};
     smh_port port;
-
     port.ops = &ops;
     port.ctx = tcp;
     return port;

@@ -283,7 +283,6 @@ static int smhi_mbedtls_is_memory(int code)
 #endif
     };
     size_t i;
-
     for (i = 0; i < sizeof codes / sizeof *codes; i++) {
         if (code == codes[i])
             return 1;
@@ -298,7 +297,6 @@ static int smhi_mbedtls_is_memory(int code)
 static uint32_t smhi_mbedtls_failed_allocs(const smh_mbedtls *tls)
 {
     uint32_t (*count)(void *ctx) = tls->options.failed_allocs;
-
     return count != NULL ? count(tls->options.ctx) - tls->failed_before : 0;
 }
 
@@ -314,7 +312,6 @@ static int smhi_mbedtls_flush(smh_mbedtls *tls)
 static int smhi_mbedtls_fatal(smh_mbedtls *tls, int code)
 {
     int reason = SMH_MBEDTLS_CODE;
-
     (void)smhi_mbedtls_flush(tls);
     tls->state = SMHI_MBEDTLS_DEAD;
     tls->failed_allocs = smhi_mbedtls_failed_allocs(tls);
@@ -401,7 +398,6 @@ static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
     const smh_port *below = &tls->options.below;
     int moved;
-
     tls->unsent = 1;
     tls->at_once |= tls->receiving;
     if (tls->receiving)
@@ -417,7 +413,6 @@ static int smhi_mbedtls_recv_below(void *ctx, unsigned char *data, size_t size)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
     const smh_port *below = &tls->options.below;
-
     if (tls->reads == 0)
         return MBEDTLS_ERR_SSL_WANT_READ;
     tls->reads--;
@@ -440,7 +435,6 @@ static int smhi_mbedtls_random(void *ctx, unsigned char *data, size_t size)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
     int code = tls->options.f_rng(tls->options.p_rng, data, size);
-
     if (code != 0)
         tls->reason = SMH_MBEDTLS_RNG;
     return code;
@@ -469,7 +463,6 @@ static uint64_t smhi_mbedtls_utc(uint32_t seconds)
 {
     mbedtls_time_t time = (mbedtls_time_t)seconds;
     struct tm tm;
-
     memset(&tm, 0, sizeof tm);
     (void)mbedtls_platform_gmtime_r(&time, &tm);
     return smhi_mbedtls_pack(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
@@ -486,7 +479,6 @@ static uint64_t smhi_mbedtls_utc(uint32_t seconds)
         (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
     uint32_t of_year = of_era - (365 * year + year / 4 - year / 100);
     uint32_t month = (5 * of_year + 2) / 153; /* 0 is March */
-
     return smhi_mbedtls_pack((int)(year + era * 400 + (month >= 10)),
                              (int)(month < 10 ? month + 3 : month - 9),
                              (int)(of_year - (153 * month + 2) / 5 + 1),
@@ -501,7 +493,6 @@ static uint32_t smhi_mbedtls_dates(const smh_mbedtls *tls,
 {
     uint32_t seconds;
     uint64_t now;
-
     if (tls->options.time == NULL)
         return 0;
     seconds = tls->options.time(tls->options.ctx);
@@ -530,7 +521,6 @@ static int smhi_mbedtls_misnamed(const smh_mbedtls *tls,
 {
     const mbedtls_x509_sequence *name = &crt->subject_alt_names;
     size_t size = strlen(tls->host);
-
     for (; name != NULL; name = name->next) {
         if (smhi_mbedtls_is(name, SMHI_MBEDTLS_URI) && name->buf.len == size &&
             memcmp(name->buf.p, tls->host, size) == 0)
@@ -545,7 +535,6 @@ static void smhi_mbedtls_put_name(smh_text *text, const mbedtls_x509_name *name)
 {
     static const unsigned char common[] = {0x55, 4, 3};
     const mbedtls_x509_name *last = name;
-
     for (; name != NULL; name = name->next) {
         last = name;
         if (name->oid.len == 3 && memcmp(name->oid.p, common, 3) == 0)
@@ -559,7 +548,6 @@ static void smhi_mbedtls_put_names(smh_text *text, const mbedtls_x509_crt *crt)
 {
     const mbedtls_x509_sequence *name = &crt->subject_alt_names;
     const char *before = "";
-
     if (name->buf.p == NULL)
         smhi_mbedtls_put_name(text, &crt->subject);
     for (; name != NULL; name = name->next) {
@@ -575,7 +563,6 @@ static void smhi_mbedtls_put_date(smh_text *text, uint64_t date)
 {
     static const char *const before[] = {"-", "-", " ", ":", ":"};
     int i;
-
     smh_put_number(text, (uint32_t)(date >> 30), 10, 4);
     for (i = 0; i < 5; i++, date <<= 6) {
         smh_put_words(text, before[i]);
@@ -588,7 +575,6 @@ static void smhi_mbedtls_put_dates(const smh_mbedtls *tls, smh_text *text,
                                    const mbedtls_x509_time *date)
 {
     uint32_t seconds = 0;
-
 #if defined(MBEDTLS_HAVE_TIME_DATE)
     seconds = (uint32_t)mbedtls_time(NULL);
 #endif
@@ -604,7 +590,6 @@ static void smhi_mbedtls_note(smh_mbedtls *tls, const mbedtls_x509_crt *crt,
                               uint32_t flags)
 {
     smh_text text;
-
     text.at = tls->note;
     text.room = sizeof tls->note - 1;
     if (tls->flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
@@ -627,7 +612,6 @@ static int smhi_mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
                                uint32_t *flags)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
-
     *flags |= smhi_mbedtls_dates(tls, crt);
     if (depth == 0 && smhi_mbedtls_misnamed(tls, crt))
         *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
@@ -672,7 +656,6 @@ static int smhi_mbedtls_has_null(const mbedtls_ssl_config *config)
                            [MBEDTLS_SSL_MINOR_VERSION_3]
 #endif
         ;
-
     for (; suite != NULL && *suite != 0; suite++) {
         if (smhi_mbedtls_is_null(mbedtls_ssl_get_ciphersuite_name(*suite)))
             return 1;
@@ -687,7 +670,6 @@ static int smhi_mbedtls_small(mbedtls_ssl_config *config)
 {
 #ifdef SMHI_MBEDTLS_SMALL
     unsigned char code = MBEDTLS_SSL_MAX_FRAG_LEN_4096;
-
     while (code != MBEDTLS_SSL_MAX_FRAG_LEN_NONE &&
            mbedtls_ssl_conf_max_frag_len(config, code) != 0)
         code--;
@@ -707,7 +689,6 @@ static int smhi_mbedtls_enforce(smh_mbedtls *tls)
 {
     mbedtls_ssl_config *config = tls->config;
     int code = 0;
-
     mbedtls_ssl_conf_endpoint(config, MBEDTLS_SSL_IS_CLIENT);
     mbedtls_ssl_conf_transport(config, MBEDTLS_SSL_TRANSPORT_STREAM);
     mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_REQUIRED);
@@ -745,7 +726,6 @@ static int smhi_mbedtls_read_ca(smh_mbedtls *tls)
     const unsigned char *ca = options->ca;
     size_t size = options->ca_size;
     int code;
-
     if (size > sizeof begin && memcmp(ca, begin, sizeof begin - 1) == 0) {
 #if !defined(MBEDTLS_PEM_PARSE_C)
         return smhi_mbedtls_fail(tls, SMH_MBEDTLS_PEM_OFF, 0, SMH_E_TLS);
@@ -769,12 +749,12 @@ static int smhi_mbedtls_read_ca(smh_mbedtls *tls)
 static int smhi_mbedtls_missing(const smh_mbedtls_options *options)
 {
     const smh_port_ops *ops = options->below.ops;
-
-    if (!ops || !ops->open || !ops->send || !ops->recv || !ops->close ||
-        !ops->now_ms)
+    if (ops == NULL || ops->open == NULL || ops->send == NULL ||
+        ops->recv == NULL || ops->close == NULL || ops->now_ms == NULL)
         return SMH_MBEDTLS_NO_PORT;
-    if (options->ca_chain ? options->ca_chain->raw.p == NULL
-                          : options->ca == NULL && options->conf == NULL)
+    if (options->ca_chain != NULL
+            ? options->ca_chain->raw.p == NULL
+            : options->ca == NULL && options->conf == NULL)
         return SMH_MBEDTLS_NO_CA; /* or nothing was parsed into it */
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
     if (options->f_rng == NULL && options->conf == NULL)
@@ -816,7 +796,6 @@ static void smhi_mbedtls_fast_first(smh_mbedtls *tls)
                                                 MBEDTLS_ECP_DP_SECP384R1};
     const mbedtls_ecp_group_id *curve;
     unsigned n = 0, turn, rank;
-
     for (turn = 0; turn <= 3; turn++) {
         for (curve = mbedtls_ecp_grp_id_list(); *curve != 0; curve++) {
             for (rank = 0; rank < 3 && fast[rank] != *curve; rank++)
@@ -845,7 +824,6 @@ static void smhi_mbedtls_prefer(mbedtls_ssl_config *config)
         MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA384,
         MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA512,
         MBEDTLS_TLS1_3_SIG_NONE};
-
     mbedtls_ssl_conf_sig_algs(config, algorithms);
 }
 #endif
@@ -857,7 +835,6 @@ static int smhi_mbedtls_defaults(smh_mbedtls *tls)
     int code = mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_CLIENT,
                                            MBEDTLS_SSL_TRANSPORT_STREAM,
                                            MBEDTLS_SSL_PRESET_DEFAULT);
-
     mbedtls_ssl_conf_ciphersuites(config, smhi_mbedtls_suites);
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
     smhi_mbedtls_fast_first(tls);
@@ -872,7 +849,6 @@ static int smhi_mbedtls_defaults(smh_mbedtls *tls)
 static int smhi_mbedtls_start_psa(smh_mbedtls *tls)
 {
     int code = 0;
-
 #ifdef SMHI_MBEDTLS_PSA
 #if MBEDTLS_VERSION_NUMBER < 0x04000000 && !defined(MBEDTLS_USE_PSA_CRYPTO) && \
     !defined(MBEDTLS_SSL_PROTO_TLS1_3)
@@ -888,7 +864,6 @@ static int smhi_mbedtls_start_psa(smh_mbedtls *tls)
 static int smhi_mbedtls_configure(smh_mbedtls *tls)
 {
     int code = 0;
-
     tls->config = tls->options.conf;
     if (tls->config == NULL) {
         tls->config = &tls->own_config;
@@ -903,7 +878,6 @@ SMH_API int smh_mbedtls_init(smh_mbedtls *tls,
                              const smh_mbedtls_options *options)
 {
     int result;
-
     memset(tls, 0, sizeof *tls);
     tls->options = *options;
     tls->trusted = options->ca_chain;
@@ -932,7 +906,6 @@ SMH_API int smh_mbedtls_init(smh_mbedtls *tls,
 static int smhi_mbedtls_unopened(smh_mbedtls *tls)
 {
     int result = tls->diag.result;
-
     if (tls->state > SMHI_MBEDTLS_READY)
         return result != 0 ? result : (int)SMH_E_CLOSED;
     if (tls->state == SMHI_MBEDTLS_UNUSABLE && result != 0)
@@ -959,7 +932,6 @@ static int smhi_mbedtls_open_below(smh_mbedtls *tls, const char *host,
 {
     const smh_port *below = &tls->options.below;
     int result = (below->ops->open)(below->ctx, host, port);
-
     if (result == SMH_AGAIN)
         return SMH_AGAIN;
     if (result <= 0)
@@ -972,7 +944,6 @@ static int smhi_mbedtls_open_below(smh_mbedtls *tls, const char *host,
 static int smhi_mbedtls_start(smh_mbedtls *tls, const char *host)
 {
     int code = smhi_mbedtls_enforce(tls);
-
     tls->diag.stage = SMH_STAGE_SET_UP;
     mbedtls_ssl_init(&tls->ssl);
     if (code == 0)
@@ -1003,7 +974,6 @@ static int smhi_mbedtls_shake(smh_mbedtls *tls)
 {
     int code;
     uint32_t flags;
-
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
     if (tls->ssl.state == MBEDTLS_SSL_HANDSHAKE_OVER)
 #else
@@ -1024,7 +994,6 @@ static int smhi_mbedtls_open(void *ctx, const char *host, uint16_t port)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
     int result = 0;
-
     tls->host = host;
     if (tls->state == SMHI_MBEDTLS_READY)
         result = smhi_mbedtls_begin(tls, host);
@@ -1048,7 +1017,6 @@ static int smhi_mbedtls_send(void *ctx, const void *data, size_t size)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
     int code;
-
     if (tls->state != SMHI_MBEDTLS_OPEN)
         return smhi_mbedtls_unopened(tls);
     if (tls->at_once)
@@ -1068,7 +1036,6 @@ static int smhi_mbedtls_recv(void *ctx, void *data, size_t size)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
     int code;
-
     if (tls->state != SMHI_MBEDTLS_OPEN)
         return smhi_mbedtls_unopened(tls);
     (void)smhi_mbedtls_flush(tls);
@@ -1083,7 +1050,6 @@ static int smhi_mbedtls_recv(void *ctx, void *data, size_t size)
 static int smhi_mbedtls_notify(smh_mbedtls *tls)
 {
     int code = 0;
-
     while (code == 0 && (!tls->notified || tls->unsent)) {
         if (!tls->unsent)
             tls->notified = 1;
@@ -1097,7 +1063,6 @@ static int smhi_mbedtls_close(void *ctx, int at_once)
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
     const smh_port *below = &tls->options.below;
     int result;
-
     if (tls->state < SMHI_MBEDTLS_CONNECTING)
         return 1;
     if (tls->state == SMHI_MBEDTLS_OPEN && !at_once) {
@@ -1121,16 +1086,15 @@ static int smhi_mbedtls_close(void *ctx, int at_once)
 static uint32_t smhi_mbedtls_now_ms(void *ctx)
 {
     const smh_port *below = &((smh_mbedtls *)ctx)->options.below;
-
-    return below->ops && below->ops->now_ms ? (below->ops->now_ms)(below->ctx)
-                                            : 0;
+    return below->ops != NULL && below->ops->now_ms != NULL
+               ? (below->ops->now_ms)(below->ctx)
+               : 0;
 }
 
 static int smhi_mbedtls_wait(void *ctx, uint32_t ms)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
     const smh_port *below = &tls->options.below;
-
     if (tls->at_once) { /* this is the turn that a send waits for */
         tls->at_once = 0;
         return 1;
@@ -1166,7 +1130,6 @@ static void smhi_mbedtls_say_faults(const smh_mbedtls *tls, smh_text *text)
 {
     const struct smhi_mbedtls_fault *fault = smhi_mbedtls_faults;
     const char *before = ": ", *note = tls->note;
-
     for (; fault->flags != 0; fault++) {
         if ((tls->flags & fault->flags) == 0)
             continue;
@@ -1177,7 +1140,8 @@ static void smhi_mbedtls_say_faults(const smh_mbedtls *tls, smh_text *text)
         if (*note != '\0' && fault->note != NULL) {
             smh_put_words(text, fault->note);
             smh_put_words(text, note);
-            smh_put_words(text, note[sizeof tls->note - 2] ? "..." : "");
+            smh_put_words(text,
+                          note[sizeof tls->note - 2] != '\0' ? "..." : "");
             if (fault->flags == MBEDTLS_X509_BADCERT_FUTURE)
                 smh_put_words(text, ": is it set?"); /* the clock */
         }
@@ -1245,10 +1209,14 @@ static void smhi_mbedtls_say_reason(const smh_mbedtls *tls, smh_text *text)
         SMH_MBEDTLS_REASONS(SMHI_MBEDTLS_TEXT)};
 #undef SMHI_MBEDTLS_TEXT
     int code = tls->diag.code;
-
     smh_put_words(text, reasons[tls->reason]);
     if (tls->reason == SMH_MBEDTLS_CERTIFICATE)
         smhi_mbedtls_say_faults(tls, text);
+#if defined(SMHI_MBEDTLS_PSA) && !defined(MBEDTLS_THREADING_C)
+    if (tls->reason == SMH_MBEDTLS_RNG && tls->diag.stage > SMH_STAGE_SET_UP &&
+        tls->options.f_rng == smh_mbedtls_psa_random)
+        smh_put_words(text, ": for threads it needs MBEDTLS_THREADING_C");
+#endif
     if (tls->reason == SMH_MBEDTLS_CODE || tls->reason == SMH_MBEDTLS_CA)
         smhi_mbedtls_say_hint(text, smhi_mbedtls_codes, code);
     if (tls->alert != 0) {
@@ -1278,7 +1246,6 @@ static void smhi_mbedtls_explain(void *ctx, smh_text *text)
     int more =
         stage >= SMH_STAGE_CONNECT && below->ops->explain != NULL &&
         (fine || reason == SMH_MBEDTLS_BELOW || reason == SMH_MBEDTLS_CUT);
-
     if (!more || (!fine && stage != SMH_STAGE_CONNECT)) {
         smh_put_diag(text, &tls->diag);
         if (!fine || stage < SMH_STAGE_CONNECT)
@@ -1296,20 +1263,18 @@ static void smhi_mbedtls_explain(void *ctx, smh_text *text)
 
 /* ---- the table ----------------------------------------------------------- */
 
-static const smh_port_ops smhi_mbedtls_ops = {smhi_mbedtls_open,
-                                              smhi_mbedtls_send,
-                                              smhi_mbedtls_recv,
-                                              smhi_mbedtls_close,
-                                              smhi_mbedtls_now_ms,
-                                              smhi_mbedtls_wait,
-                                              1,
-                                              smhi_mbedtls_explain};
-
 SMH_API smh_port smh_mbedtls_port(smh_mbedtls *tls)
 {
+    static const smh_port_ops ops = {smhi_mbedtls_open,
+                                     smhi_mbedtls_send,
+                                     smhi_mbedtls_recv,
+                                     smhi_mbedtls_close,
+                                     smhi_mbedtls_now_ms,
+                                     smhi_mbedtls_wait,
+                                     1,
+                                     smhi_mbedtls_explain};
     smh_port port;
-
-    port.ops = &smhi_mbedtls_ops;
+    port.ops = &ops;
     port.ctx = tls;
     return port;
 }

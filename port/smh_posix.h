@@ -49,7 +49,6 @@ A LOOK-UP OF YOUR OWN
                           struct sockaddr_storage *addresses)
         {
             struct sockaddr_in to;
-
             memset(&to, 0, sizeof to);
             to.sin_family = AF_INET;
             if (host == NULL || strcmp(host, "smh0example.example.com") != 0 ||
@@ -105,6 +104,11 @@ typedef struct smh_posix {
     struct sockaddr_storage addresses[SMH_POSIX_ADDRESSES];
 } smh_posix;
 
+/* What getaddrinfo() says of host, for a resolve hook that asks it in a thread:
+ * 0, or an EAI_*. */
+SMH_API int smh_posix_look_up(const char *host,
+                              struct sockaddr_storage *addresses);
+
 /* Returns the port of a struct, which stays where it is until close. */
 SMH_API smh_port smh_posix_port(smh_posix *posix);
 
@@ -151,7 +155,6 @@ extern "C" {
 static uint32_t smhi_posix_now_ms(void *ctx)
 {
     struct timespec now;
-
     (void)ctx;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint32_t)now.tv_sec * 1000 + (uint32_t)(now.tv_nsec / 1000000);
@@ -185,7 +188,6 @@ static int smhi_posix_fail(smh_posix *posix, int code)
 static int smhi_posix_poll(const smh_posix *posix, int want, int ms)
 {
     struct pollfd one;
-
     one.fd = posix->fd;
     one.events = (short)((want & SMH_WANT_READ ? POLLIN : 0) |
                          (want & SMH_WANT_WRITE ? POLLOUT : 0));
@@ -205,23 +207,29 @@ static int smhi_posix_unresolved(smh_posix *posix, int eai)
                           posix->eai ? eai : posix->diag.code);
 }
 
-static int smhi_posix_ask(smh_posix *posix, const char *host)
+SMH_API int smh_posix_look_up(const char *host,
+                              struct sockaddr_storage *addresses)
 {
     struct addrinfo hints, *list = NULL, *from;
     int i = 0, eai;
-
     memset(&hints, 0, sizeof hints);
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_protocol = IPPROTO_TCP;
     eai = getaddrinfo(host, NULL, &hints, &list);
     if (eai != 0)
-        return smhi_posix_unresolved(posix, eai);
+        return eai;
     for (from = list; from != NULL && i < SMH_POSIX_ADDRESSES;
          from = from->ai_next)
-        if (from->ai_addrlen <= sizeof posix->addresses[i])
-            memcpy(&posix->addresses[i++], from->ai_addr, from->ai_addrlen);
+        if (from->ai_addrlen <= sizeof addresses[i])
+            memcpy(&addresses[i++], from->ai_addr, from->ai_addrlen);
     freeaddrinfo(list);
-    return 1;
+    return 0;
+}
+
+static int smhi_posix_ask(smh_posix *posix, const char *host)
+{
+    int eai = smh_posix_look_up(host, posix->addresses);
+    return eai == 0 ? 1 : smhi_posix_unresolved(posix, eai);
 }
 
 /* 1 if there is an address that was not tried yet. */
@@ -234,7 +242,6 @@ static int smhi_posix_more(const smh_posix *posix)
 static int smhi_posix_hook(smh_posix *posix, const char *host)
 {
     int result = (posix->resolve)(posix->arg, host, posix->addresses);
-
     if (result == 1 || result == SMH_AGAIN)
         return result;
     if (result != SMH_E_RESOLVE && result != SMH_E_MEMORY)
@@ -245,7 +252,6 @@ static int smhi_posix_hook(smh_posix *posix, const char *host)
 static int smhi_posix_find(smh_posix *posix, const char *host)
 {
     int result;
-
     posix->diag.stage = SMH_STAGE_RESOLVE;
     result = posix->resolve != NULL ? smhi_posix_hook(posix, host)
                                     : smhi_posix_ask(posix, host);
@@ -297,7 +303,6 @@ static int smhi_posix_set_up(int fd)
 {
     int on = 1;
     int flags = fcntl(fd, F_GETFL);
-
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
         fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
         return errno;
@@ -314,7 +319,6 @@ static int smhi_posix_set_up(int fd)
 static uint32_t smhi_posix_patience(const smh_posix *posix)
 {
     uint32_t passed = smhi_posix_now_ms(NULL) - posix->begun;
-
     if (!smhi_posix_more(posix))
         return UINT32_MAX;
     return passed < SMH_POSIX_PATIENCE_MS ? SMH_POSIX_PATIENCE_MS - passed : 0;
@@ -325,7 +329,6 @@ static int smhi_posix_connected(const smh_posix *posix)
 {
     int code = 0;
     socklen_t size = sizeof code;
-
     if (smhi_posix_poll(posix, SMH_WANT_WRITE, 0) <= 0)
         return smhi_posix_patience(posix) == 0 ? ETIMEDOUT : -1;
     if (getsockopt(posix->fd, SOL_SOCKET, SO_ERROR, &code, &size) < 0)
@@ -340,7 +343,6 @@ static int smhi_posix_begin(smh_posix *posix, uint16_t number)
     socklen_t size = smhi_posix_size(to);
     int type = SOCK_STREAM;
     int code;
-
 #ifdef SOCK_CLOEXEC
     type |= SOCK_CLOEXEC; /* no gap for another thread's exec */
 #endif
@@ -366,7 +368,6 @@ static int smhi_posix_connect(smh_posix *posix, uint16_t number)
 {
     int code = posix->opened ? smhi_posix_connected(posix)
                              : smhi_posix_begin(posix, number);
-
     while (code > 0 && smhi_posix_more(posix)) {
         smhi_posix_close_fd(posix);
         code = smhi_posix_begin(posix, number);
@@ -407,7 +408,6 @@ static int smhi_posix_open(void *ctx, const char *host, uint16_t number)
 {
     smh_posix *posix = (smh_posix *)ctx;
     int result = 1;
-
     if (posix->mark != SMHI_POSIX_MARK || posix->opening == SMH_STAGE_NONE)
         result = smhi_posix_start(posix);
     if (result == 1 && posix->opening != SMH_STAGE_CONNECT)
@@ -446,7 +446,6 @@ static int smhi_posix_send(void *ctx, const void *data, size_t size)
 {
     smh_posix *posix = (smh_posix *)ctx;
     int result = smhi_posix_usable(posix, SMH_STAGE_WRITE);
-
     if (result != 1)
         return result;
     if (size > INT_MAX)
@@ -463,7 +462,6 @@ static int smhi_posix_recv(void *ctx, void *data, size_t size)
     smh_posix *posix = (smh_posix *)ctx;
     int result = smhi_posix_usable(posix, SMH_STAGE_READ);
     ssize_t moved;
-
     if (result != 1)
         return result;
     if (size > INT_MAX)
@@ -483,7 +481,6 @@ static int smhi_posix_close(void *ctx, int at_once)
 {
     smh_posix *posix = (smh_posix *)ctx;
     struct linger none;
-
     none.l_onoff = 1;
     none.l_linger = 0;
     if (posix->mark != SMHI_POSIX_MARK)
@@ -499,7 +496,6 @@ static int smhi_posix_close(void *ctx, int at_once)
 static uint32_t smhi_posix_longest(const smh_posix *posix)
 {
     uint32_t patience;
-
     if (posix->opening == SMH_STAGE_RESOLVE)
         return SMHI_POSIX_NAP;
     if (posix->opening == SMH_STAGE_NONE)
@@ -513,7 +509,6 @@ static int smhi_posix_wait(void *ctx, uint32_t ms)
     smh_posix *posix = (smh_posix *)ctx;
     uint32_t most = smhi_posix_longest(posix);
     uint32_t now = ms < most ? ms : most;
-
     if (posix->opening == SMH_STAGE_RESOLVE)
         return poll(NULL, 0, (int)now) == 0 && now == ms ? SMH_AGAIN : 1;
     if (!posix->opened || posix->want == 0)
@@ -530,7 +525,6 @@ static int smhi_posix_wait(void *ctx, uint32_t ms)
 static const char *smhi_posix_why(const smh_posix *posix)
 {
     const smh_diag *diag = &posix->diag;
-
     if (diag->code != 0)
         return posix->eai ? gai_strerror(diag->code) : strerror(diag->code);
     switch (diag->result) {
@@ -552,7 +546,6 @@ static void smhi_posix_put_address(smh_text *text, const smh_posix *posix)
 {
     const struct sockaddr_storage *to = &posix->addresses[posix->next - 1];
     char name[64], number[8];
-
     if (getnameinfo((const struct sockaddr *)to, smhi_posix_size(to), name,
                     sizeof name, number, sizeof number,
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
@@ -574,7 +567,6 @@ static void smhi_posix_explain(void *ctx, smh_text *text)
 {
     const smh_posix *posix = (const smh_posix *)ctx;
     const smh_diag *diag = &posix->diag;
-
     if (posix->mark != SMHI_POSIX_MARK || diag->stage == SMH_STAGE_NONE) {
         smh_put_words(text, posix->mark == SMHI_POSIX_MARK || posix->mark == 0
                                 ? "not opened"
@@ -587,26 +579,23 @@ static void smhi_posix_explain(void *ctx, smh_text *text)
     if (diag->stage == SMH_STAGE_CONNECT && diag->result != SMH_E_MEMORY)
         smhi_posix_put_address(text, posix);
 }
+#else
+#define smhi_posix_explain NULL
 #endif
+
+/* ---- the table ----------------------------------------------------------- */
 
 SMH_API smh_port smh_posix_port(smh_posix *posix)
 {
-    static const smh_port_ops ops = {
-        smhi_posix_open,
-        smhi_posix_send,
-        smhi_posix_recv,
-        smhi_posix_close,
-        smhi_posix_now_ms,
-        smhi_posix_wait,
-        0,
-#if SMH_WORDS
-        smhi_posix_explain
-#else
-        NULL
-#endif
-    };
+    static const smh_port_ops ops = {smhi_posix_open,
+                                     smhi_posix_send,
+                                     smhi_posix_recv,
+                                     smhi_posix_close,
+                                     smhi_posix_now_ms,
+                                     smhi_posix_wait,
+                                     0,
+                                     smhi_posix_explain};
     smh_port port;
-
     port.ops = &ops;
     port.ctx = posix;
     return port;

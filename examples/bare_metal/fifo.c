@@ -6,7 +6,6 @@
 void fifo_put(fifo *f, const void *data, size_t size)
 {
     const uint8_t *byte = data;
-
     while (size-- > 0) {
         f->word |= (uint32_t)*byte++ << 8 * f->count;
         if (++f->count == 4)
@@ -25,7 +24,6 @@ void fifo_flush(fifo *f)
 static uint8_t next(fifo *f)
 {
     uint8_t byte;
-
     if (f->count == 0) {
         f->word = *f->port;
         f->count = 4;
@@ -39,7 +37,6 @@ static uint8_t next(fifo *f)
 void fifo_get(fifo *f, void *data, size_t size)
 {
     uint8_t *byte = data;
-
     while (size-- > 0)
         *byte++ = next(f);
 }
@@ -60,7 +57,6 @@ struct pbuf *fifo_get_frame(fifo *f, size_t size)
 {
     struct pbuf *frame = pbuf_alloc(PBUF_RAW, (u16_t)size, PBUF_POOL);
     struct pbuf *part;
-
     if (frame == NULL)
         fifo_skip(f, size);
     for (part = frame; part != NULL; part = part->next)

@@ -42,7 +42,6 @@ static void mac_address(uint8_t mac[6])
 {
     uint32_t low = MAC_IA0, high = MAC_IA1;
     unsigned i;
-
     for (i = 0; i < 6; i++)
         mac[i] = (uint8_t)(i < 4 ? low >> 8 * i : high >> 8 * (i - 4));
 }
@@ -66,7 +65,6 @@ struct pbuf *board_eth_receive(void)
     struct pbuf *frame;
     uint8_t length[2];
     size_t size;
-
     if ((MAC_NP & 0x3f) == 0) {
         MAC_RIS = RX_ARRIVED;
         MAC_IM = RX_ARRIVED;
@@ -86,7 +84,6 @@ int board_eth_send(const struct pbuf *frame)
     fifo out = {&MAC_DATA, 0, 0};
     uint16_t size = (uint16_t)(frame->tot_len - HEADER);
     uint8_t length[2] = {(uint8_t)size, (uint8_t)(size >> 8)};
-
     if (MAC_TR & 1)
         return -1;
     fifo_put(&out, length, 2);

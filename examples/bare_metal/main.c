@@ -38,7 +38,6 @@ static struct {
 static void other_work(void)
 {
     uint32_t now = board_ms(), gap = now - work.last;
-
     if (work.turns++ > 0 && gap > work.longest)
         work.longest = gap;
     work.last = now;
@@ -64,7 +63,6 @@ static uint32_t certificate_time(void *unused)
 static smh_port ports_start(void)
 {
     smh_mbedtls_options how = {0};
-
     if (what.address != NULL) {
         tcp.resolve = net_pinned;
         tcp.arg = (void *)(uintptr_t)what.address;
@@ -83,7 +81,6 @@ static smh_port ports_start(void)
 static int network_wait(void)
 {
     uint32_t begun = board_ms();
-
     while (!net_ready()) {
         if (board_ms() - begun > LEASE_MS)
             return -1;
@@ -95,7 +92,6 @@ static int network_wait(void)
 static int revoke(const smh_io *io)
 {
     int result = smh_begin(&call, &what.scope, io);
-
     while (result == 0) {
         turn();
         result = smh_step(&call);
@@ -109,7 +105,6 @@ static void report(int result)
 {
     const smh_report *counts = &call.report;
     char text[256];
-
     text_print("result %ld: ", (long)result);
     board_print(smh_explain(&call, text, sizeof text));
     text_print("\nrequests: %lu confirmed %lu resume %lu in doubt %lu\n",
@@ -137,7 +132,6 @@ int main(void)
 {
     smh_io io = {0};
     int result;
-
     board_init();
     if (config_read(&what) != 0)
         return EXIT_USAGE;

@@ -44,7 +44,7 @@ void board_irq(void)
 static void mac_wait(void)
 {
     while (MAC_CMD & 1u << 31)
-        ;
+        continue;
 }
 
 static uint32_t mac_read(uint32_t index)
@@ -66,7 +66,6 @@ static void mac_address(uint8_t mac[6])
 {
     uint32_t low = mac_read(MAC_ADDRL), high = mac_read(MAC_ADDRH);
     unsigned i;
-
     for (i = 0; i < 6; i++)
         mac[i] = (uint8_t)(i < 4 ? low >> 8 * i : high >> 8 * (i - 4));
 }
@@ -74,7 +73,6 @@ static void mac_address(uint8_t mac[6])
 int board_eth_init(uint8_t mac[6])
 {
     uint32_t begun = board_ms();
-
     if (BYTE_TEST != 0x87654321)
         return -1;
     HW_CFG = 1; /* reset */
@@ -99,7 +97,6 @@ struct pbuf *board_eth_receive(void)
     fifo in = {&RX_DATA, 0, 0};
     struct pbuf *frame;
     uint32_t status, size;
-
     if ((RX_FIFO_INF >> 16 & 0xff) == 0) {
         INT_STS = RX_ARRIVED;
         INT_EN = RX_ARRIVED;
@@ -119,7 +116,6 @@ struct pbuf *board_eth_receive(void)
 int board_eth_send(const struct pbuf *frame)
 {
     fifo out = {&TX_DATA, 0, 0};
-
     while (TX_FIFO_INF >> 16 & 0xff)
         (void)TX_STATUS; /* of frames that are out */
     if ((TX_FIFO_INF & 0xffff) < frame->tot_len + 16u)

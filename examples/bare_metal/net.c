@@ -25,7 +25,6 @@ u32_t sys_now(void)
 uint32_t net_random(void)
 {
     uint32_t value = 0;
-
     if (tls_random(NULL, (unsigned char *)&value, sizeof value) != 0)
         startup_fatal("no random bytes");
     return value;
@@ -54,7 +53,6 @@ static err_t start(struct netif *netif)
 static ip_addr_t address_of(const char *text)
 {
     ip_addr_t address = IPADDR4_INIT(0);
-
     if (text != NULL)
         ipaddr_aton(text, &address);
     return address;
@@ -66,7 +64,6 @@ int net_start(const config *what)
     ip_addr_t mask = address_of(what->mask);
     ip_addr_t gateway = address_of(what->gateway);
     ip_addr_t dns = address_of(what->dns);
-
     lwip_init();
     if (netif_add(&interface, &ip, &mask, &gateway, NULL, start, netif_input) ==
         NULL)
@@ -80,14 +77,13 @@ int net_start(const config *what)
 void net_turn(void)
 {
     struct pbuf *frame;
-
     while ((frame = board_eth_receive()) != NULL)
         if (interface.input(frame, &interface) != ERR_OK)
             pbuf_free(frame);
     sys_check_timeouts();
 }
 
-int net_ready(void)
+bool net_ready(void)
 {
     return !ip4_addr_isany_val(*netif_ip4_addr(&interface));
 }

@@ -2,6 +2,8 @@
 #ifndef NET_H
 #define NET_H
 
+#include <stdbool.h>
+
 #include "config.h"
 
 #include "lwip/ip_addr.h"
@@ -12,8 +14,8 @@ int net_start(const config *what);
 /* Takes frames to lwIP and runs its timers. */
 void net_turn(void);
 
-/* 1 once there is an address: at once, or when DHCP has one. */
-int net_ready(void);
+/* True once there is an address: at once, or when DHCP has one. */
+bool net_ready(void);
 
 /* A resolve hook of smh_lwip_raw: every host is at address, a text. */
 int net_pinned(void *address, const char *host, ip_addr_t *to);

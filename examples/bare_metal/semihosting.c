@@ -20,7 +20,6 @@ uintptr_t semihosting(uintptr_t operation, const void *block)
 {
     register uintptr_t r0 __asm("r0") = operation;
     register const void *r1 __asm("r1") = block;
-
     __asm volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
     return r0;
 }
@@ -30,7 +29,6 @@ int semihosting_read(const char *path, void *data, size_t size)
 {
     uintptr_t block[3] = {(uintptr_t)path, OPEN_BINARY, strlen(path)};
     uintptr_t file = semihosting(SYS_OPEN, block), left;
-
     if (file == (uintptr_t)-1)
         return -1;
     block[0] = file;
@@ -45,7 +43,6 @@ int semihosting_read(const char *path, void *data, size_t size)
 int board_random(void *data, size_t size)
 {
     int got = semihosting_read("/dev/urandom", data, size);
-
     return got >= 0 && (size_t)got == size ? 0 : -1;
 }
 
@@ -53,7 +50,6 @@ int board_random(void *data, size_t size)
 int board_secret(char *text, size_t size)
 {
     int got = semihosting_read("secret", text, size - 1);
-
     if (got <= 0)
         return -1;
     text[got] = '\0';
@@ -74,7 +70,6 @@ void board_print(const char *text)
 void board_exit(int status)
 {
     uintptr_t block[2] = {APPLICATION_EXIT, (uintptr_t)status};
-
     for (;;)
         semihosting(SYS_EXIT_EXTENDED, block);
 }

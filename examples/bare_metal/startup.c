@@ -37,8 +37,8 @@ static const struct {
     handler *irq[IRQS];
 } vectors __attribute__((section(".vectors"), used)) = {
     stack_end,
-    {reset, fault, fault, fault, fault, fault, 0, 0, 0, 0, fault, fault, 0,
-     fault, systick_irq},
+    {reset, fault, fault, fault, fault, fault, NULL, NULL, NULL, NULL, fault,
+     fault, NULL, fault, systick_irq},
     {[0 ... IRQS - 1] = board_irq},
 };
 
@@ -48,7 +48,6 @@ void reset(void)
 {
     uint32_t *word;
     const uint32_t *from = data_image;
-
     for (word = stack_begin; word < (uint32_t *)__builtin_frame_address(0) - 16;
          word++)
         *word = PAINT;
@@ -62,7 +61,6 @@ void reset(void)
 unsigned startup_stack_used(void)
 {
     const uint32_t *word = stack_begin;
-
     while (word < stack_end && *word == PAINT)
         word++;
     return (unsigned)((stack_end - word) * 4);

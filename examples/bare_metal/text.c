@@ -19,10 +19,9 @@ static void put(sink *out, char c)
 static void put_padded(sink *out, const char *text, size_t width, char pad)
 {
     size_t length = strlen(text);
-
     for (; width > length; width--)
         put(out, pad);
-    while (*text)
+    while (*text != '\0')
         put(out, *text++);
 }
 
@@ -31,7 +30,6 @@ static const char *to_text(char digits[12], unsigned long value, unsigned base,
                            char ten)
 {
     char *at = digits + 11;
-
     *at = '\0';
     do {
         unsigned digit = (unsigned)(value % base);
@@ -43,7 +41,6 @@ static const char *to_text(char digits[12], unsigned long value, unsigned base,
 static void put_signed(sink *out, long value, size_t width, char pad)
 {
     char digits[12];
-
     if (value < 0) {
         put(out, '-');
         width -= width > 0;
@@ -60,7 +57,6 @@ static void put_signed(sink *out, long value, size_t width, char pad)
 static void convert(sink *out, char kind, size_t width, char pad, va_list *args)
 {
     char digits[12] = {0};
-
     switch (kind) {
     case 's':
         put_padded(out, va_arg(*args, const char *), width, ' ');
@@ -90,10 +86,9 @@ static void convert(sink *out, char kind, size_t width, char pad, va_list *args)
 
 static void format(sink *out, const char *format, va_list *args)
 {
-    for (; *format; format++) {
+    for (; *format != '\0'; format++) {
         size_t width = 0;
         char pad = ' ';
-
         if (*format != '%') {
             put(out, *format);
             continue;
@@ -114,7 +109,6 @@ int text_format(char *text, size_t size, const char *form, ...)
 {
     sink out = {text, size, 0};
     va_list args;
-
     va_start(args, form);
     format(&out, form, &args);
     va_end(args);
@@ -128,7 +122,6 @@ void text_print(const char *form, ...)
     char line[161];
     sink out = {line, sizeof line, 0};
     va_list args;
-
     va_start(args, form);
     format(&out, form, &args);
     va_end(args);

@@ -53,7 +53,6 @@ int mbedtls_hardware_poll(void *unused, unsigned char *data, size_t size,
 int64_t tls_time(int64_t *time)
 {
     int64_t now = board_time();
-
     if (time != NULL)
         *time = now;
     return now;
@@ -62,7 +61,6 @@ int64_t tls_time(int64_t *time)
 struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *time, struct tm *tm)
 {
     time_t seconds = (time_t)*time;
-
     return gmtime_r(&seconds, tm);
 }
 

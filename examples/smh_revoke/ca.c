@@ -1,5 +1,5 @@
-/* The CAs that are trusted: read here, so that what cannot be read is told by
- * the system, and what is no certificate by mbedTLS. */
+/* ca.c - the CAs that are trusted: read here, so that what cannot be read is
+ * told by the system, and what is no certificate by mbedTLS */
 #include "ca.h"
 
 #include <errno.h>
@@ -20,7 +20,6 @@ const char *ca_of_system(void)
         "/etc/ssl/cert.pem",                  /* Alpine, BSD */
     };
     size_t i;
-
     for (i = 0; i < sizeof bundles / sizeof bundles[0]; i++)
         if (access(bundles[i], R_OK) == 0)
             return bundles[i];
@@ -32,13 +31,11 @@ static char *read_all(int fd, size_t *size)
 {
     char *text = NULL;
     ssize_t got = 1;
-
     for (*size = 0; got > 0; *size += (size_t)got) {
         char *more = realloc(text, *size + CA_BLOCK + 1);
-
-        if (!more || *size > CA_MAX) {
-            errno = more ? EFBIG : ENOMEM;
-            text = more ? more : text;
+        if (more == NULL || *size > CA_MAX) {
+            errno = more != NULL ? EFBIG : ENOMEM;
+            text = more != NULL ? more : text;
             got = -1;
             break;
         }
@@ -60,7 +57,6 @@ static char *read_file(const char *name, size_t *size)
     int fd = open(name, O_RDONLY | O_CLOEXEC);
     char *text = fd >= 0 ? read_all(fd, size) : NULL;
     int why = errno;
-
     if (fd >= 0)
         close(fd);
     errno = why;
@@ -70,7 +66,6 @@ static char *read_file(const char *name, size_t *size)
 static int refuse_content(const char *name, int code, struct verdict *verdict)
 {
     char why[120] = "";
-
     if (code < 0)
         mbedtls_strerror(code, why, sizeof why);
     refuse(verdict, "--ca: %s: no certificate in it%s%s", name,
@@ -84,8 +79,7 @@ int ca_load(const char *name, mbedtls_x509_crt *chain, struct verdict *verdict)
     size_t size;
     char *text = read_file(name, &size);
     int result = 0;
-
-    if (!text) {
+    if (text == NULL) {
         refuse(verdict, "--ca: %s: %s", name, strerror(errno));
         return advise(verdict, "check that --ca names a file that can be read");
     }

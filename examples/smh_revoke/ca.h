@@ -1,4 +1,4 @@
-/* The CAs that are trusted. */
+/* ca.h - the CAs that are trusted */
 #ifndef CA_H
 #define CA_H
 

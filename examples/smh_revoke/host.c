@@ -1,41 +1,40 @@
-/* --host and --connect: what they are, or what each should have been. */
+/* host.c - --host and --connect: what they are, or what each should have been */
 #include "tool.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
 #define HOST_MAX 255 /* bytes of a name (RFC 1035, 2.3.4) */
 
-static int is_port(const char *text, uint16_t *port)
+static bool is_port(const char *text, uint16_t *port)
 {
     unsigned long value = 0;
-
     if (*text == '\0' || strspn(text, DIGITS) != strlen(text) ||
         strlen(text) > 5)
-        return 0;
+        return false;
     for (; *text != '\0'; text++)
         value = value * 10 + (unsigned long)(*text - '0');
     *port = (uint16_t)value;
     return value >= 1 && value <= 65535;
 }
 
-static int has_blank(const char *text)
+static bool has_blank(const char *text)
 {
     for (; *text != '\0'; text++)
         if (*text == ' ' || (*text >= '\t' && *text <= '\r'))
-            return 1;
-    return 0;
+            return true;
+    return false;
 }
 
 /* Whether a resolver might take it for an IPv4 address: its last label begins
  * with a digit. */
-static int is_number(const char *name)
+static bool is_number(const char *name)
 {
     const char *dot = strrchr(name, '.');
-
-    return strspn(dot ? dot + 1 : name, DIGITS) > 0;
+    return strspn(dot != NULL ? dot + 1 : name, DIGITS) > 0;
 }
 
 static int refuse_address(struct verdict *verdict)
@@ -50,23 +49,23 @@ static int refuse_address(struct verdict *verdict)
 static int check_around(const char *host, struct verdict *verdict)
 {
     const char *first = strchr(host, ':');
-
     if (host[0] == '\0')
         return refuse(verdict, "--host: empty: is the shell variable set?");
     if (has_blank(host))
         return refuse(verdict, "--host: a blank in it: want the name alone");
-    if (strstr(host, "://"))
+    if (strstr(host, "://") != NULL)
         return refuse(verdict, "--host: want the name alone, without the "
                                "scheme (what stands before \"://\")");
-    if (strpbrk(host, "/?#"))
+    if (strpbrk(host, "/?#") != NULL)
         return refuse(verdict,
                       "--host: want the name alone, without the path "
                       "(from \"%c\" on)",
                       *strpbrk(host, "/?#"));
-    if (strchr(host, '@'))
+    if (strchr(host, '@') != NULL)
         return refuse(verdict, "--host: want the name alone, without a user "
                                "(what stands before \"@\")");
-    if (strpbrk(host, "[]") || (first && strchr(first + 1, ':')))
+    if (strpbrk(host, "[]") != NULL ||
+        (first != NULL && strchr(first + 1, ':') != NULL))
         return refuse_address(verdict);
     return 0;
 }
@@ -74,7 +73,6 @@ static int check_around(const char *host, struct verdict *verdict)
 static int check_name(const char *name, struct verdict *verdict)
 {
     size_t length = strlen(name);
-
     if (length == 0)
         return refuse(verdict, "--host: no name before the port");
     if (length > HOST_MAX)
@@ -98,7 +96,6 @@ static int split_host(struct options *options, struct verdict *verdict)
 {
     const char *host = options->host;
     size_t length = strcspn(host, ":");
-
     if (check_around(host, verdict) != 0)
         return -1;
     if (host[length] == ':' && !is_port(host + length + 1, &options->port))
@@ -118,39 +115,40 @@ int host_split(struct options *options, struct verdict *verdict)
     return advise(verdict, "as in --host smh0example.api.tencentsmh.cn");
 }
 
-/* ADDRESS of either family, without the brackets. */
-static int is_address(const char *text, int *family)
+/* An address of either family, IPv6 in brackets, up to end. */
+static bool take_address(const char *text, const char *end,
+                         struct sockaddr_storage *address)
 {
-    unsigned char bytes[16];
-
-    *family = strchr(text, ':') ? AF_INET6 : AF_INET;
-    return inet_pton(*family, text, bytes) == 1;
+    struct sockaddr_in *v4 = (struct sockaddr_in *)address;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+    size_t length = (size_t)(end - text);
+    char name[INET6_ADDRSTRLEN];
+    bool six = length > 1 && text[0] == '[' && end[-1] == ']';
+    if (six)
+        length -= 2;
+    if (length >= sizeof name)
+        return false;
+    memcpy(name, text + six, length);
+    name[length] = '\0';
+    address->ss_family = six ? AF_INET6 : AF_INET;
+    return inet_pton(address->ss_family, name,
+                     six ? (void *)&v6->sin6_addr : (void *)&v4->sin_addr) == 1;
 }
 
-static int split_connect(struct options *options)
+static bool split_connect(struct options *options)
 {
     const char *text = options->connect;
-    int in_brackets = text[0] == '[', family;
-    size_t length = strcspn(text + in_brackets, in_brackets ? "]" : ":");
-    const char *tail = text + in_brackets + length;
-
-    if (length >= sizeof options->address || (in_brackets && *tail++ != ']'))
-        return -1;
-    memcpy(options->address, text + in_brackets, length);
-    options->address[length] = '\0';
+    const char *bracket = strchr(text, ']');
+    const char *start = bracket != NULL ? bracket : text;
+    const char *end = start + strcspn(start, ":");
     options->connect_port = options->port;
-    if (!is_address(options->address, &family) ||
-        in_brackets != (family == AF_INET6))
-        return -1;
-    return *tail == '\0' ||
-                   (*tail == ':' && is_port(tail + 1, &options->connect_port))
-               ? 0
-               : -1;
+    return take_address(text, end, &options->address) &&
+           (*end == '\0' || is_port(end + 1, &options->connect_port));
 }
 
 int connect_split(struct options *options, struct verdict *verdict)
 {
-    if (split_connect(options) == 0)
+    if (split_connect(options))
         return 0;
     refuse(verdict, "--connect: want an address, IPv6 in brackets, and a "
                     "port from 1 to 65535 behind a \":\" if it is another one");

@@ -28,7 +28,7 @@ struct job {
     unsigned openings; /* of connections before the call */
     unsigned served;   /* when the last 204 of the call came */
     struct progress progress;
-    int listing; /* the JSON object is begun */
+    bool listing; /* the JSON object is begun */
 };
 
 static volatile sig_atomic_t stopped;
@@ -43,10 +43,8 @@ static void stop(int signal_number)
 static void catch_signals(void)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action, old;
+    struct sigaction action = {0}, old;
     size_t i;
-
-    memset(&action, 0, sizeof action);
     action.sa_handler = stop;
     action.sa_flags = (int)SA_RESETHAND;
     for (i = 0; i < sizeof signals / sizeof signals[0]; i++)
@@ -60,17 +58,15 @@ static void catch_signals(void)
 /* One try.  Waits are short, for signals come unnoticed between a look at
  * stopped and a wait.  Behind a failure one request at a time goes out until a
  * 204 comes (RFC 9112, 9.3.2). */
-static int run_call(struct job *job, int behind_failure)
+static int run_call(struct job *job, bool behind_failure)
 {
     smh_call *call = &job->call;
     int result;
-
     job->openings = job->served = transport_openings();
     job->io.pipeline = behind_failure ? 1 : (uint16_t)job->options.pipeline;
     result = smh_begin(call, &job->scope, &job->io);
     while (result == 0) {
         uint32_t confirmed = call->report.confirmed;
-
         result = smh_step(call);
         if (call->report.confirmed > confirmed) {
             job->served = transport_openings();
@@ -91,7 +87,6 @@ static void pause_before_retry(struct job *job, unsigned attempt)
     uint64_t begun = now_ms();
     uint32_t ms =
         smh_backoff(attempt, BACKOFF_MS, BACKOFF_MAX_MS, transport_random());
-
     if (!job->options.quiet) {
         progress_clear(&job->progress);
         fprintf(stderr, "smh_revoke: %s; again in %.1f s (%u of %u)\n",
@@ -105,7 +100,6 @@ static void pause_before_retry(struct job *job, unsigned attempt)
 static void conclude(struct job *job, int result)
 {
     struct verdict *verdict = &job->verdict;
-
     verdict->result = result;
     verdict->exit = exit_of(result);
     verdict->error[0] = verdict->next[0] = '\0';
@@ -129,13 +123,12 @@ static void account(struct job *job, int result)
     struct verdict *verdict = &job->verdict;
     uint64_t resume = job->before + report->resume;
     uint32_t in_doubt = report->in_doubt;
-
     job->io.resume = report->resume;
     verdict->confirmed += report->confirmed;
     verdict->resume = resume;
     verdict->refused = result >= 400 && result <= 499;
     if (report->confirmed > 0 || report->in_doubt > 0 || transport_carried())
-        verdict->sent = 1;
+        verdict->sent = true;
     if (verdict->refused && job->options.pipeline <= 1 &&
         transport_openings() - job->openings <= 1)
         in_doubt = 0; /* the only one in flight, and that on one connection */
@@ -146,7 +139,7 @@ static void account(struct job *job, int result)
 
 /* Some servers end a connection after so many requests by answering 408 or 503
  * to the next one.  That is no refusal, and a new connection is no new try. */
-static int connection_used_up(const struct job *job, int result)
+static bool connection_used_up(const struct job *job, int result)
 {
     return (result == 408 || result == 503) && job->served > job->openings &&
            job->served == transport_openings();
@@ -157,10 +150,8 @@ static int revoke_chunk(struct job *job)
 {
     unsigned attempt = 0;
     int calls = 0;
-
     while (!stopped) {
         int result = run_call(job, calls++ > 0);
-
         if (job->call.report.confirmed > 0)
             attempt = 0;
         account(job, result);
@@ -183,7 +174,6 @@ static int refuse_scope(struct job *job, int result, const smh_plan *plan)
 {
     const struct list *list;
     size_t index;
-
     if (plan->list == 0)
         return refuse(&job->verdict, "%s", smh_strerror(result));
     list = &job->lists[plan->list - 1];
@@ -205,7 +195,6 @@ static int refuse_scope(struct job *job, int result, const smh_plan *plan)
 static int refuse_count(struct job *job)
 {
     const struct list *lists = job->lists;
-
     refuse(&job->verdict,
            "%zu users, %zu clients and %zu sessions make more than %ld "
            "requests for one run",
@@ -222,14 +211,12 @@ static int each_chunk(struct job *job, visitor *visit)
     struct list *users = &job->lists[0];
     smh_plan plan;
     int more = 0;
-
     list_rewind(users);
     job->before = 0;
     while (more == 0 &&
            (more = list_next(users, USERS_CHUNK, &job->verdict)) > 0) {
         uint32_t count;
         int result = smh_check(&job->scope, &plan);
-
         if (result != 0)
             return refuse_scope(job, result, &plan);
         count = smh_count(&plan);
@@ -252,7 +239,6 @@ static int visit_show(struct job *job, const smh_plan *plan, uint32_t count)
 {
     static char text[SMH_LINE_MAX + 512];
     smh_batch batch = {{0}, {0}, 0};
-
     (void)count;
     while (smh_next(plan, &batch)) {
         if (stopped || ferror(stdout)) { /* what follows would hide a gap */
@@ -269,7 +255,7 @@ static int visit_show(struct job *job, const smh_plan *plan, uint32_t count)
             continue;
         }
         fputs(job->listing ? "," : "{\"dry_run\":[", stdout);
-        job->listing = 1;
+        job->listing = true;
         json_string(text);
     }
     return 0;
@@ -279,7 +265,6 @@ static int visit_revoke(struct job *job, const smh_plan *plan, uint32_t count)
 {
     uint64_t resume = job->options.resume;
     uint64_t skip = resume > job->before ? resume - job->before : 0;
-
     (void)plan;
     if (skip >= count)
         return 0;
@@ -294,7 +279,6 @@ static int prepare_list(struct job *job, int i)
     static const char *const names[] = {"user", "client", "session"};
     const struct options *options = &job->options;
     struct list *list = &job->lists[i];
-
     list->name = names[i];
     list->file = options->files[i];
     list->words = options->ids[i].items;
@@ -311,7 +295,6 @@ static int prepare_list(struct job *job, int i)
 static int hash_lists(struct job *job)
 {
     char batching[SMH_LINE_MAX];
-
     snprintf(batching, sizeof batching,
              "smh_revoke: SMH_LINE_MAX %ld, SMH_COMMA %s, chunk %d, library %s",
              (long)SMH_LINE_MAX, SMH_COMMA, USERS_CHUNK, job->options.library);
@@ -321,7 +304,6 @@ static int hash_lists(struct job *job)
 static int prepare_lists(struct job *job)
 {
     int i;
-
     for (i = 0; i < 3; i++)
         if (prepare_list(job, i) < 0)
             return -1;
@@ -338,22 +320,20 @@ static int prepare_scope(struct job *job)
 {
     const struct options *options = &job->options;
     smh_scope *scope = &job->scope;
-
     scope->host = options->name;
     scope->port = options->port;
     scope->library_id = options->library;
     job->verdict.host = options->host;
     job->verdict.library = options->library;
     scope->library_secret = secret_load(options, &job->verdict);
-    return scope->library_secret ? prepare_lists(job) : -1;
+    return scope->library_secret != NULL ? prepare_lists(job) : -1;
 }
 
 static int check_resume(struct job *job)
 {
     const struct options *options = &job->options;
     struct verdict *verdict = &job->verdict;
-
-    if (options->resume_hash &&
+    if (options->resume_hash != NULL &&
         strcmp(options->resume_hash, verdict->lists) != 0)
         refuse(verdict,
                "--resume %" PRIu64 ":%s: other lists or another library than "
@@ -374,12 +354,11 @@ static int check_resume(struct job *job)
 static int prepare_io(struct job *job)
 {
     const struct options *options = &job->options;
-
     job->io.size = (size_t)options->buffer;
     job->io.buffer = secret_room(job->io.size);
     job->io.pipeline = (uint16_t)options->pipeline;
     job->io.timeout_ms = (uint32_t)options->timeout * 1000;
-    if (!job->io.buffer)
+    if (job->io.buffer == NULL)
         return refuse(&job->verdict, "--buffer: no memory for it");
     signal(SIGPIPE, SIG_IGN); /* who reads our messages may go, the work not */
     progress_begin(&job->progress, options->quiet, job->verdict.requests,
@@ -404,9 +383,8 @@ static int run(struct job *job)
 static void check_stdout(struct job *job)
 {
     struct verdict *verdict = &job->verdict;
-    int failed = fflush(stdout) != 0;
+    bool failed = fflush(stdout) != 0;
     const char *why = failed ? strerror(errno) : "not all of it went out";
-
     if (!failed && !ferror(stdout))
         return;
     fprintf(stderr, "smh_revoke: stdout cannot be written: %s\n", why);
@@ -428,7 +406,6 @@ static void report(struct job *job)
 {
     const struct options *options = &job->options;
     struct verdict *verdict = &job->verdict;
-
     progress_clear(&job->progress);
     if (stopped && verdict->exit == EXIT_INPUT)
         conclude(job, SMH_E_CANCELLED);
@@ -447,7 +424,6 @@ static void report(struct job *job)
 static void clean_up(struct job *job)
 {
     int i;
-
     secret_wipe();
     secret_room_free(job->io.buffer, job->io.size);
     for (i = 0; i < 3; i++)
@@ -462,7 +438,6 @@ static int keep_descriptors(void)
 {
     static const int modes[] = {O_WRONLY, O_RDONLY, O_RDWR};
     int fd;
-
     for (fd = 0; fd < 3; fd++)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
             return -1;
@@ -473,7 +448,6 @@ int main(int argc, char **argv)
 {
     static struct job job;
     struct options *options = &job.options;
-
     if (keep_descriptors() != 0)
         return EXIT_INPUT;
     secret_harden();

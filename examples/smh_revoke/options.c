@@ -104,7 +104,6 @@ static const char *const help[] = {
 void options_help(void)
 {
     size_t i;
-
     for (i = 0; i < sizeof help / sizeof help[0]; i++)
         fputs(help[i], stdout);
 }
@@ -115,10 +114,9 @@ static int parse_number(const char *text, uint64_t low, uint64_t high,
                         uint64_t *number)
 {
     uint64_t value = 0;
-
     if (*text == '\0')
         return -1;
-    for (; *text; text++) {
+    for (; *text != '\0'; text++) {
         if (*text < '0' || *text > '9')
             return -1;
         value = value * 10 + (uint64_t)(*text - '0');
@@ -133,8 +131,7 @@ static int add_word(struct words *words, const char *text)
 {
     const char **items =
         realloc(words->items, (words->count + 1) * sizeof *items);
-
-    if (!items)
+    if (items == NULL)
         return -1;
     words->items = items;
     words->items[words->count++] = text;
@@ -148,7 +145,6 @@ static int parse_resume(struct options *options, const char *text,
     char number[24];
     size_t length = strcspn(text, ":");
     const char *hash = text + length + (text[length] == ':');
-
     if (length < sizeof number) {
         memcpy(number, text, length);
         number[length] = '\0';
@@ -174,10 +170,9 @@ static int set_value(struct options *options, const struct known *option,
                      const char *text, struct verdict *verdict)
 {
     void *member = (char *)options + option->at;
-
     switch (option->kind) {
     case FLAG:
-        *(int *)member = 1;
+        *(bool *)member = true;
         return 0;
     case TEXT:
         *(const char **)member = text;
@@ -211,7 +206,6 @@ static void set_defaults(struct options *options)
 static const struct known *find(const char *name, size_t length)
 {
     size_t i;
-
     for (i = 0; i < COUNT; i++)
         if (strlen(known[i].name) == length &&
             memcmp(known[i].name, name, length) == 0)
@@ -223,7 +217,6 @@ static const struct known *find(const char *name, size_t length)
 static int refuse_name(const char *word, struct verdict *verdict)
 {
     static const char secret[] = "--secret";
-
     if (strncmp(word, secret, sizeof secret - 1) == 0)
         return refuse(verdict, "the secret has no option: set "
                                "SMH_LIBRARY_SECRET or give --secret-file");
@@ -237,7 +230,7 @@ static int refuse_name(const char *word, struct verdict *verdict)
 /* A word where an option should be; it may be the secret. */
 static int refuse_word(const struct known *before, struct verdict *verdict)
 {
-    if (!before)
+    if (before == NULL)
         return refuse(verdict, "the first word: an option was expected");
     return refuse(verdict, "the word behind --%s%s: an option was expected",
                   before->name, before->kind == FLAG ? "" : " and its value");
@@ -248,32 +241,31 @@ static int refuse_swallowed(const struct known *option, const char *text,
                             struct verdict *verdict)
 {
     const struct known *next = find(text + 2, strcspn(text + 2, "="));
-
     return refuse(verdict,
                   "--%s: its value is missing before %s%s (an id that begins "
                   "with -- goes into a file)",
-                  option->name, next ? "--" : "", next ? next->name : "--");
+                  option->name, next != NULL ? "--" : "",
+                  next != NULL ? next->name : "--");
 }
 
 static int complete(struct options *options, struct verdict *verdict)
 {
     if (options->help || options->version)
         return 0;
-    if (!options->host)
+    if (options->host == NULL)
         return refuse(verdict, "--host is missing");
-    if (!options->library)
+    if (options->library == NULL)
         return refuse(verdict, "--library is missing");
-    if (options->ids[0].count == 0 && !options->files[0])
+    if (options->ids[0].count == 0 && options->files[0] == NULL)
         return refuse(verdict, "no user: --user or --users is missing");
     if (host_split(options, verdict) != 0)
         return -1;
-    return options->connect ? connect_split(options, verdict) : 0;
+    return options->connect != NULL ? connect_split(options, verdict) : 0;
 }
 
 static void list_for_getopt(struct option *list)
 {
     size_t i;
-
     for (i = 0; i < COUNT; i++) {
         list[i].name = known[i].name;
         list[i].has_arg =
@@ -285,10 +277,9 @@ static void list_for_getopt(struct option *list)
 static void refuse_option(const char *word, int letter, struct verdict *verdict)
 {
     const struct known *option = find(word + 2, strcspn(word + 2, "="));
-
     if (word[1] != '-')
         refuse(verdict, "-%c: no such option", letter);
-    else if (!option)
+    else if (option == NULL)
         refuse_name(word, verdict);
     else if (option->kind == FLAG)
         refuse(verdict, "--%s: takes no value", option->name);
@@ -298,21 +289,20 @@ static void refuse_option(const char *word, int letter, struct verdict *verdict)
 
 /* getopt_long() takes abbreviations; here they are refused. */
 static const struct known *take_option(struct options *options, char **argv,
-                                       unsigned char *given,
-                                       struct verdict *verdict)
+                                       bool *given, struct verdict *verdict)
 {
-    int apart = optarg && optarg == argv[optind - 1];
+    bool apart = optarg != NULL && optarg == argv[optind - 1];
     const char *word = argv[optind - 1 - apart];
     const struct known *option = find(word + 2, strcspn(word + 2, "="));
-
-    if (!option)
+    if (option == NULL)
         refuse_name(word, verdict);
     else if (apart && optarg[0] == '-' && optarg[1] == '-')
         refuse_swallowed(option, optarg, verdict);
-    else if (given[option - known]++ && option->kind >= NUMBER)
+    else if (given[option - known] && option->kind >= NUMBER)
         refuse(verdict, "--%s is given twice", option->name);
     else
-        set_value(options, option, optarg, verdict);
+        given[option - known] =
+            set_value(options, option, optarg, verdict) == 0;
     return option;
 }
 
@@ -321,22 +311,20 @@ int options_parse(struct options *options, int argc, char **argv,
                   struct verdict *verdict)
 {
     struct option list[COUNT + 1] = {{NULL, 0, NULL, 0}};
-    unsigned char given[COUNT] = {0};
+    bool given[COUNT] = {false};
     const struct known *before = NULL; /* the option that came last */
-
     set_defaults(options);
     list_for_getopt(list);
     opterr = 0;
     while (optind < argc) {
         const char *word = argv[optind];
         int found = getopt_long(argc, argv, "+:hV", list, NULL);
-
         if (found == 0)
             before = take_option(options, argv, given, verdict);
         else if (found == 'h')
-            options->help = 1;
+            options->help = true;
         else if (found == 'V')
-            options->version = 1;
+            options->version = true;
         else if (found != -1)
             refuse_option(word, optopt, verdict);
         else

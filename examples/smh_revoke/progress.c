@@ -1,4 +1,4 @@
-/* How far it is, on a terminal. */
+/* progress.c - how far it is, on a terminal */
 #include "tool.h"
 
 #include <inttypes.h>
@@ -13,18 +13,16 @@ enum { REPAINT_MS = 100, LINE_MS = 10000 };
 uint64_t now_ms(void)
 {
     struct timespec now;
-
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-void progress_begin(struct progress *progress, int quiet, uint64_t requests,
+void progress_begin(struct progress *progress, bool quiet, uint64_t requests,
                     uint64_t skipped)
 {
     const char *terminal = getenv("TERM");
-
     progress->shown = !quiet && isatty(STDERR_FILENO);
-    progress->plain = !terminal || strcmp(terminal, "dumb") == 0;
+    progress->plain = terminal == NULL || strcmp(terminal, "dumb") == 0;
     progress->requests = requests;
     progress->skipped = skipped;
     progress->begun = now_ms();
@@ -37,7 +35,6 @@ static size_t columns(void)
 {
 #ifdef TIOCGWINSZ
     struct winsize window;
-
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0)
         return window.ws_col - 1u;
 #endif
@@ -64,7 +61,6 @@ static void put_parts(const struct progress *progress, uint64_t done,
     double rate = (double)fresh * 1000 / (double)(now - progress->begun + 1);
     char parts[4][60] = {"", " requests", "", ""};
     size_t room = columns(), i;
-
     snprintf(parts[0], sizeof parts[0], "%" PRIu64 " of %" PRIu64, done,
              progress->requests);
     snprintf(parts[2], sizeof parts[2], ", %.0f/s", rate);
@@ -81,7 +77,6 @@ void progress_show(struct progress *progress, uint64_t done)
 {
     uint64_t now = now_ms();
     uint64_t pause = progress->plain ? LINE_MS : REPAINT_MS;
-
     if (!progress->shown || now - progress->painted < pause)
         return;
     progress->painted = now;

@@ -9,7 +9,6 @@
 int refuse(struct verdict *verdict, const char *format, ...)
 {
     va_list list;
-
     if (verdict->error[0] != '\0')
         return -1;
     verdict->exit = EXIT_INPUT;
@@ -24,7 +23,6 @@ int refuse(struct verdict *verdict, const char *format, ...)
 int advise(struct verdict *verdict, const char *format, ...)
 {
     va_list list;
-
     va_start(list, format);
     if (verdict->next[0] == '\0')
         vsnprintf(verdict->next, sizeof verdict->next, format, list);
@@ -67,7 +65,7 @@ static const struct meaning {
     {SMH_E_EXTRA, SMH_E_EXTRA, EXIT_ANSWER,
      "check --host, and what stands between here and there"},
     {SMH_E_TLS, SMH_E_TLS, EXIT_TLS, NULL},
-    {SMH_E_MEMORY, SMH_E_MEMORY, EXIT_TLS, "free some memory"},
+    {SMH_E_MEMORY, SMH_E_MEMORY, EXIT_TLS, "free some memory, or descriptors"},
     {SMH_E_RESOLVE, SMH_E_RESOLVE, EXIT_NETWORK,
      "check --host and the name servers of this machine"},
     {SMH_E_NETWORK, SMH_E_NETWORK, EXIT_NETWORK,
@@ -81,7 +79,6 @@ static const struct meaning {
 static const struct meaning *meaning_of(int result)
 {
     const struct meaning *row = meanings;
-
     while (result < row->low || result > row->high)
         row++;
     return row;
@@ -93,7 +90,7 @@ int exit_of(int result)
 }
 
 /* Whether the same lists no longer make the same requests. */
-static int others_next(const struct verdict *verdict)
+static bool others_next(const struct verdict *verdict)
 {
     return verdict->result == 414 || verdict->exit == EXIT_INPUT;
 }
@@ -103,11 +100,9 @@ static const char *proxy_note(const struct verdict *verdict)
 {
     static const char *const names[] = {"HTTPS_PROXY", "https_proxy"};
     size_t i;
-
     for (i = 0; verdict->exit == EXIT_NETWORK && i < 2; i++) {
         const char *value = getenv(names[i]);
-
-        if (value && *value != '\0')
+        if (value != NULL && *value != '\0')
             return i == 0 ? " (HTTPS_PROXY is set, but this tool goes by no "
                             "proxy)"
                           : " (https_proxy is set, but this tool goes by no "
@@ -122,13 +117,12 @@ static void what_next(const struct verdict *verdict, char *text, size_t size)
                            ? verdict->next
                            : meaning_of(verdict->result)->advice;
     const char *note = proxy_note(verdict);
-    const char *then = what ? "; then " : "";
-
-    if (!what)
+    const char *then = what != NULL ? "; then " : "";
+    if (what == NULL)
         what = "";
     if (verdict->result == 0)
         snprintf(text, size, "%s",
-                 *what ? what : "correct that, and run it again");
+                 *what != '\0' ? what : "correct that, and run it again");
     else if (others_next(verdict))
         snprintf(text, size, "%s%sstart over without --resume", what, then);
     else if (verdict->resume == 0)
@@ -156,9 +150,8 @@ static void say_number(FILE *stream, uint64_t number, const char *what)
 static void say_lists(FILE *stream, const struct verdict *verdict)
 {
     char first[80];
-
     say_number(stream, verdict->counts[0], "user");
-    if (verdict->first_user)
+    if (verdict->first_user != NULL)
         fprintf(stream, ", %s\"%s\"",
                 verdict->counts[0] == 1 ? "" : "the first ",
                 escape(verdict->first_user, first, sizeof first));
@@ -175,7 +168,6 @@ static void say_lists(FILE *stream, const struct verdict *verdict)
 void say_all_confirmed(FILE *stream, const struct verdict *verdict)
 {
     char host[320];
-
     fputs(verdict->requests == 1 ? "confirmed: " : "confirmed: all ", stream);
     say_number(stream, verdict->requests, "request");
     if (verdict->resume > verdict->confirmed)
@@ -191,7 +183,6 @@ void say_all_confirmed(FILE *stream, const struct verdict *verdict)
 static void say_what_is_certain(const struct verdict *verdict)
 {
     uint64_t first = verdict->resume + 1;
-
     if (!verdict->sent)
         fputs("        the secret was not sent\n", stderr);
     else if (in_doubt(verdict) == 1)
@@ -214,14 +205,12 @@ static void say_what_is_certain(const struct verdict *verdict)
 static void say_line(const char *head, const char *text)
 {
     char shown[800];
-
     fprintf(stderr, "%s%s\n", head, escape(text, shown, sizeof shown));
 }
 
 void report_for_people(const struct verdict *verdict)
 {
     char next[sizeof verdict->next + 200];
-
     if (verdict->exit == EXIT_CONFIRMED) {
         say_all_confirmed(stdout, verdict);
         return;
@@ -245,9 +234,8 @@ void json_string(const char *text)
 {
     const unsigned char *at = (const unsigned char *)text;
     size_t length;
-
     putchar('"');
-    for (; *at; at += length ? length : 1) {
+    for (; *at != '\0'; at += length != 0 ? length : 1) {
         length = utf8_length(at);
         if (length == 0)
             fputs("\\ufffd", stdout);
@@ -265,7 +253,7 @@ void json_string(const char *text)
 static void json_member(const char *name, const char *text)
 {
     printf(",\"%s\":", name);
-    if (text && text[0] != '\0')
+    if (text != NULL && text[0] != '\0')
         json_string(text);
     else
         fputs("null", stdout);
@@ -277,8 +265,7 @@ static void json_time(const char *name)
     time_t now = time(NULL);
     struct tm parts;
     char text[40] = "";
-
-    if (gmtime_r(&now, &parts))
+    if (gmtime_r(&now, &parts) != NULL)
         strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
     json_member(name, text);
 }
@@ -315,7 +302,6 @@ static void json_job(const struct verdict *verdict)
 static void json_requests(const struct verdict *verdict)
 {
     char token[60] = "";
-
     json_number("requests", verdict->requests);
     json_number("confirmed", verdict->confirmed);
     if (verdict->confirmed > 0) {
@@ -335,7 +321,6 @@ static void json_requests(const struct verdict *verdict)
 void report_as_json(const struct verdict *verdict)
 {
     char next[sizeof verdict->next + 200] = "";
-
     if (verdict->exit != EXIT_CONFIRMED)
         what_next(verdict, next, sizeof next);
     if (verdict->result > 0)

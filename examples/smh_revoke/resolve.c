@@ -1,65 +1,45 @@
-/* Looks host names up in a thread that can be left behind: getaddrinfo() takes
- * its own time, and neither a deadline nor a signal ends it. */
+/* resolve.c - looks host names up in a thread that can be left behind:
+ * getaddrinfo() takes its own time, and neither a deadline nor a signal ends it */
 #include "resolve.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Belongs to the thread and to who asked: freed by the last of them. */
 struct lookup {
     pthread_mutex_t lock;
-    int over;     /* one of them has let go of it */
+    bool over;    /* one of them has let go of it */
     int resolver; /* EAI_*, or 0 */
     int code;     /* errno, if that is EAI_SYSTEM */
     char host[300];
     struct sockaddr_storage addresses[SMH_POSIX_ADDRESSES];
 };
 
-static void look_up(struct lookup *lookup)
+/* Who lets go as the second frees it. */
+static void let_go(struct lookup *lookup)
 {
-    struct addrinfo hints, *list = NULL, *at;
-    int i = 0;
-
-    memset(&hints, 0, sizeof hints);
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_protocol = IPPROTO_TCP;
-    lookup->resolver = getaddrinfo(lookup->host, NULL, &hints, &list);
-    if (lookup->resolver == EAI_SYSTEM)
-        lookup->code = errno;
-    if (lookup->resolver != 0)
-        return;
-    for (at = list; at && i < SMH_POSIX_ADDRESSES; at = at->ai_next)
-        if (at->ai_addrlen <= sizeof lookup->addresses[i])
-            memcpy(&lookup->addresses[i++], at->ai_addr, at->ai_addrlen);
-    freeaddrinfo(list);
-}
-
-/* 1 if the other side had let go before: then it is freed. */
-static int let_go(struct lookup *lookup)
-{
-    int last;
-
+    bool last;
     pthread_mutex_lock(&lookup->lock);
     last = lookup->over;
-    lookup->over = 1;
+    lookup->over = true;
     pthread_mutex_unlock(&lookup->lock);
     if (last) {
         pthread_mutex_destroy(&lookup->lock);
         free(lookup);
     }
-    return last;
 }
 
 static void *run(void *arg)
 {
-    look_up(arg);
-    let_go(arg);
+    struct lookup *lookup = arg;
+    lookup->resolver = smh_posix_look_up(lookup->host, lookup->addresses);
+    lookup->code = errno;
+    let_go(lookup);
     return NULL;
 }
 
@@ -70,7 +50,6 @@ static int start_thread(struct lookup *lookup)
     pthread_t thread;
     sigset_t all, before;
     int result;
-
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     sigfillset(&all);
@@ -84,8 +63,7 @@ static int start_thread(struct lookup *lookup)
 static struct lookup *begin(const char *host)
 {
     struct lookup *lookup = calloc(1, sizeof *lookup);
-
-    if (!lookup || strlen(host) >= sizeof lookup->host ||
+    if (lookup == NULL || strlen(host) >= sizeof lookup->host ||
         pthread_mutex_init(&lookup->lock, NULL) != 0) {
         free(lookup);
         return NULL;
@@ -98,10 +76,9 @@ static struct lookup *begin(const char *host)
     return NULL;
 }
 
-static int is_over(struct lookup *lookup)
+static bool is_over(struct lookup *lookup)
 {
-    int over;
-
+    bool over;
     pthread_mutex_lock(&lookup->lock);
     over = lookup->over;
     pthread_mutex_unlock(&lookup->lock);
@@ -127,16 +104,15 @@ int resolve_beside(void *arg, const char *host,
 {
     static struct lookup *lookup;
     int result;
-
     (void)arg;
-    if (host && !lookup)
+    if (host != NULL && lookup == NULL)
         lookup = begin(host);
-    if (!lookup)
+    if (lookup == NULL)
         return conclude(EAI_MEMORY, 0);
-    if (host && !is_over(lookup))
+    if (host != NULL && !is_over(lookup))
         return SMH_AGAIN;
     result = SMH_E_RESOLVE;
-    if (host) {
+    if (host != NULL) {
         count++;
         result = conclude(lookup->resolver, lookup->code);
         memcpy(addresses, lookup->addresses, sizeof lookup->addresses);
@@ -158,30 +134,12 @@ unsigned resolve_count(void)
 
 /* ---- pinned -------------------------------------------------------------- */
 
-static struct sockaddr_storage pin;
-
-void resolve_pin(const char *address)
-{
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-
-    memset(&v4, 0, sizeof v4);
-    memset(&v6, 0, sizeof v6);
-    v4.sin_family = AF_INET;
-    v6.sin6_family = AF_INET6;
-    if (inet_pton(AF_INET, address, &v4.sin_addr) == 1)
-        memcpy(&pin, &v4, sizeof v4);
-    else if (inet_pton(AF_INET6, address, &v6.sin6_addr) == 1)
-        memcpy(&pin, &v6, sizeof v6);
-}
-
 int resolve_pinned(void *arg, const char *host,
                    struct sockaddr_storage *addresses)
 {
-    (void)arg;
-    if (!host)
+    if (host == NULL)
         return SMH_E_RESOLVE;
     count++;
-    *addresses = pin;
+    memcpy(addresses, arg, sizeof *addresses);
     return 1;
 }

@@ -1,4 +1,5 @@
-/* Looks host names up without blocking: see smh_posix.h, A LOOK-UP OF YOUR OWN */
+/* resolve.h - looks host names up without blocking: see smh_posix.h, A LOOK-UP
+ * OF YOUR OWN */
 #ifndef RESOLVE_H
 #define RESOLVE_H
 
@@ -14,8 +15,7 @@ const char *resolve_why(void);
 /* How many there were: one for each opening of a connection. */
 unsigned resolve_count(void);
 
-/* Every host is at the address of resolve_pin(), IPv4 or IPv6 in figures. */
-void resolve_pin(const char *address);
+/* The same for a host that is at one address, a struct sockaddr_storage. */
 int resolve_pinned(void *arg, const char *host,
                    struct sockaddr_storage *addresses);
 

@@ -1,4 +1,5 @@
-/* The library's secret: where it comes from, and where it must not go. */
+/* secret.c - the library's secret: where it comes from, and where it must not
+ * go */
 #define _DEFAULT_SOURCE /* MADV_DONTDUMP, MAP_ANONYMOUS */
 #include "tool.h"
 
@@ -24,7 +25,7 @@ extern char **environ;
 
 static char secret[SECRET_MAX + 3]; /* room for CR LF, and to see more */
 static struct stat origin;          /* of the file, if there is one */
-static int has_origin;
+static bool has_origin;
 
 /* ---- memory -------------------------------------------------------------- */
 
@@ -37,7 +38,6 @@ static void lock(void *memory, size_t size)
 void secret_harden(void)
 {
     static const struct rlimit none = {0, 0};
-
     setrlimit(RLIMIT_CORE, &none);
 #ifdef __linux__
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -50,7 +50,6 @@ char *secret_room(size_t size)
 {
     void *room = mmap(NULL, size, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
     if (room == MAP_FAILED)
         return NULL;
     lock(room, size);
@@ -62,7 +61,7 @@ char *secret_room(size_t size)
 
 void secret_room_free(char *room, size_t size)
 {
-    if (!room)
+    if (room == NULL)
         return;
     mbedtls_platform_zeroize(room, size);
     munmap(room, size);
@@ -72,22 +71,21 @@ void secret_room_free(char *room, size_t size)
 
 /* NAME=, with or without export before it.  A secret of its own may well have
  * a "=", so the name has to speak of a secret or of SMH. */
-static int is_assignment(const char *text)
+static bool is_assignment(const char *text)
 {
     size_t length, i;
-
     if (strncmp(text, "export ", 7) == 0)
         text += 7;
     length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                           "0123456789_");
     if (text[length] != '=')
-        return 0;
+        return false;
     if (strncmp(text, "SMH_", 4) == 0)
-        return 1;
+        return true;
     for (i = 0; i + 6 <= length; i++)
         if (strncasecmp(text + i, "secret", 6) == 0)
-            return 1;
-    return 0;
+            return true;
+    return false;
 }
 
 /* What stands around a secret and is no part of it.  source names where it
@@ -96,7 +94,6 @@ static int check_shape(const char *source, struct verdict *verdict)
 {
     size_t length = strlen(secret);
     const char *what = NULL;
-
     if (strncmp(secret, "\xEF\xBB\xBF", 3) == 0)
         what = "a byte order mark before it";
     else if (length > 1 && (secret[0] == '"' || secret[0] == '\'') &&
@@ -104,7 +101,7 @@ static int check_shape(const char *source, struct verdict *verdict)
         what = "quotes around it";
     else if (is_assignment(secret))
         what = "a name and \"=\" before it";
-    if (!what)
+    if (what == NULL)
         return 0;
     refuse(verdict, "%s: the secret has %s", source, what);
     return advise(verdict, "give the secret alone, with nothing around it");
@@ -126,8 +123,8 @@ static int take_line(const char *source, size_t size, struct verdict *verdict)
         size--;
     if (size > 0 && secret[size - 1] == '\r')
         size--;
-    if (size > SECRET_MAX || memchr(secret, '\n', size) ||
-        memchr(secret, '\0', size))
+    if (size > SECRET_MAX || memchr(secret, '\n', size) != NULL ||
+        memchr(secret, '\0', size) != NULL)
         return want_one_line(source, verdict);
     secret[size] = '\0';
     if (size > 0)
@@ -139,18 +136,16 @@ static int take_line(const char *source, size_t size, struct verdict *verdict)
 /* ---- environment --------------------------------------------------------- */
 
 /* The memory of the environment is what /proc/PID/environ shows: unsetenv()
- * alone would leave the secret there.  1 if it was set; what is too long fills
- * all of secret, which take_line() refuses. */
-static int take_from_environment(size_t *size)
+ * alone would leave the secret there.  True if it was set; what is too long
+ * fills all of secret, which take_line() refuses. */
+static bool take_from_environment(size_t *size)
 {
     size_t name = strlen(VARIABLE "=");
     char **entry;
-    int found = 0;
-
-    for (entry = environ; *entry; entry++) {
+    bool found = false;
+    for (entry = environ; *entry != NULL; entry++) {
         char *value = *entry + name;
         size_t length;
-
         if (strncmp(*entry, VARIABLE "=", name) != 0)
             continue;
         length = strlen(value);
@@ -158,7 +153,7 @@ static int take_from_environment(size_t *size)
             *size = length < sizeof secret ? length : sizeof secret;
             memcpy(secret, value, *size);
         }
-        found = 1;
+        found = true;
         mbedtls_platform_zeroize(value, length);
     }
     unsetenv(VARIABLE);
@@ -180,18 +175,16 @@ static ssize_t read_whole(int fd)
 {
     size_t size = 0;
     ssize_t got;
-
     while ((got = read(fd, secret + size, sizeof secret - size)) > 0)
         size += (size_t)got;
     return got < 0 ? -1 : (ssize_t)size;
 }
 
 /* The name stays untold: it may be the secret itself, given for its file. */
-static int take_from_file(const char *name, int quiet, struct verdict *verdict)
+static int take_from_file(const char *name, bool quiet, struct verdict *verdict)
 {
     int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     ssize_t got = -1;
-
     has_origin = fd >= 0 && fstat(fd, &origin) == 0;
     if (fd >= 0)
         got = isatty(fd) ? terminal_ask(fd, STDERR_FILENO,
@@ -211,10 +204,9 @@ static int take_from_file(const char *name, int quiet, struct verdict *verdict)
     return got < 0 ? -1 : take_line("--secret-file", (size_t)got, verdict);
 }
 
-int secret_came_from(int fd)
+bool secret_came_from(int fd)
 {
     struct stat info;
-
     return has_origin && fstat(fd, &info) == 0 &&
            info.st_dev == origin.st_dev && info.st_ino == origin.st_ino;
 }
@@ -226,7 +218,6 @@ static int take_from_terminal(const char *host, struct verdict *verdict)
     char prompt[400], shown[300];
     int fd = terminal_open();
     ssize_t got;
-
     if (fd < 0) {
         refuse(verdict, "no secret, and no terminal to ask for it");
         return advise(verdict, "set " VARIABLE " or give --secret-file");
@@ -247,10 +238,9 @@ static int take_from_terminal(const char *host, struct verdict *verdict)
 const char *secret_load(const struct options *options, struct verdict *verdict)
 {
     size_t size = 0;
-    int is_set = take_from_environment(&size);
+    bool is_set = take_from_environment(&size);
     int result;
-
-    if (options->secret_file) {
+    if (options->secret_file != NULL) {
         mbedtls_platform_zeroize(secret, sizeof secret);
         result = take_from_file(options->secret_file, options->quiet, verdict);
     } else if (is_set && (size > 0 || !options->dry_run)) {

@@ -1,4 +1,4 @@
-/* One line from a terminal that does not show it. */
+/* terminal.c - one line from a terminal that does not show it */
 #include "tool.h"
 
 #include <errno.h>
@@ -17,7 +17,6 @@ static void hold_signals(sigset_t *before, sigset_t *waiting)
 {
     sigset_t set;
     size_t i;
-
     sigemptyset(&set);
     for (i = 0; i < sizeof held / sizeof held[0]; i++)
         sigaddset(&set, held[i]);
@@ -32,7 +31,6 @@ static ssize_t wait_and_read(int fd, const sigset_t *waiting, char *line,
                              size_t size)
 {
     fd_set readable;
-
     FD_ZERO(&readable);
     FD_SET(fd, &readable);
     if (pselect(fd + 1, &readable, NULL, NULL, NULL, waiting) < 0)
@@ -50,7 +48,6 @@ static ssize_t ask(int in, int out, const char *prompt, const sigset_t *waiting,
                    char *line, size_t size)
 {
     ssize_t got;
-
     do {
         say(out, prompt);
         got = wait_and_read(in, waiting, line, size);
@@ -68,7 +65,6 @@ ssize_t terminal_ask(int in, int out, const char *prompt, char *line,
     sigset_t before, waiting;
     ssize_t got = -1;
     int why;
-
     if (tcgetattr(in, &shown) != 0)
         return -1;
     hold_signals(&before, &waiting);
@@ -87,6 +83,5 @@ ssize_t terminal_ask(int in, int out, const char *prompt, char *line,
 int terminal_open(void)
 {
     int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-
     return fd >= 0 && fd < FD_SETSIZE ? fd : -1;
 }

@@ -1,4 +1,4 @@
-/* Texts that somebody else has made. */
+/* text.c - texts that somebody else has made */
 #include "tool.h"
 
 #include <stdio.h>
@@ -8,7 +8,6 @@ size_t utf8_length(const unsigned char *text)
 {
     unsigned low = 0x80, high = 0xBF;
     size_t length, i;
-
     if (text[0] < 0x80)
         return 1;
     if (text[0] < 0xC2 || text[0] > 0xF4)
@@ -33,7 +32,7 @@ size_t utf8_length(const unsigned char *text)
 
 /* Control characters of C1, line separators, marks that turn the direction of
  * text or are not seen: nothing that a terminal should be given. */
-static int is_odd(const unsigned char *text)
+static bool is_odd(const unsigned char *text)
 {
     if (text[0] == 0xC2)
         return text[1] < 0xA0;
@@ -49,10 +48,8 @@ const char *escape(const char *text, char *room, size_t size)
 {
     const unsigned char *at = (const unsigned char *)text;
     size_t used = 0;
-
     while (*at != '\0' && used + 8 < size) {
         size_t length = utf8_length(at);
-
         if (length == 0 || *at < 0x20 || *at == 0x7F || is_odd(at)) {
             used += (size_t)snprintf(room + used, size - used, "\\x%02x", *at);
             length = 1;

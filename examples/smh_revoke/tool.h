@@ -1,10 +1,12 @@
-/* What the parts of smh_revoke share. */
+/* tool.h - what the parts of smh_revoke share */
 #ifndef TOOL_H
 #define TOOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include "smh_token.h"
@@ -30,8 +32,8 @@ struct verdict {
     uint64_t confirmed; /* answered 204 in this run */
     uint64_t resume;    /* where a next run goes on */
     uint64_t doubt;     /* those up to this may have been carried out */
-    int sent;           /* some of a request, and so the secret, may be out */
-    int refused;        /* by a status 4xx: it was not carried out */
+    bool sent;          /* some of a request, and so the secret, may be out */
+    bool refused;       /* by a status 4xx: it was not carried out */
     const char *host;   /* as given; NULL: not known */
     const char *library;
     uint64_t counts[3]; /* users, clients, sessions */
@@ -59,11 +61,11 @@ void report_for_people(const struct verdict *verdict);
 void report_as_json(const struct verdict *verdict);
 void json_string(const char *text);
 
-/* ---- progress.c: on a terminal, while it runs ----------------------------- */
+/* ---- progress.c: on a terminal, while it runs ---------------------------- */
 
 struct progress {
-    int shown;         /* stderr is a terminal and nobody wants quiet */
-    int plain;         /* that takes no control codes: a line now and then */
+    bool shown;        /* stderr is a terminal and nobody wants quiet */
+    bool plain;        /* that takes no control codes: a line now and then */
     uint64_t requests; /* in all */
     uint64_t skipped;  /* by --resume */
     uint64_t begun;    /* ms */
@@ -71,7 +73,7 @@ struct progress {
 };
 
 uint64_t now_ms(void);
-void progress_begin(struct progress *progress, int quiet, uint64_t requests,
+void progress_begin(struct progress *progress, bool quiet, uint64_t requests,
                     uint64_t skipped);
 void progress_show(struct progress *progress, uint64_t done);
 void progress_clear(const struct progress *progress);
@@ -102,7 +104,7 @@ struct list {
     const char *file;   /* with ids, or NULL; "-" is stdin */
     const char **words; /* ids of the command line: these come first */
     size_t given;       /* how many */
-    int literal;        /* takes doubtful ids */
+    bool literal;       /* takes doubtful ids */
 
     size_t count;  /* in all, from here on set by list_load() */
     char *first;   /* the first one */
@@ -137,11 +139,11 @@ struct words {
 };
 
 struct options {
-    const char *host;      /* as given; options_parse() splits it */
-    char name[300];        /* the host without its port */
-    uint16_t port;         /* 0: none given */
-    const char *connect;   /* as given, or NULL; split, too */
-    char address[64];      /* the address of connect, without brackets */
+    const char *host;                /* as given; options_parse() splits it */
+    char name[300];                  /* the host without its port */
+    uint16_t port;                   /* 0: none given */
+    const char *connect;             /* as given, or NULL; split, too */
+    struct sockaddr_storage address; /* of connect, without its port */
     uint16_t connect_port; /* its port, or that of host; 0: none given */
     const char *library;
     const char *ca;
@@ -154,12 +156,12 @@ struct options {
     uint64_t buffer;
     uint64_t resume;
     const char *resume_hash; /* or NULL */
-    int literal_ids;
-    int dry_run;
-    int json;
-    int quiet;
-    int help;
-    int version;
+    bool literal_ids;
+    bool dry_run;
+    bool json;
+    bool quiet;
+    bool help;
+    bool version;
 };
 
 /* 0 or -1. */
@@ -188,7 +190,7 @@ void secret_room_free(char *room, size_t size);
 const char *secret_load(const struct options *options, struct verdict *verdict);
 
 /* Whether fd is open on the file that it was read from. */
-int secret_came_from(int fd);
+bool secret_came_from(int fd);
 void secret_wipe(void);
 
 /* ---- terminal.c ---------------------------------------------------------- */
@@ -212,7 +214,7 @@ int transport_open(const struct options *options, smh_port *port,
 uint32_t transport_random(void);
 
 /* Whether the last connection got so far that a request could go out. */
-int transport_carried(void);
+bool transport_carried(void);
 
 /* How often a connection was begun. */
 unsigned transport_openings(void);

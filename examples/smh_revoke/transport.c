@@ -1,5 +1,5 @@
-/* The way to the service: TLS by mbedTLS over POSIX sockets, and what to do
- * about what went wrong there. */
+/* transport.c - the way to the service: TLS by mbedTLS over POSIX sockets, and
+ * what to do about what went wrong there */
 #define SMH_POSIX_IMPLEMENTATION
 #define SMH_MBEDTLS_IMPLEMENTATION
 #include "smh_posix.h"
@@ -23,7 +23,7 @@ static const struct options *options;
 /* About a certificate: the first of its faults. */
 static void advise_certificate(struct verdict *verdict, uint32_t flags)
 {
-    if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED && options->ca)
+    if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED && options->ca != NULL)
         advise(verdict, "check --ca: the server's CA is not in %s", ca_name);
     else if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
         advise(verdict, "give the server's CA by --ca: it is not in %s",
@@ -41,20 +41,20 @@ static void advise_certificate(struct verdict *verdict, uint32_t flags)
 }
 
 #define CLIENT_CERTIFICATE                                                     \
-    "check --host and its port: what answers there wants a client "            \
+    "check --host and the port: what answers there wants a client "            \
     "certificate, and this tool has none"
 #ifdef MBEDTLS_SSL_PROTO_TLS1_3
 #define NO_VERSION                                                             \
-    "check --host and its port: what answers there has neither TLS 1.2 nor "   \
+    "check --host and the port: what answers there has neither TLS 1.2 nor "   \
     "1.3"
 #else
 #define NO_VERSION                                                             \
-    "check --host and its port, or build with mbedTLS 3.6: this one has no "   \
+    "check --host and the port, or build with mbedTLS 3.6: this one has no "   \
     "TLS 1.3"
 #endif
 #define NO_TLS                                                                 \
-    "check the port of --host, and for a proxy on the way: what answers "      \
-    "there speaks no TLS"
+    "check the port, and for a proxy on the way: what answers there speaks "   \
+    "no TLS"
 
 /* The last one, with 0, is for all others. */
 struct hint {
@@ -71,8 +71,7 @@ static const struct hint alerts[] = {
     {70, NO_VERSION},
     {112, "check --host: the server does not know this name"},
     {116, CLIENT_CERTIFICATE},
-    {120, "check the port of --host: what answers there does not speak "
-          "HTTP/1.1"},
+    {120, "check the port: what answers there does not speak HTTP/1.1"},
     {0, "ask who runs the server: it refused us, and its log may say why"},
 };
 
@@ -83,6 +82,8 @@ static const struct hint codes[] = {
     {MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION, NO_VERSION},
 #else
     {MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, NO_VERSION},
+#endif
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_VERSION_NUMBER < 0x03060700
     {MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER,
      "if the server signs by RSA-PSS in TLS 1.2: build with mbedTLS 2.28, or "
      "let it speak TLS 1.3"},
@@ -121,12 +122,12 @@ void transport_advise(struct verdict *verdict, int result)
     if (result == SMH_E_TLS)
         advise_tls(verdict);
     else if (result == SMH_E_CLOSED && tls.diag.stage == SMH_STAGE_HANDSHAKE)
-        advise(verdict, "check the port of --host, and for a proxy on the way: "
-                        "it ended the connection within the handshake");
+        advise(verdict, "check the port, and for a proxy on the way: it ended "
+                        "the connection within the handshake");
     else if (result == SMH_E_TIMEOUT && posix.diag.stage == SMH_STAGE_RESOLVE)
         advise(verdict, "check the name servers of this machine (in "
                         "/etc/resolv.conf)");
-    else if (result == SMH_E_NETWORK && options->connect)
+    else if (result == SMH_E_NETWORK && options->connect != NULL)
         advise(verdict, "check --connect, its port, and the way there");
 }
 
@@ -137,7 +138,6 @@ void transport_explain(const smh_call *call, char *text, size_t size)
     int result = call->report.result;
     char why[160];
     size_t length;
-
     smh_explain(call, text, size);
     length = strlen(text);
     if (result == SMH_E_RESOLVE && *resolve_why() != '\0') {
@@ -152,8 +152,8 @@ void transport_explain(const smh_call *call, char *text, size_t size)
 
 static int load_ca(struct verdict *verdict)
 {
-    ca_name = options->ca ? options->ca : ca_of_system();
-    if (ca_name)
+    ca_name = options->ca != NULL ? options->ca : ca_of_system();
+    if (ca_name != NULL)
         return ca_load(ca_name, &ca, verdict);
     refuse(verdict, "no CA bundle found on this system");
     return advise(verdict, "install ca-certificates or give --ca");
@@ -170,13 +170,14 @@ static int open_there(void *ctx, const char *host, uint16_t port)
 /* TCP, pinned by --connect if that is given. */
 static smh_port tcp_port(void)
 {
+    static struct sockaddr_storage there;
     static smh_port_ops ops;
     smh_port port = smh_posix_port(&posix);
-
-    posix.resolve = options->connect ? resolve_pinned : resolve_beside;
-    if (!options->connect)
+    posix.resolve = options->connect != NULL ? resolve_pinned : resolve_beside;
+    if (options->connect == NULL)
         return port;
-    resolve_pin(options->address);
+    there = options->address;
+    posix.arg = &there;
     ops = *port.ops;
     ops.open = open_there;
     port.ops = &ops;
@@ -198,12 +199,10 @@ void transport_free(void)
 int transport_open(const struct options *wanted, smh_port *port,
                    struct verdict *verdict)
 {
-    smh_mbedtls_options setting;
-
+    smh_mbedtls_options setting = {0};
     options = wanted;
     if (load_ca(verdict) != 0)
         return -1;
-    memset(&setting, 0, sizeof setting);
     setting.below = tcp_port();
     setting.ca_chain = &ca;
     setting.f_rng = smh_mbedtls_psa_random;
@@ -212,7 +211,7 @@ int transport_open(const struct options *wanted, smh_port *port,
     return 0;
 }
 
-int transport_carried(void)
+bool transport_carried(void)
 {
     return tls.diag.stage > SMH_STAGE_HANDSHAKE;
 }
@@ -225,7 +224,6 @@ unsigned transport_openings(void)
 uint32_t transport_random(void)
 {
     uint32_t random = 0;
-
     smh_mbedtls_psa_random(NULL, (unsigned char *)&random, sizeof random);
     return random;
 }

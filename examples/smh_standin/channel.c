@@ -38,7 +38,6 @@ static int note_name(void *ctx, mbedtls_ssl_context *ssl,
                      const unsigned char *name, size_t size)
 {
     channel *c = tls.current;
-
     (void)ctx;
     (void)ssl;
     if (size >= sizeof c->name)
@@ -52,7 +51,6 @@ static int note_ticket(void *ctx, mbedtls_ssl_session *session,
                        unsigned char *ticket, size_t size)
 {
     int result = mbedtls_ssl_ticket_parse(ctx, session, ticket, size);
-
     if (result == 0)
         tls.current->resumed = true;
     return result;
@@ -78,7 +76,6 @@ static int note_cached(void *ctx, mbedtls_ssl_session *session)
 static bool fails(int result, const char *what)
 {
     char words[160];
-
     if (result == 0)
         return false;
     mbedtls_strerror(result, words, sizeof words);
@@ -97,7 +94,6 @@ static int parse_cert(const text *t)
     int result =
         mbedtls_x509_crt_parse(&tls.cert, (const unsigned char *)t->data,
                                size_of(t));
-
     /* > 0: so many certificates of the file are bad */
     return result > 0 ? MBEDTLS_ERR_X509_INVALID_FORMAT : result;
 }
@@ -105,7 +101,6 @@ static int parse_cert(const text *t)
 static int parse_key(const text *t)
 {
     const unsigned char *data = (const unsigned char *)t->data;
-
 #if MBEDTLS_VERSION_NUMBER >= 0x03000000
     return mbedtls_pk_parse_key(&tls.key, data, size_of(t), NULL, 0,
                                 mbedtls_ctr_drbg_random, &tls.random);
@@ -128,7 +123,6 @@ static bool load(const char *file, int (*parse)(const text *))
 {
     text t = {0};
     bool good = text_read(&t, file);
-
     if (good)
         good = !fails(parse(&t), file);
     else
@@ -154,8 +148,7 @@ static bool set_certificate(const char *cert, const char *key)
 static bool set_versions(const char *version)
 {
     char minor = '2';
-
-    if (version)
+    if (version != NULL)
         minor = version[2];
 #if MBEDTLS_VERSION_NUMBER >= 0x03000000
     if (minor == '1')
@@ -172,7 +165,7 @@ static bool set_versions(const char *version)
     if (minor == '3')
         return false;
     mbedtls_ssl_conf_min_version(&tls.config, 3, minor - '0' + 1);
-    if (version)
+    if (version != NULL)
         mbedtls_ssl_conf_max_version(&tls.config, 3, minor - '0' + 1);
 #endif
     return true;
@@ -181,7 +174,6 @@ static bool set_versions(const char *version)
 static int set_max_fragment(unsigned bytes)
 {
     unsigned char code = MBEDTLS_SSL_MAX_FRAG_LEN_NONE;
-
     for (; bytes >= 512 && bytes <= 4096; bytes /= 2)
         code++;
     return mbedtls_ssl_conf_max_frag_len(&tls.config, code);
@@ -236,7 +228,7 @@ bool channel_setup(const channel_options *options)
                                     &tls.entropy, NULL, 0),
               "entropy"))
         return false;
-    return !options->cert || set_config(options);
+    return options->cert == NULL || set_config(options);
 }
 
 bool channel_random(unsigned char *to, size_t size)
@@ -263,7 +255,6 @@ void channel_teardown(void)
 static int bio_send(void *ctx, const unsigned char *from, size_t size)
 {
     ssize_t n = send(((channel *)ctx)->fd, from, size, MSG_NOSIGNAL);
-
     if (n >= 0)
         return (int)n;
     return errno == EAGAIN || errno == EINTR ? MBEDTLS_ERR_SSL_WANT_WRITE
@@ -273,7 +264,6 @@ static int bio_send(void *ctx, const unsigned char *from, size_t size)
 static int bio_recv(void *ctx, unsigned char *to, size_t size)
 {
     ssize_t n = recv(((channel *)ctx)->fd, to, size, 0);
-
     if (n >= 0)
         return (int)n;
     return errno == EAGAIN || errno == EINTR ? MBEDTLS_ERR_SSL_WANT_READ
@@ -316,10 +306,9 @@ void channel_init(channel *c, int fd, bool with_tls)
 int channel_open(channel *c)
 {
     int result;
-
     if (!c->tls)
         return 1;
-    if (c->error)
+    if (c->error != 0)
         return CHANNEL_FAILED;
     tls.current = c;
     result = mbedtls_ssl_handshake(&c->ssl);
@@ -358,6 +347,7 @@ void channel_free(channel *c)
 void channel_facts(const channel *c, text *to)
 {
     text_printf(to, "%s %s %s %s", mbedtls_ssl_get_version(&c->ssl),
-                mbedtls_ssl_get_ciphersuite(&c->ssl), *c->name ? c->name : "-",
+                mbedtls_ssl_get_ciphersuite(&c->ssl),
+                *c->name != '\0' ? c->name : "-",
                 c->resumed ? "resumed" : "full");
 }

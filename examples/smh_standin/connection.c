@@ -23,7 +23,6 @@ connection *connection_new(int fd, bool tls, unsigned long number,
                            const connection_options *options, service *s)
 {
     connection *c = (connection *)text_room(NULL, sizeof *c);
-
     memset(c, 0, sizeof *c);
     channel_init(&c->channel, fd, tls);
     c->number = number;
@@ -52,21 +51,20 @@ static bool go(connection *c, int state)
 static void note_request(connection *c, int status)
 {
     text *to = &c->service->journal;
-
     if (c->request.target.size >= 9 &&
         strncmp(c->request.target.data, "/standin/", 9) == 0)
         return;
-    text_printf(to, c->revocation ? "%lu " : "- ", c->revocation);
-    text_printf(to, c->number ? "%lu " : "- ", c->number);
-    text_printf(to, "%s ", *c->request.method ? c->request.method : "-");
+    text_printf(to, c->revocation != 0 ? "%lu " : "- ", c->revocation);
+    text_printf(to, c->number != 0 ? "%lu " : "- ", c->number);
+    text_printf(to, "%s ",
+                *c->request.method != '\0' ? c->request.method : "-");
     service_mask(c->service, &c->request, to);
-    text_printf(to, status ? " %d\n" : " -\n", status);
+    text_printf(to, status != 0 ? " %d\n" : " -\n", status);
 }
 
 static void note_handshake(connection *c, bool good)
 {
     text *to = &c->service->journal;
-
     if (!c->channel.tls)
         return;
     text_printf(to, "tls %lu ", c->number);
@@ -81,14 +79,13 @@ static void note_handshake(connection *c, bool good)
 
 static long fault_arg(const connection *c, int kind)
 {
-    return c->revocation ? c->fault.arg[kind] : -1;
+    return c->revocation != 0 ? c->fault.arg[kind] : -1;
 }
 
 static void pad(text *to, long kilobytes, const char *head, const char *tail)
 {
     char line[1024];
     size_t size = sizeof line - strlen(head) - strlen(tail);
-
     memset(line, '.', sizeof line);
     for (; kilobytes > 0; kilobytes--) {
         text_add(to, head, strlen(head));
@@ -100,7 +97,6 @@ static void pad(text *to, long kilobytes, const char *head, const char *tail)
 static void write_interim(connection *c)
 {
     long i, count = fault_arg(c, FAULT_INTERIM);
-
     for (i = 0; i < count; i++) {
         if (i % 2 == 0)
             text_printf(&c->out,
@@ -117,7 +113,6 @@ static void spoil(connection *c, http_answer *a)
 {
     static const int kinds[] = {FAULT_STATUS, FAULT_EARLY, FAULT_EARLY_CLOSE};
     size_t i;
-
     for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (fault_arg(c, kinds[i]) >= 0)
             http_error(a, (int)fault_arg(c, kinds[i]), NULL, "as told to");
@@ -133,11 +128,10 @@ static void spoil(connection *c, http_answer *a)
 static void end_answer(connection *c)
 {
     long middle = fault_arg(c, FAULT_CLOSE_MIDDLE);
-
     if (fault_arg(c, FAULT_JUNK) >= 0)
         text_printf(&c->out, "junk");
     if (middle >= 0) {
-        text_cut(&c->out, middle ? (size_t)middle : c->out.size / 2);
+        text_cut(&c->out, middle != 0 ? (size_t)middle : c->out.size / 2);
         c->state = CLOSING;
     }
     if (fault_arg(c, FAULT_CLOSE_AFTER) >= 0 ||
@@ -153,7 +147,6 @@ static void end_answer(connection *c)
 static void reset(connection *c)
 {
     static const struct linger at_once = {1, 0};
-
     setsockopt(c->channel.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     note_request(c, 0);
     c->state = OVER;
@@ -164,7 +157,6 @@ static void reset(connection *c)
 static bool refuses_more(connection *c)
 {
     long served = fault_arg(c, FAULT_REFUSE_AFTER);
-
     if (served >= 0 && c->requests >= (unsigned long)served)
         c->refusing = true;
     return c->refusing;
@@ -173,8 +165,7 @@ static bool refuses_more(connection *c)
 static void send_answer(connection *c, http_answer *a)
 {
     unsigned long max = c->options->max_requests;
-    bool last = a->close || (max && c->requests + 1 >= max);
-
+    bool last = a->close || (max != 0 && c->requests + 1 >= max);
     a->id = ++c->service->answers;
     c->requests++;
     a->close = refuses_more(c) || last;
@@ -215,15 +206,14 @@ static bool misdirected(const connection *c)
 {
     const char *name = c->channel.name;
     size_t size = strlen(name);
-
-    return size && (strncasecmp(c->request.host, name, size) != 0 ||
-                    (c->request.host[size] && c->request.host[size] != ':'));
+    return size != 0 &&
+           (strncasecmp(c->request.host, name, size) != 0 ||
+            (c->request.host[size] != '\0' && c->request.host[size] != ':'));
 }
 
 static void compose(connection *c, int status)
 {
     http_answer a = {0};
-
     a.close = c->request.close;
     if (status != HTTP_COMPLETE) {
         a.close = true;
@@ -232,7 +222,7 @@ static void compose(connection *c, int status)
         http_error(&a, 503, NULL, "the connection has served its last request");
     } else if (!c->early && misdirected(c)) {
         http_error(&a, 421, NULL, "Host is not the name of the handshake");
-    } else if (c->revocation && fault_instead(&c->fault)) {
+    } else if (c->revocation != 0 && fault_instead(&c->fault)) {
         spoil(c, &a);
     } else {
         service_answer(c->service, &c->request, &a);
@@ -265,7 +255,7 @@ static void finish_request(connection *c, int status)
 
 static bool is_revocation(const connection *c)
 {
-    return c->number && c->request.query &&
+    return c->number != 0 && c->request.query &&
            strcmp(c->request.method, "DELETE") == 0;
 }
 
@@ -285,16 +275,14 @@ static void begin_revocation(connection *c)
 static bool take_requests(connection *c)
 {
     bool progress = false;
-
-    while (c->state == SERVING && !c->out.size && c->in_at < c->in_size) {
+    while (c->state == SERVING && c->out.size == 0 && c->in_at < c->in_size) {
         int status = http_feed(&c->request, (unsigned char)c->in[c->in_at++]);
-
         progress = true;
-        if (!c->revocation && is_revocation(c))
+        if (c->revocation == 0 && is_revocation(c))
             begin_revocation(c);
-        if (status)
+        if (status != 0)
             finish_request(c, status);
-        if (status && !c->out.size)
+        if (status != 0 && c->out.size == 0)
             next_request(c);
     }
     return progress;
@@ -305,8 +293,7 @@ static bool take_requests(connection *c)
 static bool fill(connection *c)
 {
     int n;
-
-    if (c->in_at < c->in_size || c->in_ended || c->out.size)
+    if (c->in_at < c->in_size || c->in_ended || c->out.size != 0)
         return false;
     n = channel_read(&c->channel, c->in, sizeof c->in);
     if (n == CHANNEL_AGAIN)
@@ -338,8 +325,7 @@ static void sent(connection *c, size_t n)
 static bool flush(connection *c)
 {
     int n;
-
-    if (!c->out.size || service_now() < c->due)
+    if (c->out.size == 0 || service_now() < c->due)
         return false;
     c->due = 0;
     if (!c->out_blocked)
@@ -357,7 +343,7 @@ static bool flush(connection *c)
 
 static bool close_down(connection *c)
 {
-    if (c->out.size)
+    if (c->out.size != 0)
         return false;
     if (c->state == CLOSING)
         channel_notify(&c->channel);
@@ -372,7 +358,6 @@ static bool open_up(connection *c)
 {
     service *s = c->service;
     int result;
-
     if (c->channel.tls && !c->asked) {
         c->asked = true;
         if (faults_stall(&s->faults, s->revocations + 1))
@@ -388,10 +373,9 @@ static bool open_up(connection *c)
 static bool serve(connection *c)
 {
     bool progress = fill(c);
-
     progress = take_requests(c) || progress;
     progress = flush(c) || progress;
-    if (c->state != SERVING || c->out.size || c->in_at < c->in_size)
+    if (c->state != SERVING || c->out.size != 0 || c->in_at < c->in_size)
         return progress;
     if (c->in_ended)
         return go(c, OVER);
@@ -404,7 +388,6 @@ static bool serve(connection *c)
 static bool discard(connection *c)
 {
     ssize_t n = recv(c->channel.fd, c->in, sizeof c->in, 0);
-
     if (n > 0)
         return true;
     if (n == 0 || (errno != EAGAIN && errno != EINTR) ||
@@ -419,7 +402,6 @@ bool connection_step(connection *c)
         open_up, discard, serve, NULL, NULL, discard, discard,
     };
     bool progress = true;
-
     while (progress && c->state != OVER) {
         if (c->state == CLOSING || c->state == DROPPING)
             progress = flush(c) || close_down(c);
@@ -433,7 +415,7 @@ short connection_events(const connection *c)
 {
     if (c->state == OPENING)
         return c->channel.want;
-    if (c->out.size)
+    if (c->out.size != 0)
         return (short)(c->out_blocked ? c->channel.want : 0);
     return POLLIN;
 }
@@ -441,8 +423,7 @@ short connection_events(const connection *c)
 int connection_timeout(const connection *c)
 {
     uint64_t now;
-
-    if (!c->due || c->out_blocked)
+    if (c->due == 0 || c->out_blocked)
         return -1;
     now = service_now();
     return c->due > now ? (int)(c->due - now) : 0;

@@ -21,7 +21,7 @@ static bool is_token(unsigned char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
            (c >= '0' && c <= '9') ||
-           (c && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
 static int go(http_request *r, int state)
@@ -35,8 +35,7 @@ static int go(http_request *r, int state)
 static int feed_method(http_request *r, unsigned char byte)
 {
     size_t size = strlen(r->method);
-
-    if (byte == ' ' && size)
+    if (byte == ' ' && size != 0)
         return go(r, TARGET);
     if (!is_token(byte) || size + 1 == sizeof r->method)
         return refuse(r, 400, "the method is not a known token");
@@ -46,7 +45,7 @@ static int feed_method(http_request *r, unsigned char byte)
 
 static int feed_target(http_request *r, unsigned char byte)
 {
-    if (byte == ' ' && r->target.size)
+    if (byte == ' ' && r->target.size != 0)
         return go(r, VERSION);
     if (!uri_legal(byte))
         return refuse(r, 400, "the target has a byte that RFC 3986 forbids");
@@ -76,10 +75,8 @@ static int feed_version(http_request *r, unsigned char byte)
 static bool has_element(const char *list, const char *element)
 {
     size_t size = strlen(element);
-
-    while (*list) {
+    while (*list != '\0') {
         size_t n;
-
         list += strspn(list, " \t,");
         n = strcspn(list, " \t,");
         if (n == size && strncasecmp(list, element, n) == 0)
@@ -89,41 +86,32 @@ static bool has_element(const char *list, const char *element)
     return false;
 }
 
-/* RFC 9110, 7.2: uri-host [ ":" port ], of which the bytes of real names
- * only */
+/* RFC 9110, 7.2: uri-host [ ":" port ].  The service's host is a name, so
+ * [IPv6] is none; 127.0.0.1 has the bytes of one. */
 static bool good_host(const char *s)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
-    static const char digits[] = "0123456789";
-    size_t n;
-
-    if (*s == '[') {
-        n = 1 + strspn(s + 1, "0123456789abcdefABCDEF:.");
-        if (n < 3 || s[n++] != ']')
-            return false;
-    } else {
-        n = strspn(s, letters);
-    }
+    size_t n = strspn(s, letters);
     if (n == 0 || s[n] == '\0')
         return n > 0;
     s += n + 1;
-    n = strspn(s, digits);
+    n = strspn(s, "0123456789");
     return s[-1] == ':' && n > 0 && n <= 5 && s[n] == '\0';
 }
 
 static int take_field(http_request *r)
 {
     const char *name = r->name.data;
-    const char *value = r->value.size ? r->value.data : "";
-
+    const char *value = r->value.size != 0 ? r->value.data : "";
     if (strcasecmp(name, "Host") == 0) {
-        if (r->hosts++ || !good_host(value) || strlen(value) >= sizeof r->host)
-            return refuse(r, 400, "Host is doubled or not a host");
+        if (r->hosts++ != 0 || !good_host(value) ||
+            strlen(value) >= sizeof r->host)
+            return refuse(r, 400, "Host is doubled or not a name");
         strcpy(r->host, value);
     } else if (strcasecmp(name, "Content-Length") == 0) {
-        if (r->lengths++ || strspn(value, "0123456789") != strlen(value) ||
-            !*value)
+        if (r->lengths++ != 0 || strspn(value, "0123456789") != strlen(value) ||
+            *value == '\0')
             return refuse(r, 400, "Content-Length is doubled or no number");
         r->has_body = r->has_body || strspn(value, "0") != strlen(value);
     } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
@@ -159,16 +147,15 @@ static int feed_name(http_request *r, unsigned char byte)
 static int feed_value(http_request *r, unsigned char byte)
 {
     size_t size = r->value.size;
-
     if (byte == '\r') {
-        while (size && strchr(" \t", r->value.data[size - 1]))
+        while (size != 0 && strchr(" \t", r->value.data[size - 1]) != NULL)
             size--;
         text_cut(&r->value, size);
         return go(r, VALUE_LF);
     }
     if ((byte < ' ' && byte != '\t') || byte > '~')
         return refuse(r, 400, "a field value has a byte that is not text");
-    if (size || (byte != ' ' && byte != '\t'))
+    if (size != 0 || (byte != ' ' && byte != '\t'))
         text_add(&r->value, (const char *)&byte, 1);
     return 0;
 }
@@ -181,7 +168,7 @@ static int feed_lf(http_request *r, unsigned char byte)
         return go(r, FIELD);
     if (r->state == VALUE_LF)
         return take_field(r);
-    if (!r->hosts)
+    if (r->hosts == 0)
         return refuse(r, 400, "Host is missing");
     if (r->has_body)
         return refuse(r, 400, "a body is not part of any call");
@@ -194,7 +181,6 @@ int http_feed(http_request *r, unsigned char byte)
         feed_method, feed_target, feed_version, feed_lf, feed_field,
         feed_name,   feed_value,  feed_lf,      feed_lf,
     };
-
     if (r->state < LINE_LF && byte != '\r' && ++r->line > r->line_max)
         return refuse(r, 414, "the request line is too long");
     if (r->state > LINE_LF && ++r->head > HEAD_MAX)
@@ -237,7 +223,6 @@ static const struct status *find_status(int status)
 {
     static const struct status other = {0, "Other", "Other"};
     size_t i;
-
     for (i = 0; i < sizeof statuses / sizeof *statuses; i++)
         if (statuses[i].status == status)
             return &statuses[i];
@@ -251,7 +236,7 @@ void http_error(http_answer *a, int status, const char *code,
     a->type = "application/json";
     text_cut(&a->body, 0);
     text_printf(&a->body, "{\"code\":\"%s\",\"message\":\"%s\"}",
-                code ? code : find_status(status)->code, message);
+                code != NULL ? code : find_status(status)->code, message);
 }
 
 static void write_date(text *to)
@@ -259,16 +244,14 @@ static void write_date(text *to)
     time_t now = time(NULL);
     struct tm parts;
     char date[64];
-
-    if (gmtime_r(&now, &parts) &&
-        strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &parts))
+    if (gmtime_r(&now, &parts) != NULL &&
+        strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &parts) != 0)
         text_printf(to, "Date: %s\r\n", date);
 }
 
 void http_write(const http_answer *a, text *to)
 {
     bool bodiless = a->status < 200 || a->status == 204 || a->status == 304;
-
     text_printf(to, "HTTP/1.1 %03d %s\r\nX-Request-Id: %08lx\r\n", a->status,
                 find_status(a->status)->reason, a->id);
     write_date(to);

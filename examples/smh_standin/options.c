@@ -104,7 +104,6 @@ static void refuse(const char *format, ...)
 static void refuse(const char *format, ...)
 {
     va_list args;
-
     fputs("smh_standin: ", stderr);
     va_start(args, format);
     vfprintf(stderr, format, args);
@@ -125,8 +124,8 @@ static unsigned long number(const struct row *row, const char *value,
 {
     size_t digits = strspn(value, "0123456789");
     unsigned long n = strtoul(value, NULL, 10);
-
-    if (digits == 0 || digits > 9 || value[digits] || n < low || n > high)
+    if (digits == 0 || digits > 9 || value[digits] != '\0' || n < low ||
+        n > high)
         want(row, value);
     return n;
 }
@@ -140,8 +139,7 @@ static const char *port(const struct row *row, const char *value)
 static unsigned fragment(const struct row *row, const char *value)
 {
     unsigned long n = number(row, value, 512, 4096);
-
-    if (n & (n - 1))
+    if ((n & (n - 1)) != 0)
         want(row, value);
     return (unsigned)n;
 }
@@ -149,7 +147,7 @@ static unsigned fragment(const struct row *row, const char *value)
 static const char *tls_version(const struct row *row, const char *value)
 {
     if (strncmp(value, "1.", 2) != 0 || value[2] < '1' || value[2] > '3' ||
-        value[3])
+        value[3] != '\0')
         want(row, value);
     return value;
 }
@@ -175,8 +173,7 @@ static const char **text_member(options *o, int which)
 static void set_value(options *o, int which, const char *value)
 {
     const struct row *row = &rows[which];
-
-    if (!*value)
+    if (*value == '\0')
         want(row, value);
     switch (which) {
     case OPT_PORT:
@@ -233,12 +230,11 @@ static void refuse_word(const char *word)
 static void refuse_option(const char *word, int value)
 {
     const struct row *row = &rows[value < FIRST ? 0 : value - FIRST];
-
     if (value > 0 && value < FIRST)
         refuse("-%c is not an option; --help lists them", value);
     if (value < FIRST)
         refuse_word(word);
-    if (!row->wanted)
+    if (row->wanted == NULL)
         refuse("--%s takes no value", row->name);
     refuse("--%s lacks its value: want %s", row->name, row->wanted);
 }
@@ -247,12 +243,11 @@ static void refuse_option(const char *word, int value)
  * could change what a script means. */
 static void take_option(options *o, char **argv, int which)
 {
-    bool apart = optarg && optarg == argv[optind - 1];
+    bool apart = optarg != NULL && optarg == argv[optind - 1];
     const char *word = argv[optind - 1 - apart] + 2;
-
     if (strcspn(word, "=") != strlen(rows[which].name))
         refuse_word(word - 2);
-    if (rows[which].wanted)
+    if (rows[which].wanted != NULL)
         set_value(o, which, optarg);
     else
         set_flag(o, which);
@@ -260,24 +255,24 @@ static void take_option(options *o, char **argv, int which)
 
 static void complete(const options *o)
 {
-    if (!o->library)
+    if (o->library == NULL)
         refuse("--library is missing: want %s", rows[OPT_LIBRARY].wanted);
-    if (!o->secret_file)
+    if (o->secret_file == NULL)
         refuse("--secret-file is missing: want %s",
                rows[OPT_SECRET_FILE].wanted);
-    if (!o->plain && !o->tls.cert)
+    if (!o->plain && o->tls.cert == NULL)
         refuse("--cert and --key are missing, or --plain for no TLS");
-    if (!o->tls.cert != !o->tls.key)
+    if ((o->tls.cert == NULL) != (o->tls.key == NULL))
         refuse("--cert and --key go together: want both");
 }
 
 static void list_for_getopt(struct option *list)
 {
     int i;
-
     for (i = 0; i < OPT_COUNT; i++) {
         list[i].name = rows[i].name;
-        list[i].has_arg = rows[i].wanted ? required_argument : no_argument;
+        list[i].has_arg =
+            rows[i].wanted != NULL ? required_argument : no_argument;
         list[i].val = FIRST + i;
     }
 }
@@ -286,7 +281,6 @@ void options_take(options *o, int argc, char **argv)
 {
     struct option list[OPT_COUNT + 1] = {{0}};
     int found;
-
     list_for_getopt(list);
     o->address = "127.0.0.1";
     o->port = "0";

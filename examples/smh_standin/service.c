@@ -19,7 +19,6 @@ typedef struct job {
 uint64_t service_now(void)
 {
     struct timespec t;
-
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
@@ -45,7 +44,7 @@ static void text_answer(job *j)
 
 static bool known(const char *name, const char *const *names)
 {
-    for (; *names; names++)
+    for (; *names != NULL; names++)
         if (strcmp(*names, name) == 0)
             return true;
     return false;
@@ -57,13 +56,12 @@ static bool only_fields(job *j, const char *const *names)
 {
     const uri_field *f = j->uri.field;
     size_t i;
-
     for (i = 0; i < j->uri.fields; i++, f++) {
         if (!known(f->name, names))
             return refuse(j, 400, "UnknownField", "a field is not documented");
         if (uri_value(&j->uri, f->name) != f->value)
             return refuse(j, 400, "DuplicateField", "a field comes twice");
-        if (!*f->value && strncmp(f->name, "library_", 8) != 0)
+        if (*f->value == '\0' && strncmp(f->name, "library_", 8) != 0)
             return refuse(j, 400, "EmptyField", "a field is empty");
     }
     return true;
@@ -72,15 +70,14 @@ static bool only_fields(job *j, const char *const *names)
 static bool no_fields(job *j)
 {
     static const char *const none[] = {NULL};
-
     return only_fields(j, none);
 }
 
 static bool credentials(job *j, const char *library)
 {
     const char *secret = uri_value(&j->uri, "library_secret");
-    bool has_library = library && *library, has_secret = secret && *secret;
-
+    bool has_library = library != NULL && *library != '\0',
+         has_secret = secret != NULL && *secret != '\0';
     if (!has_library && !has_secret)
         return refuse(j, 400, "EmptyLibraryIdOrSecret", "both are empty");
     if (!has_library)
@@ -97,19 +94,17 @@ static bool credentials(job *j, const char *library)
 static bool take_list(job *j, const char *name, size_t max, id_list *list)
 {
     char *s = uri_value(&j->uri, name);
-
     list->count = 0;
-    while (s) {
+    while (s != NULL) {
         char *comma = strchr(s, ',');
-
-        if (comma)
+        if (comma != NULL)
             *comma = '\0';
-        if (!*s)
+        if (*s == '\0')
             return refuse(j, 400, "EmptyItem", "a list has an empty item");
         if (list->count == max)
             return refuse(j, 400, "TooManyItems", "a list is too long");
         list->id[list->count++] = s;
-        s = comma ? comma + 1 : NULL;
+        s = comma != NULL ? comma + 1 : NULL;
     }
     return true;
 }
@@ -121,13 +116,12 @@ static void revoke(job *j)
     static const char *const names[] = {"library_secret", "user_id",
                                         "client_id", "session_id", NULL};
     id_list users, clients, sessions;
-
     if (!only_fields(j, names) || !credentials(j, j->uri.segment[3]) ||
         !take_list(j, "user_id", 10, &users) ||
         !take_list(j, "client_id", 100, &clients) ||
         !take_list(j, "session_id", 100, &sessions))
         return;
-    if (!users.count) {
+    if (users.count == 0) {
         refuse(j, 400, "EmptyUserId", "a user is required");
         return;
     }
@@ -149,7 +143,6 @@ static bool name_token(token *one)
 {
     unsigned char random[(TOKEN_NAME - 7) / 2];
     size_t i;
-
     if (!channel_random(random, sizeof random))
         return false;
     strcpy(one->name, "acctk01");
@@ -163,10 +156,9 @@ static bool name_token(token *one)
 static bool take_period(job *j, uint32_t *period)
 {
     const char *value = uri_value(&j->uri, "period");
-    unsigned long n = value ? strtoul(value, NULL, 10) : PERIOD;
-
-    if (value && (strspn(value, "0123456789") != strlen(value) || !n ||
-                  strlen(value) > 9))
+    unsigned long n = value != NULL ? strtoul(value, NULL, 10) : PERIOD;
+    if (value != NULL && (strspn(value, "0123456789") != strlen(value) ||
+                          n == 0 || strlen(value) > 9))
         return refuse(j, 400, "BadPeriod", "period is not a number of seconds");
     *period = (uint32_t)n;
     return true;
@@ -181,7 +173,6 @@ static void create(job *j)
                                         NULL};
     uint32_t period;
     token *one;
-
     if (!only_fields(j, names) ||
         !credentials(j, uri_value(&j->uri, "library_id")) ||
         !take_period(j, &period))
@@ -201,12 +192,11 @@ static void create(job *j)
 static void one_token(job *j)
 {
     token *one = tokens_find(&j->s->tokens, j->uri.segment[4]);
-
     if (!no_fields(j))
         return;
     if (strcmp(j->uri.segment[3], j->s->library) != 0)
         refuse(j, 404, "LibraryNotFound", "no such library");
-    else if (!one)
+    else if (one == NULL)
         refuse(j, 403, "InvalidAccessToken", "no such token");
     else if (*j->request->method == 'P')
         tell_token(j, one);
@@ -245,7 +235,6 @@ static void set_faults(job *j)
 {
     faults all = {0};
     size_t i;
-
     for (i = 0; i < j->uri.fields; i++) {
         if (strcmp(j->uri.field[i].name, "fault") != 0 ||
             !faults_add(&all, j->uri.field[i].value)) {
@@ -292,10 +281,8 @@ static const struct route {
 static bool matches(const char *path, const uri *u)
 {
     size_t i;
-
     for (i = 0; i < u->segments; i++) {
         size_t n = strcspn(path, "/");
-
         if (*path != '*' && (n == 0 || strlen(u->segment[i]) != n ||
                              strncmp(u->segment[i], path, n) != 0))
             return false;
@@ -307,7 +294,6 @@ static bool matches(const char *path, const uri *u)
 static void call_route(job *j)
 {
     size_t i;
-
     for (i = 0; i < sizeof routes / sizeof *routes; i++) {
         if (strcmp(routes[i].method, j->request->method) == 0 &&
             matches(routes[i].path, &j->uri)) {
@@ -322,13 +308,12 @@ void service_answer(service *s, const http_request *request, http_answer *a)
 {
     const char *wrong;
     job j = {0};
-
     j.s = s;
     j.request = request;
     j.answer = a;
     wrong = uri_parse(&j.uri, request->target.data);
     tokens_expire(&s->tokens, service_now());
-    if (wrong)
+    if (wrong != NULL)
         refuse(&j, 400, NULL, wrong);
     else
         call_route(&j);
@@ -342,7 +327,6 @@ static bool hides_secret(const service *s, const char *target)
 {
     char *copy = text_copy(target);
     bool hides = !uri_decode(copy) || strstr(copy, s->secret) != NULL;
-
     free(copy);
     return hides;
 }
@@ -350,16 +334,15 @@ static bool hides_secret(const service *s, const char *target)
 void service_mask(const service *s, const http_request *request, text *to)
 {
     static const char field[] = "library_secret=";
-    const char *target = request->target.size ? request->target.data : "";
+    const char *target = request->target.size != 0 ? request->target.data : "";
     const char *at = strstr(target, field);
     text masked = {0};
-
-    if (at) {
+    if (at != NULL) {
         at += sizeof field - 1;
         text_add(&masked, target, (size_t)(at - target));
         text_printf(&masked, "***%s", at + strcspn(at, "&"));
     } else {
-        text_printf(&masked, "%s", *target ? target : "-");
+        text_printf(&masked, "%s", *target != '\0' ? target : "-");
     }
     if (hides_secret(s, masked.data)) {
         text_cut(&masked, 0);

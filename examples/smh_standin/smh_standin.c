@@ -37,7 +37,6 @@ static int stop_pipe[2];
 static void on_signal(int number)
 {
     ssize_t ignored = write(stop_pipe[1], "", 1);
-
     (void)number;
     (void)ignored;
 }
@@ -51,11 +50,10 @@ static void give_up(const char *what, const char *why)
 static void read_secret(server *s)
 {
     const char *file = s->options.secret_file;
-
     if (!text_read(&s->secret, file))
         give_up(file, strerror(errno));
     text_cut(&s->secret, strcspn(s->secret.data, "\r\n"));
-    if (!s->secret.size)
+    if (s->secret.size == 0)
         give_up(file, "no secret in its first line");
     s->service.secret = s->secret.data;
     s->service.library = s->options.library;
@@ -80,7 +78,6 @@ static int listen_on(const char *address, const char *port)
 {
     struct addrinfo hints = {0}, *found;
     int fd, one = 1;
-
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
     if (getaddrinfo(address, port, &hints, &found) != 0)
@@ -100,7 +97,6 @@ static void tell_port(const char *what, int fd)
     struct sockaddr_storage address;
     socklen_t size = sizeof address;
     char port[16];
-
     if (getsockname(fd, (struct sockaddr *)&address, &size) != 0 ||
         getnameinfo((struct sockaddr *)&address, size, NULL, 0, port,
                     sizeof port, NI_NUMERICSERV) != 0)
@@ -112,12 +108,10 @@ static void accept_all(server *s, int which)
 {
     bool tls = which == 0 && !s->options.plain;
     int fd, one = 1;
-
     while ((fd = accept(s->listener[which], NULL, NULL)) >= 0) {
         unsigned long number = which == 0 ? ++s->service.connections : 0;
         connection *c = connection_new(fd, tls, number, &s->options.connection,
                                        &s->service);
-
         set_non_blocking(fd);
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
         c->next = s->connections;
@@ -130,10 +124,8 @@ static void accept_all(server *s, int which)
 static void step_all(server *s)
 {
     connection **link = &s->connections;
-
-    while (*link) {
+    while (*link != NULL) {
         connection *c = *link;
-
         if (connection_step(c)) {
             link = &c->next;
             continue;
@@ -146,10 +138,9 @@ static void step_all(server *s)
 static void write_log(server *s)
 {
     const text *journal = &s->service.journal;
-
     if (journal->size < s->logged)
         s->logged = 0;
-    if (!s->log || journal->size == s->logged)
+    if (s->log == NULL || journal->size == s->logged)
         return;
     fwrite(journal->data + s->logged, 1, journal->size - s->logged, s->log);
     fflush(s->log);
@@ -172,15 +163,13 @@ static bool wait_all(server *s)
     size_t count = 0;
     int timeout = -1;
     connection *c;
-
     add_polled(s, &count, stop_pipe[0], POLLIN);
     add_polled(s, &count, s->listener[0], POLLIN);
     add_polled(s, &count, s->listener[1], POLLIN);
-    for (c = s->connections; c; c = c->next) {
+    for (c = s->connections; c != NULL; c = c->next) {
         short events = connection_events(c);
         int ms = connection_timeout(c);
-
-        add_polled(s, &count, events ? c->channel.fd : -1, events);
+        add_polled(s, &count, events != 0 ? c->channel.fd : -1, events);
         if (ms >= 0 && (timeout < 0 || ms < timeout))
             timeout = ms;
     }
@@ -190,7 +179,7 @@ static bool wait_all(server *s)
 static void run(server *s)
 {
     do {
-        if (s->polled) {
+        if (s->polled != NULL) {
             accept_all(s, 0);
             if (s->listener[1] >= 0)
                 accept_all(s, 1);
@@ -203,7 +192,6 @@ static void run(server *s)
 static void start(server *s)
 {
     struct sigaction action = {0};
-
     if (pipe(stop_pipe) != 0)
         give_up("no pipe", strerror(errno));
     set_non_blocking(stop_pipe[0]);
@@ -213,19 +201,19 @@ static void start(server *s)
     sigaction(SIGINT, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
     s->listener[0] = listen_on(s->options.address, s->options.port);
-    s->listener[1] =
-        s->options.admin ? listen_on("127.0.0.1", s->options.admin) : -1;
+    s->listener[1] = s->options.admin != NULL
+                         ? listen_on("127.0.0.1", s->options.admin)
+                         : -1;
     tell_port("port", s->listener[0]);
-    if (s->options.admin)
+    if (s->options.admin != NULL)
         tell_port("admin", s->listener[1]);
     fflush(stdout);
 }
 
 static void finish(server *s)
 {
-    while (s->connections) {
+    while (s->connections != NULL) {
         connection *next = s->connections->next;
-
         connection_free(s->connections);
         s->connections = next;
     }
@@ -233,7 +221,7 @@ static void finish(server *s)
     text_free(&s->service.journal);
     text_free(&s->secret);
     free(s->polled);
-    if (s->log)
+    if (s->log != NULL)
         fclose(s->log);
     channel_teardown();
 }
@@ -241,7 +229,6 @@ static void finish(server *s)
 int main(int argc, char **argv)
 {
     static server s;
-
     s.options.faults = &s.service.faults;
     options_take(&s.options, argc, argv);
     read_secret(&s);
@@ -249,7 +236,7 @@ int main(int argc, char **argv)
         s.options.tls.cert = NULL;
     if (!channel_setup(&s.options.tls))
         return 1;
-    if (s.options.log && !(s.log = fopen(s.options.log, "w")))
+    if (s.options.log != NULL && (s.log = fopen(s.options.log, "w")) == NULL)
         give_up(s.options.log, strerror(errno));
     start(&s);
     run(&s);

@@ -20,6 +20,7 @@ case ${1-} in
     sed -n '2,6s/^# //p' "$0"
     exit 0
     ;;
+-V | --version) exec "$B/smh_standin" --version ;;
 '' | -*) dir=$(mktemp -d) ;;
 *)
     [ ! -e "$1" ] || die "$1 is there already: want the name of a new folder"

@@ -7,9 +7,8 @@
 
 void *text_room(void *old, size_t size)
 {
-    void *room = realloc(old, size ? size : 1);
-
-    if (!room) {
+    void *room = realloc(old, size != 0 ? size : 1);
+    if (room == NULL) {
         fputs("smh_standin: out of memory\n", stderr);
         exit(1);
     }
@@ -19,7 +18,6 @@ void *text_room(void *old, size_t size)
 static void reserve(text *t, size_t more)
 {
     size_t need = t->size + more + 1;
-
     if (need <= t->room)
         return;
     t->room = need + need / 2;
@@ -29,7 +27,7 @@ static void reserve(text *t, size_t more)
 void text_add(text *t, const char *data, size_t size)
 {
     reserve(t, size);
-    if (size)
+    if (size != 0)
         memcpy(t->data + t->size, data, size);
     t->size += size;
     t->data[t->size] = '\0';
@@ -39,7 +37,6 @@ void text_printf(text *t, const char *format, ...)
 {
     va_list args;
     int size;
-
     va_start(args, format);
     size = vsnprintf(NULL, 0, format, args);
     va_end(args);
@@ -70,8 +67,7 @@ bool text_read(text *t, const char *file)
     char part[4096];
     bool good;
     size_t n;
-
-    if (!from)
+    if (from == NULL)
         return false;
     text_add(t, "", 0);
     while ((n = fread(part, 1, sizeof part, from)) > 0)
@@ -84,8 +80,7 @@ bool text_read(text *t, const char *file)
 char *text_copy(const char *s)
 {
     size_t size;
-
-    if (!s)
+    if (s == NULL)
         return NULL;
     size = strlen(s) + 1;
     return (char *)memcpy(text_room(NULL, size), s, size);

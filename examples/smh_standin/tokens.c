@@ -9,8 +9,7 @@
 static token **chain_of(tokens *all, const char *user)
 {
     uint32_t hash = 2166136261u;
-
-    for (; user && *user; user++)
+    for (; user != NULL && *user != '\0'; user++)
         hash = (hash ^ (unsigned char)*user) * 16777619u;
     return &all->chains[hash % TOKENS_CHAINS];
 }
@@ -20,7 +19,6 @@ token *tokens_create(tokens *all, const char *user, const char *client,
 {
     token *one = (token *)text_room(NULL, sizeof *one);
     token **chain = chain_of(all, user);
-
     memset(one, 0, sizeof *one);
     one->user = text_copy(user);
     one->client = text_copy(client);
@@ -28,7 +26,7 @@ token *tokens_create(tokens *all, const char *user, const char *client,
     one->chain = *chain;
     *chain = one;
     one->older = all->newest;
-    *(all->newest ? &all->newest->newer : &all->oldest) = one;
+    *(all->newest != NULL ? &all->newest->newer : &all->oldest) = one;
     all->newest = one;
     return one;
 }
@@ -36,8 +34,7 @@ token *tokens_create(tokens *all, const char *user, const char *client,
 token *tokens_find(tokens *all, const char *name)
 {
     token *one;
-
-    for (one = all->oldest; one; one = one->newer)
+    for (one = all->oldest; one != NULL; one = one->newer)
         if (strcmp(one->name, name) == 0)
             return one;
     return NULL;
@@ -46,12 +43,11 @@ token *tokens_find(tokens *all, const char *name)
 void tokens_delete(tokens *all, token *one)
 {
     token **link = chain_of(all, one->user);
-
     while (*link != one)
         link = &(*link)->chain;
     *link = one->chain;
-    *(one->older ? &one->older->newer : &all->oldest) = one->newer;
-    *(one->newer ? &one->newer->older : &all->newest) = one->older;
+    *(one->older != NULL ? &one->older->newer : &all->oldest) = one->newer;
+    *(one->newer != NULL ? &one->newer->older : &all->newest) = one->older;
     free(one->user);
     free(one->client);
     free(one->session);
@@ -61,8 +57,7 @@ void tokens_delete(tokens *all, token *one)
 static bool passes(const id_list *filter, const char *id)
 {
     size_t i;
-
-    for (i = 0; id && i < filter->count; i++)
+    for (i = 0; id != NULL && i < filter->count; i++)
         if (strcmp(filter->id[i], id) == 0)
             return true;
     return filter->count == 0;
@@ -72,13 +67,11 @@ void tokens_revoke(tokens *all, const id_list *users, const id_list *clients,
                    const id_list *sessions)
 {
     size_t i;
-
     for (i = 0; i < users->count; i++) {
         token *next, *one = *chain_of(all, users->id[i]);
-
-        for (; one; one = next) {
+        for (; one != NULL; one = next) {
             next = one->chain;
-            if (one->user && strcmp(one->user, users->id[i]) == 0 &&
+            if (one->user != NULL && strcmp(one->user, users->id[i]) == 0 &&
                 passes(clients, one->client) && passes(sessions, one->session))
                 tokens_delete(all, one);
         }
@@ -95,11 +88,10 @@ void tokens_extend(tokens *all, token *one, uint64_t ends)
 void tokens_expire(tokens *all, uint64_t now)
 {
     token *next, *one;
-
     if (now < all->first_end)
         return;
     all->first_end = UINT64_MAX;
-    for (one = all->oldest; one; one = next) {
+    for (one = all->oldest; one != NULL; one = next) {
         next = one->newer;
         if (one->ends <= now)
             tokens_delete(all, one);
@@ -110,13 +102,13 @@ void tokens_expire(tokens *all, uint64_t now)
 
 void tokens_clear(tokens *all)
 {
-    while (all->oldest)
+    while (all->oldest != NULL)
         tokens_delete(all, all->oldest);
 }
 
 static void list_id(text *to, const char *id, char end)
 {
-    if (!id)
+    if (id == NULL)
         text_add(to, "-", 1);
     else if (strcmp(id, "-") == 0)
         text_add(to, "%2D", 3);
@@ -128,8 +120,7 @@ static void list_id(text *to, const char *id, char end)
 void tokens_list(const tokens *all, text *to)
 {
     const token *one;
-
-    for (one = all->oldest; one; one = one->newer) {
+    for (one = all->oldest; one != NULL; one = one->newer) {
         list_id(to, one->user, ' ');
         list_id(to, one->client, ' ');
         list_id(to, one->session, '\n');

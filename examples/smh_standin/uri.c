@@ -7,18 +7,18 @@ static bool unreserved(unsigned char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
            (byte >= '0' && byte <= '9') ||
-           (byte && strchr("-._~", byte) != NULL);
+           (byte != '\0' && strchr("-._~", byte) != NULL);
 }
 
 bool uri_legal(unsigned char byte)
 {
     return unreserved(byte) ||
-           (byte && strchr("%!$&'()*+,;=:@/?", byte) != NULL);
+           (byte != '\0' && strchr("%!$&'()*+,;=:@/?", byte) != NULL);
 }
 
 void uri_encode(text *to, const char *s)
 {
-    for (; *s; s++) {
+    for (; *s != '\0'; s++) {
         if (unreserved((unsigned char)*s))
             text_add(to, s, 1);
         else
@@ -40,10 +40,8 @@ static int hex(char c)
 bool uri_decode(char *s)
 {
     char *to = s;
-
-    while (*s) {
+    while (*s != '\0') {
         int high, low;
-
         if (*s != '%') {
             *to++ = *s++;
             continue;
@@ -62,9 +60,8 @@ bool uri_decode(char *s)
 /* Ends s at the next mark and returns what is behind it, or NULL. */
 static char *cut(char *s, char mark)
 {
-    char *at = s ? strchr(s, mark) : NULL;
-
-    if (!at)
+    char *at = s != NULL ? strchr(s, mark) : NULL;
+    if (at == NULL)
         return NULL;
     *at = '\0';
     return at + 1;
@@ -73,8 +70,7 @@ static char *cut(char *s, char mark)
 static const char *parse_path(uri *u, char *path)
 {
     char *next;
-
-    for (; path; path = next) {
+    for (; path != NULL; path = next) {
         next = cut(path, '/');
         if (u->segments == URI_SEGMENTS)
             return "the path is too deep";
@@ -90,18 +86,16 @@ static const char *parse_path(uri *u, char *path)
 static const char *parse_query(uri *u, char *query)
 {
     char *next;
-
-    for (; query; query = next) {
+    for (; query != NULL; query = next) {
         uri_field *field = &u->field[u->fields];
         char *value;
-
         next = cut(query, '&');
         value = cut(query, '=');
-        if (!value || !*query)
+        if (value == NULL || *query == '\0')
             return "the query has a field that is not name=value";
         if (u->fields == URI_FIELDS)
             return "the query has too many fields";
-        if (strchr(value, '+'))
+        if (strchr(value, '+') != NULL)
             return "'+' is ambiguous in a query: write %20 or %2B";
         if (!uri_decode(value))
             return "the query has a bad escape";
@@ -116,14 +110,13 @@ const char *uri_parse(uri *u, const char *target)
 {
     const char *wrong;
     char *query;
-
     memset(u, 0, sizeof *u);
     if (*target != '/')
         return "the target is not an absolute path";
     u->store = text_copy(target + 1);
     query = cut(u->store, '?');
     wrong = parse_path(u, u->store);
-    return wrong ? wrong : parse_query(u, query);
+    return wrong != NULL ? wrong : parse_query(u, query);
 }
 
 void uri_free(uri *u)
@@ -135,7 +128,6 @@ void uri_free(uri *u)
 char *uri_value(const uri *u, const char *name)
 {
     size_t i;
-
     for (i = 0; i < u->fields; i++)
         if (strcmp(u->field[i].name, name) == 0)
             return u->field[i].value;

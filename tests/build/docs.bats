@@ -154,6 +154,18 @@ here() {
     [ ! -e "$out/own" ]
 }
 
+@test "the stand-in's one command: its help, its version, a wrong option" {
+    standin_home=examples/smh_standin
+    "$standin_home/start.sh" -h | grep -qF 'start.sh [DIR] [OPTION]...'
+    for option in -V --version; do
+        [ "$("$standin_home/start.sh" $option)" = "$("$B/smh_standin" -V)" ]
+    done
+    run "$standin_home/start.sh" "$out/own" --port 70000
+    [ "$status" = 1 ]
+    [[ $output == *'--port "70000": want a number from 0 to 65535'* ]]
+    [ ! -e "$out/own" ]
+}
+
 @test "the stand-in's page: the faults that it names exist" {
     "$B/smh_standin" --help >"$out/help"
     sed -n 's/^| `\([a-z-]*\).*/\1/p' examples/smh_standin/README.md >"$out/named"

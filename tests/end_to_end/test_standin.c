@@ -104,7 +104,8 @@ static void refuses_what_rfc_9112_forbids(void **state)
         {400, LINE(USER) "Host: a.test:x\r\n" CLOSE},
         {400, LINE(USER) "Host: u@a.test\r\n" CLOSE},
         {400, LINE(USER) "Host: ::1\r\n" CLOSE},
-        {400, LINE(USER) "Host: [::1\r\n" CLOSE},
+        {400, LINE(USER) "Host: [::1]\r\n" CLOSE},
+        {400, LINE(USER) "Host: [::1]:8443\r\n" CLOSE},
         {400, LINE(USER) "Host : a.test\r\n" CLOSE},
         {400, LINE(USER) " Host: a.test\r\n" CLOSE},
         {400, LINE(USER) HOST "X: a\r\n b\r\n" CLOSE},
@@ -212,6 +213,25 @@ static void deletes_what_is_documented(void **state)
     answer_to(LINE(KEYS "&user_id=u,v%2c%75%25,-") HOST CLOSE);
     check_tokens("w c s\n- c s\n");
     assert_int_equal(answer_to(LINE(KEYS "&user_id=x") HOST CLOSE), 204);
+}
+
+/* curl calls it by an address as well. */
+static void takes_a_name_or_what_reads_like_one(void **state)
+{
+    static const char *const hosts[] = {"localhost", "A-b_c.test:65535",
+                                        "127.0.0.1", "127.0.0.1:8443"};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        char request[256];
+
+        snprintf(request, sizeof request, "%sHost: %s\r\n%s", LINE(USER),
+                 hosts[i], CLOSE);
+        standin_token(&server, "u", "c", "s");
+        assert_int_equal(answer_to(request), 204);
+        check_tokens("");
+    }
 }
 
 /* lighttpd adds it on the way. */
@@ -564,6 +584,7 @@ int standin_tests(void)
         cmocka_unit_test_setup(limits_a_request_line, reset),
         cmocka_unit_test_setup(answers_a_pipeline_in_order, reset),
         cmocka_unit_test_setup(spoils_answers_as_told, reset),
+        cmocka_unit_test_setup(takes_a_name_or_what_reads_like_one, reset),
         cmocka_unit_test_setup(takes_a_length_of_nothing, reset),
         cmocka_unit_test_setup(refuses_after_the_last_request, reset),
         cmocka_unit_test_setup(loses_an_answer_with_the_connection, reset),

@@ -31,11 +31,18 @@ minimal() {
     CA=/nonexistent failed "no CA given" "$secret" a
     standin_set "fault=2:status:500"
     failed 'the service failed' "$secret" $(seq 25)
-    usage='SMH_LIBRARY_SECRET=... minimal HOST PORT CA LIBRARY USER...'
-    check 2 minimal "$secret"
-    [ "$output" = "$usage" ]
-    check 2 "$B/minimal" localhost "$port" "$dir/ca.pem" "$library" a
-    [ "$output" = "$usage" ]
+    refused() { # COMMAND...
+        check 2 "$@"
+        [ "$output" = "SMH_LIBRARY_SECRET=... minimal HOST PORT CA LIBRARY \
+USER...
+where PORT is a number from 1 to 65535" ]
+    }
+    refused minimal "$secret"
+    refused "$B/minimal" localhost "$port" "$dir/ca.pem" "$library" a
+    for bad in "" 0 65536 99999 "$((65536 + port))" -1 1x x \
+        99999999999999999999; do
+        port=$bad refused minimal "$secret" a
+    done
     left 'a x'
 }
 

@@ -246,7 +246,7 @@ END
     another_standin --plain
     check 4 revoke --user a
     says "TLS failed: handshake: " ": SSL - " "the secret was not sent" \
-        "next: check the port of --host, and for a proxy"
+        "next: check the port, and for a proxy"
     no grep -q DELETE "$tmp/log"
     standin_start --tls 1.1 || skip "this mbedTLS has no TLS 1.1"
     others="$others $standin"
