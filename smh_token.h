@@ -10,9 +10,8 @@ no globals, no libc.  It carries the library's secret, so it belongs in a back
 end or a gateway, never in an app.
 
 CONTENTS
-    DO THIS, EXAMPLE, BARE METAL; HOW IT WORKS; RESULTS; BUFFER AND TIME;
-    LIMITS; A PORT OF YOUR OWN; OPTIONS; THREADS, SECRETS; then the API, the
-    implementation, HISTORY and LICENCE.
+    DO THIS, EXAMPLE, BARE METAL, HOW IT WORKS, RESULTS, BUFFER AND TIME,
+    LIMITS, A PORT OF YOUR OWN, OPTIONS, THREADS, SECRETS; API, code, HISTORY.
 
 DO THIS
     in one C or C++ file; everywhere else only the #include
@@ -90,9 +89,8 @@ RESULTS
 BUFFER AND TIME
     Your buffer may have any size from 1 byte; requests and answers share it.
     One that takes a whole request makes one TLS record of it, or of several if
-    they are pipelined; one of 64 bytes makes many, and takes 8 times the work,
-    for each begins anew at the request's first byte.  Neither limits what can be
-    asked.
+    they are pipelined; one of 64 bytes makes many, with 8 times the work, as
+    each begins anew at the request's first byte.  All can ask the same.
 
     smh_io.timeout_ms counts from smh_begin(), and anew from each 204.  So it
     fits any number of requests, and a server that only drips gains nothing.
@@ -398,8 +396,8 @@ typedef struct smh_port {
 /* Zero it, then set the first three. */
 typedef struct smh_io {
     smh_port port;       /* What moves the bytes; secure. */
-    char *buffer;        /* Yours, for requests and answers; wiped when a call
-                            that could send ends. */
+    char *buffer;        /* Yours, for requests and answers; what was written
+                            there is wiped when a call ends. */
     size_t size;         /* Of buffer in bytes, from 1. */
     uint32_t timeout_ms; /* To the first 204 from smh_begin(), and to each next
                             one; 0 means SMH_TIMEOUT_MS. */
@@ -444,8 +442,8 @@ typedef struct smh_call {
     smh_reader reader; /* Of the next answer. */
     uint16_t size;     /* Of a window: what fits the int that comes back. */
     uint16_t dirty;    /* Bytes of the buffer to wipe. */
-    smh_cursor sent;
-    const smh_io *io; /* Borrowed. */
+    smh_cursor sent;   /* What was taken by the port. */
+    const smh_io *io;  /* Borrowed. */
     smh_report report;
     smh_batch done; /* Where this connection began. */
     uint32_t begun; /* ms, when it began or the last 204 came. */
@@ -1034,12 +1032,6 @@ static int smhi_lost(smh_call *call, int error)
     return 1;
 }
 
-static void smhi_soil(smh_call *call, size_t n)
-{
-    if (n > call->dirty)
-        call->dirty = (uint16_t)n;
-}
-
 /* Writes requests into the window from where sending is, and moves it behind
  * them, as far as they fit and may be in flight: behind a loss one alone, until
  * a 204 shows that the server takes them (RFC 9112, 9.3.2).  Returns the bytes
@@ -1079,7 +1071,8 @@ static int smhi_send(smh_call *call)
     size_t n = call->size;
     int r = 0;
     while ((n -= smhi_pack(call, n)) != (size_t)r) {
-        smhi_soil(call, n);
+        if (n > call->dirty)
+            call->dirty = (uint16_t)n;
         /* Noted before the port takes it, for after SMH_AGAIN it may hold bytes
          * and send them with its close. */
         if (call->report.in_doubt < call->sent.awaited)
@@ -1125,7 +1118,8 @@ static int smhi_recv(smh_call *call)
     n = smhi_answered(n, call->size);
     if (n < 0)
         return smhi_lost(call, n);
-    smhi_soil(call, (size_t)n);
+    if (n > call->dirty)
+        call->dirty = (uint16_t)n;
     for (i = 0; i < n;) {
         int r;
         if (call->reader.at == 0)
@@ -1430,7 +1424,8 @@ HISTORY
              any SMH_E_* of it but RESOLVE and MEMORY is PORT now; the hooks of
              the lwIP ports too are called with host NULL when they are
              abandoned, and without LWIP_DNS they are needed
-           - smh_port_ops has explain as its last member; NULL will do
+           - smh_port_ops has explain as its last member; NULL will do.  What is
+             offered again behind SMH_AGAIN may be longer
            - the numbers of SMH_E_* have moved; USERS, BUFFER and NO_PORT are
              new, where ARGUMENT, LIST and PORT said it before; a port without
              descriptors says MEMORY, and one that is not open CLOSED
@@ -1442,20 +1437,12 @@ HISTORY
              NO_PORT, and SMH_MBEDTLS_IPV6 is gone
            - smh_revoke: --connect in place of an address in --host; --json has
              no detail, for error says it all; a HASH of 0.1 does not hold
-    0.1.1  mends what was dangerous in 0.1.0:
-           - a library id with a slash became another call behind a proxy; an id
-             of Unicode's white space may be no filter to a service; with a
-             size_t of 16 bits a long library id passed the checks
-           - a peer could hold a step for ever, by feeding it or by warnings of
-             TLS; behind a loss requests went out together at once
-           - kept TLS sessions outlived their certificates (no_session is gone);
-             mbedTLS 2.28 without its checks of key usage took a client's; one
-             with a NULL cipher could send in the clear; 3.x took a URI for host
-           - smh_revoke with stderr closed deleted tokens of others, and it
-             called a list done that had changed; README's block could put the
-             secret into a shell's history
-           timeout_ms counts anew from each 204.  Batches are the same, but
-           smh_revoke takes 100,000 users a call and wants N:HASH.
+    0.1.1  mends what was dangerous in 0.1.0: a library id with a slash and an
+           id of Unicode's white space could widen a deletion; a peer could hold
+           a step for ever; kept TLS sessions outlived their certificates; and
+           smh_revoke with stderr closed deleted tokens of others.  timeout_ms
+           counts anew from each 204; smh_revoke takes 100,000 users a call and
+           wants N:HASH
     0.1.0  first version
 
 LICENCE (0BSD)
