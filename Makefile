@@ -101,8 +101,8 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/    make \1|\2/p' \
 	    $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-24s %s\n", $$1, $$2 }'
 	@echo "one by one (tests/README.md says what each shows):"
-	@echo $(sort $(CHECKS) $(CHECKS_REST) $(CHECKS_RUN) $(SIZES) $(TREES) \
-	    check check-rest check-run check-contract-lwip firmware test-firmware) | \
+	@echo $(sort $(CHECKS) $(CHECKS_REST) $(CHECKS_RUN) $(BUILD_HOST) $(SIZES) \
+	    $(TREES) check check-rest check-run check-contract-lwip firmware test-firmware) | \
 	    fold -s -w 74 | sed 's/^/    /'
 
 # ---- tests ------------------------------------------------------------------
@@ -131,7 +131,7 @@ test-rest: ## other compilers, mbedTLS 3.6, lwIP, firmware, sanitizers, valgrind
 test-rest: rest tls-3.6.6 sanitizers valgrind
 test-all: test test-rest ## both
 size: ## code, stack and state against their ceilings, and tests/README.md (minutes)
-	@tests/size/run.sh $(B) $(MAKE) -ks --no-print-directory $(SIZES)
+	@tests/build/size/run.sh $(B) $(MAKE) -ks --no-print-directory $(SIZES)
 
 gcc: B = build
 clang: B = build/clang
@@ -145,14 +145,14 @@ rest:
 
 tls-3.6.6:
 	@tests/setup.sh all
-	@tests/tls/build.sh 3.6.6
-	$(call tree,check B=build/$@ TLS=$(CURDIR)/build/tls/3.6.6)
+	@tests/support/mbedtls.sh 3.6.6
+	$(call tree,check B=build/$@ TLS=$(CURDIR)/build/mbedtls/3.6.6)
 
 SANITIZERS = address,undefined
 sanitizers:
 	@tests/setup.sh all
-	@tests/tls/build.sh 2.28.3 $(SANITIZERS)
-	$(call tree,check B=build/$@ TLS=$(CURDIR)/build/tls/2.28.3-san \
+	@tests/support/mbedtls.sh 2.28.3 $(SANITIZERS)
+	$(call tree,check B=build/$@ TLS=$(CURDIR)/build/mbedtls/2.28.3-san \
 	    SAN=$(SANITIZERS))
 
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full

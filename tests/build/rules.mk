@@ -1,7 +1,55 @@
-# The Makefile itself: what it takes from the environment, what it installs.
+# The project as its users and a fresh machine build it.  Each file of tests
+# here has a target of its own; cross.bats and order.bats want compilers of
+# other machines, and lwIP.
 
-.PHONY: check-build
-check-build: $(B)/smh_revoke
-	MAKEFLAGS= B=$(abspath $(B)) TLS=$(TLS) SAN=$(SAN) bats tests/build
+BUILD_HOST  = check-install check-compile check-docs
+BUILD_CROSS = check-cross check-order
+
+.PHONY: check-build $(BUILD_HOST) $(BUILD_CROSS) check-format
+check-build: $(BUILD_HOST)
+check-install check-docs: $(B)/smh_standin $(B)/smh_revoke
+$(BUILD_HOST) $(BUILD_CROSS): check-%:
+	MAKEFLAGS= B=$(abspath $(B)) TLS=$(TLS) SAN=$(SAN) CC="$(CC)" \
+	    TLS_CFLAGS="$(TLS_CFLAGS)" \
+	    COMPILE="$(CC) $(SMH_CFLAGS) $(TLS_CFLAGS)" \
+	    LINK="$(SMH_LDFLAGS) $(TLS_LIBS)" bats tests/build/$*.bats
 
 CHECKS += check-build
+CHECKS_REST += $(BUILD_CROSS)
+
+# One hand: the style of .clang-format everywhere.
+check-format:
+	clang-format --dry-run -Werror \
+	    $$(find smh_token.h port examples tests -name '*.[ch]')
+
+CHECKS_REST += check-format
+
+# The budgets: measured here for the header and the ports, against the limits in
+# size/limits.  Who measures something else writes lines of a name and a
+# number, adds its limits there and its own target to SIZES, which shows them in
+# the same way:
+#     awk -v groups=NAME -f tests/build/size/table.awk \
+#         tests/build/size/limits MEASURED
+
+.PHONY: size-header
+size-header: | $(B)/size/.
+	@tests/setup.sh cross quality
+	@tests/build/size/header.sh $(B)/size >$(B)/size/header.txt
+	@awk -v groups="header ports" -f tests/build/size/table.awk \
+	    tests/build/size/limits $(B)/size/header.txt
+
+SIZES += size-header
+CHECKS_REST += size
+
+# The promises of the README: two command lines on a bare Debian; and the gate,
+# which must find there all that it needs, too.  Not a part of the checks, since
+# they must be root and do everything again; .ci/run does the first.
+
+.PHONY: test-fresh test-fresh-all
+test-fresh: ## both command lines of the README in a fresh Debian tree, as root
+	tests/setup.sh fresh
+	tests/build/fresh/run.sh $(B)/fresh
+
+test-fresh-all: ## all of .ci/run in a fresh Debian tree, as root: half an hour
+	tests/setup.sh fresh
+	tests/build/fresh/gate.sh $(B)/fresh

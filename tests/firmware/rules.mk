@@ -83,7 +83,7 @@ size-firmware: firmware $(FW_TESTS) $(FW_TOOLS)
 	    echo "$$name"; board=$${name%%-*}; \
 	    sed -n "/^\(flash\|ram\|silent\|ours\|state\|run[.].*\) /s/^/$$board./p" \
 	        $(FW)/$$name/measured >$(FW)/$$name/checked; \
-	    awk -v groups=$$board -f tests/size/table.awk tests/firmware/limits \
+	    awk -v groups=$$board -f tests/build/size/table.awk tests/firmware/limits \
 	        $(FW)/$$name/checked || status=1; \
 	done; exit $$status
 

@@ -15,7 +15,7 @@
 #else
 #define NO_SYS 0
 #define LWIP_SOCKET_SELECT 0
-#ifndef LWIP_COMPAT_SOCKETS /* tests/compile tries other choices */
+#ifndef LWIP_COMPAT_SOCKETS /* tests/build tries other choices */
 #define LWIP_COMPAT_SOCKETS 0
 #endif
 #ifndef LWIP_POSIX_SOCKETS_IO_NAMES

@@ -152,7 +152,7 @@ peak() {
     handshakes=$(standin_get log | grep -c ^tls || :)
     set -- "$B/smh_revoke" --host "localhost:$port" --library "$library" \
         --ca "$dir/ca.pem" --secret-file "$dir/secret" --json --pipeline 8
-    check 0 "$B/tests/tool/peak" "$tmp/kB" "$@" --users "$tmp/users"
+    check 0 "$B/tool/peak" "$tmp/kB" "$@" --users "$tmp/users"
     jq -e '.requests == 10000 and .confirmed == 10000 and .users == 100000' \
         <<<"$output"
     # of the tool alone: what asks the stand-in has a port of its own
@@ -168,11 +168,11 @@ peak() {
     set -- "$B/smh_revoke" --host "localhost:$port" --library "$library" \
         --ca "$dir/ca.pem" --secret-file "$dir/secret" --json \
         --resume "100000:$hash"
-    check 0 "$B/tests/tool/peak" "$tmp/kB" "$@" --users "$tmp/users"
+    check 0 "$B/tool/peak" "$tmp/kB" "$@" --users "$tmp/users"
     jq -e '.requests == 100000 and .confirmed == 0 and .users == 1000000' \
         <<<"$output"
     peak "$tmp/kB"
-    "$B/tests/tool/peak" "$tmp/kB" "$@" --users - < <(cat "$tmp/users")
+    "$B/tool/peak" "$tmp/kB" "$@" --users - < <(cat "$tmp/users")
     peak "$tmp/kB"
 }
 

@@ -43,3 +43,26 @@ check-unit-coverage:
 	gcovr -r . -f smh_token.h --fail-under-line 100 \
 	    --fail-under-branch 100 $(B)/unit/coverage
 CHECKS_REST += check-unit-coverage
+
+# The header where size_t has 16 bits: on this machine, and on an AVR.
+
+NARROW_DEPS = tests/unit/narrow/narrow.c smh_token.h
+
+$(B)/unit/narrow/narrow: $(NARROW_DEPS) | $(B)/unit/narrow/.
+	$(CC) $(filter-out -Wconversion,$(SMH_CFLAGS)) -Wno-sign-compare \
+	    -Wno-type-limits -o $@ $< $(SMH_LDFLAGS)
+
+$(B)/unit/narrow/narrow.elf: $(NARROW_DEPS) | $(B)/unit/narrow/.
+	avr-gcc -mmcu=atmega1284p -std=c99 -Wall -Wextra -Werror -Os -I. -o $@ $<
+
+.PHONY: check-narrow check-avr
+check-narrow: $(B)/unit/narrow/narrow
+	timeout 60 $<
+CHECKS += check-narrow
+
+check-avr: $(B)/unit/narrow/narrow.elf
+	timeout 60 simavr -m atmega1284p -f 16000000 $< >$(B)/unit/narrow/log 2>&1 || \
+	    { cat $(B)/unit/narrow/log; exit 1; }
+	@grep -q 'narrow: passed' $(B)/unit/narrow/log || \
+	    { cat $(B)/unit/narrow/log; exit 1; }
+CHECKS_REST += check-avr

@@ -68,6 +68,7 @@ unsigned requests_seen(void);
  * cases, allow n times the time. */
 unsigned thin(void);
 
+int standin_tests(void);
 int faults_tests(void);
 int batches_tests(void);
 int connection_tests(void);

@@ -1,13 +1,11 @@
-/* test_standin: the stand-in is as strict as it says, and its faults happen. */
+/* The stand-in is as strict as it says, and its faults happen. */
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/support/cmocka_all.h"
-#include "tests/support/standin.h"
-#include "smh_token.h"
+#include "world.h"
 
 /* STANDIN_LIBRARY, and STANDIN_SECRET as a query needs it. */
 #define LIBRARY "smh0standin-a_b.c~d"
@@ -574,7 +572,7 @@ static void names_the_file_that_is_wrong(void **state)
         check_line(&lines[i]);
 }
 
-int main(void)
+int standin_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(refuses_what_rfc_9112_forbids, reset),
@@ -596,6 +594,5 @@ int main(void)
         cmocka_unit_test(names_the_file_that_is_wrong),
     };
 
-    alarm(60);
     return cmocka_run_group_tests_name("stand-in", tests, start, stop);
 }

@@ -1,4 +1,5 @@
-/* service [PATTERN]: all tests over real TLS, or those whose names match. */
+/* end_to_end [PATTERN]: all tests over real TLS and of the stand-in, or those
+ * whose names match. */
 #include <unistd.h>
 
 #include "world.h"
@@ -10,6 +11,7 @@ int main(int argc, char **argv)
     alarm(600); /* a hang is a failure too */
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
+    failed += standin_tests();
     world_begin(NULL);
     world_start("server", NULL);
     failed += faults_tests();

@@ -1,11 +1,11 @@
 #!/bin/sh
-# tests/fresh/run.sh DIR: the README's two command lines in a new tree in DIR.
+# tests/build/fresh/run.sh DIR: the README's two command lines in a new tree in DIR.
 # Then the first one again, without a network.  As root.
 set -eu
 
-cd "$(dirname "$0")/../.."
-. tests/fresh/tree.sh
-[ $# = 1 ] || die "usage: tests/fresh/run.sh DIR"
+cd "$(dirname "$0")/../../.."
+. tests/build/fresh/tree.sh
+[ $# = 1 ] || die "usage: tests/build/fresh/run.sh DIR"
 
 lines=$(sed -n '/^```sh/,/^```/p' README.md | grep -E 'make (demo|test)$') ||
     die "README.md has no lines in sh blocks that end in make demo, make test"

@@ -1,26 +1,26 @@
 #!/bin/sh
-# tests/tls/build.sh VERSION [SAN]: mbedTLS as static libraries for this host,
-# in build/tls/VERSION or build/tls/VERSION-san: {include,library}, as
+# tests/support/mbedtls.sh VERSION [SAN]: mbedTLS as static libraries for this host,
+# in build/mbedtls/VERSION or build/mbedtls/VERSION-san: {include,library}, as
 # `make TLS=` wants it.  SAN: sanitizers, as in -fsanitize=.  CC: gcc if unset.
 set -eu
 
 [ $# -ge 1 ] || {
-    echo "usage: tests/tls/build.sh VERSION [SAN]" >&2
+    echo "usage: tests/support/mbedtls.sh VERSION [SAN]" >&2
     exit 2
 }
 name=mbedtls-$1
 san=${2-}
 cd "$(dirname "$0")/../.."
-out=build/tls/$1${san:+-san}
+out=build/mbedtls/$1${san:+-san}
 [ ! -e "$out/library/libmbedtls.a" ] || exit 0
 tests/sources.sh "$name"
 
-mkdir -p build/tls
+mkdir -p build/mbedtls
 exec 9>"$out.lock"
 flock 9
 [ ! -e "$out/library/libmbedtls.a" ] || exit 0
 echo "tls: building $name${san:+ with $san}"
-work=$(mktemp -d -p build/tls)
+work=$(mktemp -d -p build/mbedtls)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 

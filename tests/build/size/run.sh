@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/size/run.sh DIR COMMAND...: runs what measures, and fails if it does or
+# tests/build/size/run.sh DIR COMMAND...: runs what measures, and fails if it does or
 # if tests/README.md shows a row that was not measured now.
 dir=$1
 shift

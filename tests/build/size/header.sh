@@ -1,10 +1,10 @@
 #!/bin/sh
-# tests/size/header.sh DIR: measures the header and the ports; one line each, a
+# tests/build/size/header.sh DIR: measures the header and the ports; one line each, a
 # name and a number, for table.awk.  DIR is for what is made on the way.
 set -eu
 dir=$1
 mkdir -p "$dir"
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.."
 
 cat >"$dir/header.c" <<END
 #define SMH_TOKEN_IMPLEMENTATION
@@ -55,7 +55,7 @@ arm-none-eabi-nm --undefined-only --format=posix "$dir/header.o" \
     >"$dir/undefined"
 awk '$1 !~ /^(mem(cpy|move|set|cmp)|__.*)$/ { n++ }
     END { print "header.undefined", n + 0 }' "$dir/undefined"
-stack=$(awk -f tests/size/stack.awk "$dir/header.ci")
+stack=$(awk -f tests/build/size/stack.awk "$dir/header.ci")
 echo "header.stack $stack"
 m0plus -DSIZE_OF_CALL
 arm-none-eabi-nm -S --radix=d "$dir/header.o" >"$dir/symbols"

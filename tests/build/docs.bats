@@ -42,7 +42,7 @@ blocks() {
         manual "BARE METAL" | grep '^        '
     } >"$out/stepping.inc"
     # shellcheck disable=SC2086
-    $COMPILE -Wno-declaration-after-statement -I"$out" tests/docs/manual.c \
+    $COMPILE -Wno-declaration-after-statement -I"$out" tests/build/manual.c \
         -o "$out/manual" $LINK
     dir=$out/pki library=smh0example
     standin_names=DNS:smh0example.api.tencentsmh.cn standin_start --admin-port 0
@@ -63,12 +63,12 @@ compiles() {
     if grep -q 'int main' "$1"; then
         $COMPILE $flags "$1" -o "$out/block" $LINK
     else
-        $COMPILE $flags -include tests/docs/context.h -c "$1" \
+        $COMPILE $flags -include tests/build/context.h -c "$1" \
             -o "$out/block" && return
         { echo 'static void block(void) {' && cat "$1" && echo '}'; } \
             >"$out/body.c"
         $COMPILE $flags -Wno-declaration-after-statement \
-            -include tests/docs/context.h -c "$out/body.c" -o "$out/block"
+            -include tests/build/context.h -c "$out/body.c" -o "$out/block"
     fi
 }
 

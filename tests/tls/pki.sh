@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/ports/pki.sh DIR: the certificates of examples/smh_standin/pki.sh, and what only the ports
+# tests/tls/pki.sh DIR: the certificates of examples/smh_standin/pki.sh, and what only the ports
 # ask for:
 #
 #   namesake .pem    a CA with the name of ca and another key

@@ -1,4 +1,4 @@
-# For both files: sourced in their folder, works at the top of the tree.
+# For those that compile: sourced in their folder, works at the top of the tree.
 
 strict=(-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
     -Wcast-qual -Wundef -Werror)

@@ -44,7 +44,7 @@ cross() {
     cross avr- -mmcu=atmega2560
 }
 
-# PORT: see host.bats; with the headers that Debian has of lwIP.
+# PORT: see compile.bats; with the headers that Debian has of lwIP.
 @test "lwIP ports are C99 and C++11" {
     for port in port/smh_lwip*.h; do
         name=$(basename "$port" .h)
