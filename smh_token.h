@@ -399,11 +399,12 @@ typedef struct smh_io {
     size_t size;         /* Of buffer in bytes, from 1. */
     uint32_t timeout_ms; /* To the first 204 from smh_begin(), and to each next
                             one; 0 means SMH_TIMEOUT_MS. */
-    uint32_t resume;     /* Requests to leave out: an earlier report.resume, if
-                            it still holds: see RESULTS. */
+    uint32_t resume;     /* Requests to leave out: an earlier report.resume of
+                            the same library, lists, SMH_LINE_MAX, SMH_COMMA. */
     uint16_t pipeline;   /* Requests in flight at most; 0 and 1 mean one, and so
                             it is behind a loss until the next 204.  It is read
-                            at each step: begin with 1 behind a failed call. */
+                            at each step: a call behind one that failed may
+                            begin with 1, and have more after a 204. */
 } smh_io;
 
 typedef struct smh_report {
