@@ -725,7 +725,7 @@ static int smhi_turn(const smh_plan *plan, smh_batch *batch)
 static int smhi_fill(const smh_plan *plan, smh_batch *batch, int k, int room)
 {
     const smh_list *list = smhi_list(plan, k);
-    int inner = plan->inner[k], left = room, n, most = k == 0 ? 10 : 100;
+    int inner = (int)plan->inner[k], left = room, n, most = k == 0 ? 10 : 100;
     if (inner != 0 && inner < room / 2)
         inner = room / 2;
     for (n = 0; list != NULL && n < most; n++) {
@@ -752,7 +752,7 @@ SMH_API int smh_next(const smh_plan *plan, smh_batch *batch)
         k = smhi_turn(plan, batch);
     }
     if (k > 0)
-        room = batch->room[k - 1];
+        room = (int)batch->room[k - 1];
     for (; k < 3; k++) {
         room = smhi_fill(plan, batch, k, room);
         if (batch->n[0] == 0)
@@ -1118,7 +1118,7 @@ static int smhi_recv(smh_call *call)
     n = smhi_answered(n, call->size);
     if (n < 0)
         return smhi_lost(call, n);
-    if (n > call->dirty)
+    if ((size_t)n > call->dirty)
         call->dirty = (uint16_t)n;
     for (i = 0; i < n;) {
         int r;
