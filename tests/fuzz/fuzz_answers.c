@@ -91,7 +91,8 @@ static void check_end(const smh_call *call, const smh_io *io, int result)
     must(s.broken_rule == NULL, s.broken_rule);
     must(!s.is_open, "the port is closed");
     for (i = 0; i < io->size; i++)
-        must(buffer[i] == 0, "the buffer is wiped");
+        must(buffer[i] == (i < s.soiled ? '\0' : 'g'),
+             "what was written is wiped");
     must(report->result == result, "the report says what was returned");
     must(report->resume == report->confirmed, "resume is what is confirmed");
     must((result == SMH_DONE) == (report->resume == report->requests),
