@@ -6,6 +6,7 @@
 
 #include "cmocka_all.h"
 #include "peer.h"
+#include "words.h"
 
 enum { BIG = 1 << 16, FLOOD = 64 << 20, WAIT_MS = 10000 };
 
@@ -131,14 +132,8 @@ static unsigned char byte_at(size_t at)
 static const char *words(void)
 {
     static char text[400];
-    smh_text out;
 
-    out.at = text;
-    out.room = sizeof text - 1;
-    text[0] = '\0';
-    if (port.ops->explain != NULL)
-        (port.ops->explain)(port.ctx, &out);
-    return text;
+    return words_of(port, text, sizeof text);
 }
 
 /* ---- the way it should go ------------------------------------------------ */
@@ -507,13 +502,8 @@ static void words_are_cut_off_at_any_size(void **state)
     assert_int_equal(open_port(), SMH_E_NETWORK);
     strcpy(whole, words());
     for (size = 1; size < sizeof whole; size++) {
-        smh_text out;
-
         memset(text, '#', sizeof text);
-        out.at = text;
-        out.room = size - 1;
-        text[0] = '\0';
-        (port.ops->explain)(port.ctx, &out);
+        words_of(port, text, size);
         assert_true(strlen(text) ==
                     (strlen(whole) < size ? strlen(whole) : size - 1));
         assert_memory_equal(text, whole, strlen(text));

@@ -22,6 +22,7 @@
 
 #include "../support/cmocka_all.h"
 #include "../support/standin.h"
+#include "../support/words.h"
 #include "names.h"
 #include "net.h"
 #define FAULTS_DECLARED_ONLY
@@ -128,12 +129,7 @@ static void start_tls(attempt *c)
 /* What the TCP port knows; what is over it has words of its own. */
 static void tell(attempt *c)
 {
-    smh_text out;
-
-    out.at = c->why;
-    out.room = sizeof c->why - 1;
-    c->why[0] = '\0';
-    lwip_tcp_port(&c->tcp).ops->explain(&c->tcp, &out);
+    words_of(lwip_tcp_port(&c->tcp), c->why, sizeof c->why);
 }
 
 static void clean_up(attempt *c)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../support/cmocka_all.h"
+#include "../support/words.h"
 #include "world.h"
 
 enum { USERS = 25, REQUESTS = 3, TIMEOUT_MS = 5000, ANSWER_SIZE = 27 };
@@ -82,13 +83,8 @@ static const char *why_of(const smh_lwip_raw *p)
 {
     static char text[120];
     smh_lwip_raw at = *p;
-    smh_text out;
 
-    out.at = text;
-    out.room = sizeof text - 1;
-    text[0] = '\0';
-    smh_lwip_raw_port(&at).ops->explain(&at, &out);
-    return text;
+    return words_of(smh_lwip_raw_port(&at), text, sizeof text);
 }
 
 static const char *why(void)

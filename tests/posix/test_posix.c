@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "cmocka_all.h"
+#include "words.h"
 
 enum { BIG = 1 << 16 };
 
@@ -115,13 +116,8 @@ static int receive(void *data, size_t size)
 static const char *words(void)
 {
     static char text[200];
-    smh_text out;
 
-    out.at = text;
-    out.room = sizeof text - 1;
-    text[0] = '\0';
-    port.ops->explain(port.ctx, &out);
-    return text;
+    return words_of(port, text, sizeof text);
 }
 
 /* The words are these, with the number of the port for %u. */

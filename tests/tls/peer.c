@@ -1,11 +1,13 @@
 #include "peer.h"
 
+#include <inttypes.h>
 #include <mbedtls/net_sockets.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmocka_all.h"
+#include "words.h"
 
 enum { TURNS_MAX = 200000, RANDOM_SEED = 20 };
 
@@ -78,6 +80,15 @@ unsigned char *pki_read(const char *name, size_t *size)
     data[*size] = '\0';
     fclose(file);
     return data;
+}
+
+void pki_dates(uint32_t *from, uint32_t *to)
+{
+    size_t size;
+    unsigned char *text = pki_read("server.dates", &size);
+
+    assert_int_equal(sscanf((char *)text, "%" SCNu32 " %" SCNu32, from, to), 2);
+    free(text);
 }
 
 static void keep(peer *p, const unsigned char *secret, size_t size)
@@ -582,12 +593,5 @@ const char *client_words(smh_mbedtls *tls)
 
 const char *client_explain(smh_mbedtls *tls, char *text, size_t size)
 {
-    smh_port port = smh_mbedtls_port(tls);
-    smh_text out;
-
-    out.at = text;
-    out.room = size - 1;
-    *text = '\0';
-    port.ops->explain(port.ctx, &out);
-    return text;
+    return words_of(smh_mbedtls_port(tls), text, size);
 }

@@ -103,6 +103,8 @@ int peer_random(void *ctx, unsigned char *data, size_t size);
 const char *pki(const char *name);
 /* Contents with a NUL behind, to be freed. */
 unsigned char *pki_read(const char *name, size_t *size);
+/* From when to when the server's certificate is valid, in seconds. */
+void pki_dates(uint32_t *from, uint32_t *to);
 
 /* ---- the client's side --------------------------------------------------- */
 

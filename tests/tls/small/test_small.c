@@ -15,6 +15,7 @@
 
 #include "child.h"
 #include "cmocka_all.h"
+#include "words.h"
 
 enum { ARENA = 1 << 16, STEP = 512, LONGEST_RECORD = 2048 };
 
@@ -138,14 +139,7 @@ static int open_it(void)
 
 static const char *words(void)
 {
-    smh_port port = smh_mbedtls_port(&tls);
-    smh_text out;
-
-    out.at = text;
-    out.room = sizeof text - 1;
-    text[0] = '\0';
-    port.ops->explain(port.ctx, &out);
-    return text;
+    return words_of(smh_mbedtls_port(&tls), text, sizeof text);
 }
 
 static void a_page_comes_in_small_records(void **state)
