@@ -51,11 +51,11 @@ cross() {
         printf '%s\n' "#include \"$name.h\"" \
             "#define ${name^^}_IMPLEMENTATION" "#include \"$name.h\"" \
             "#include \"$name.h\"" >"$out/header.c"
-        for language in "c -std=c99" "c++ -std=c++11 -Wold-style-cast"; do
+        for language in "c -std=c99" "c++ -std=c++11"; do
             for words in 0 1; do
                 # shellcheck disable=SC2086
-                object gcc -x $language "${strict[@]}" -Iport \
-                    -D_POSIX_C_SOURCE=200809L -DSMH_WORDS=$words \
+                object gcc -x $language "${strict[@]}" \
+                    ${also[${language% *}]} -Iport -D_POSIX_C_SOURCE=200809L -DSMH_WORDS=$words \
                     -isystem /usr/include/lwip
             done
         done

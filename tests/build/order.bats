@@ -37,19 +37,26 @@ compile() {
         "$out/order.c"
 }
 
-# fine FLAG... -- NAME...
-fine() {
-    local flags=() compiler language
+# asked_for FLAG... -- NAME...: $flags, $names, and their file.
+asked_for() {
+    flags=()
     while [ "$1" != -- ]; do
         flags+=("$1")
         shift
     done
     shift
+    names=$*
     source_of "$@"
+}
+
+# fine FLAG... -- NAME...
+fine() {
+    local flags names compiler language
+    asked_for "$@"
     for compiler in gcc clang; do
         for language in "${languages[@]}"; do
             compile $compiler "$language" "${flags[@]}" || {
-                echo "$compiler $language ${flags[*]}: $*"
+                echo "$compiler $language ${flags[*]}: $names"
                 return 1
             }
         done
@@ -102,14 +109,8 @@ among() {
 
 # one_error SENTENCE FLAG... -- NAME...: nothing else, by both compilers.
 one_error() {
-    local sentence=$1 flags=() compiler
-    shift
-    while [ "$1" != -- ]; do
-        flags+=("$1")
-        shift
-    done
-    shift
-    source_of "$@"
+    local sentence=$1 flags names compiler
+    asked_for "${@:2}"
     for compiler in gcc clang; do
         run compile $compiler "c $standard" "${flags[@]}"
         [ "$status" -ne 0 ]
