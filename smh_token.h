@@ -89,8 +89,8 @@ RESULTS
 BUFFER AND TIME
     Your buffer may have any size from 1 byte; requests and answers share it.
     One that takes a whole request makes one TLS record of it, or of several if
-    they are pipelined; one of 64 bytes makes many, with 8 times the work, as
-    each begins anew at the request's first byte.  All can ask the same.
+    they are pipelined; one of 64 bytes makes many, each written from the first
+    byte on: 20 times the work for 210 ids of 16 bytes.  All can ask the same.
 
     smh_io.timeout_ms counts from smh_begin(), and anew from each 204.  So it
     fits any number of requests, and a server that only drips gains nothing.
@@ -1083,7 +1083,7 @@ static int smhi_send(smh_call *call)
             return 1;
         call->sent = from;
         if (r < 0) {
-            if (r >= SMH_E_PORT)
+            if (r >= SMH_E_PORT) /* or SMH_AGAIN */
                 return r;
             call->broken = (int8_t)r;
             call->sent.batch.n[0] = 0; /* so nothing more goes out here */
