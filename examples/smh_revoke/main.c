@@ -238,7 +238,7 @@ static int visit_count(struct job *job, const smh_plan *plan, uint32_t count)
 static int visit_show(struct job *job, const smh_plan *plan, uint32_t count)
 {
     static char text[SMH_LINE_MAX + 512];
-    smh_batch batch = {{0}, {0}, {0}, 0};
+    smh_batch batch = {0};
     (void)count;
     while (smh_next(plan, &batch)) {
         if (stopped || ferror(stdout)) { /* what follows would hide a gap */

@@ -47,7 +47,7 @@ static void stepping_does_the_same_as_blocking(void **state)
 /* Bytes of all requests. */
 static size_t whole_length(const talk *t)
 {
-    smh_batch batch = {{0}, {0}, {0}, 0};
+    smh_batch batch = {0};
     size_t n = 0;
     while (smh_next(&t->call.plan, &batch))
         n += smh_write(&t->call.plan, &batch, 0, 0, NULL, 0);

@@ -99,7 +99,7 @@ static int a_request_is_written(void)
     static char whole[300], pieces[300];
     smh_scope scope = usual();
     smh_plan plan;
-    smh_batch batch = {{0}, {0}, {0}, 0};
+    smh_batch batch = {0};
     size_t size, at;
 
     CHECK(smh_check(&scope, &plan) == 0);
