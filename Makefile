@@ -75,11 +75,13 @@ DESTDIR =
 INCLUDE = $(DESTDIR)$(PREFIX)/include
 BIN     = $(DESTDIR)$(PREFIX)/bin
 PC      = $(DESTDIR)$(PREFIX)/lib/pkgconfig
+CMAKE   = $(DESTDIR)$(PREFIX)/lib/cmake/smh_token
 
 .PHONY: install install-strip uninstall
-install: $(B)/smh_revoke ## header, ports, tool and pkg-config file to PREFIX
-	install -d "$(INCLUDE)" "$(BIN)" "$(PC)"
+install: $(B)/smh_revoke ## header, ports, tool and what finds them to PREFIX
+	install -d "$(INCLUDE)" "$(BIN)" "$(PC)" "$(CMAKE)"
 	install -m 644 $(HEADERS) "$(INCLUDE)"
+	install -m 644 port/*.cmake "$(CMAKE)"
 	install -m 755 $(STRIP) $(B)/smh_revoke "$(BIN)"
 	printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' '' \
 	    'Name: smh_token' 'Version: $(VERSION)' \
@@ -92,7 +94,7 @@ install-strip: install ## the same without the symbols of the tool
 
 uninstall: ## remove what was installed to PREFIX
 	for file in $(notdir $(HEADERS)); do rm -f "$(INCLUDE)/$$file"; done
-	rm -f "$(BIN)/smh_revoke" "$(PC)/smh_token.pc"
+	rm -f "$(BIN)/smh_revoke" "$(PC)/smh_token.pc" "$(CMAKE)"/smh_token-*
 
 clean: ## remove all that was made, fetched sources included
 	rm -rf build

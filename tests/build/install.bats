@@ -26,6 +26,8 @@ make_to() { # TARGET VARIABLE...
 ./opt/smh/include/smh_mbedtls.h
 ./opt/smh/include/smh_posix.h
 ./opt/smh/include/smh_token.h
+./opt/smh/lib/cmake/smh_token/smh_token-config-version.cmake
+./opt/smh/lib/cmake/smh_token/smh_token-config.cmake
 ./opt/smh/lib/pkgconfig/smh_token.pc
 END
     for file in smh_token.h port/*.h; do
@@ -65,6 +67,46 @@ END
         $(pkg-config --libs smh_token)
     run -2 ./minimal
     [[ $output == *"minimal HOST PORT"* ]]
+}
+
+project() { # VERSION COMPONENTS: a project in C++17, configured
+    make_to install PREFIX="$BATS_TEST_TMPDIR/there" DESTDIR=
+    printf '%s\n' '#define SMH_TOKEN_IMPLEMENTATION' '#include <smh_token.h>' \
+        'int main() { return *smh_strerror(SMH_DONE) == 0; }' \
+        >"$BATS_TEST_TMPDIR/core.cpp"
+    cp examples/minimal.c "$BATS_TEST_TMPDIR/"
+    cat >"$BATS_TEST_TMPDIR/CMakeLists.txt" <<END
+cmake_minimum_required(VERSION 3.13)
+project(cutter LANGUAGES C CXX)
+set(CMAKE_CXX_STANDARD 17)
+find_package(smh_token $1 REQUIRED $2)
+add_executable(core core.cpp)
+target_link_libraries(core smh_token::smh_token)
+add_executable(minimal minimal.c)
+target_compile_definitions(minimal PRIVATE _POSIX_C_SOURCE=200809L)
+target_link_libraries(minimal smh_token::posix_mbedtls)
+END
+    cmake -S "$BATS_TEST_TMPDIR" -B "$BATS_TEST_TMPDIR/made" \
+        -DCMAKE_PREFIX_PATH="$BATS_TEST_TMPDIR/there;$TLS" \
+        -DCMAKE_LIBRARY_PATH="$TLS/library" \
+        ${SAN:+-DCMAKE_C_FLAGS=-fsanitize="$SAN"}
+}
+
+@test "CMake finds header and ports, and what they are linked with" {
+    project 0.2 "COMPONENTS posix_mbedtls"
+    cmake --build "$BATS_TEST_TMPDIR/made"
+    "$BATS_TEST_TMPDIR/made/core"
+    run -2 "$BATS_TEST_TMPDIR/made/minimal"
+    [[ $output == *"minimal HOST PORT"* ]]
+}
+
+@test "CMake is told what there is not" {
+    run ! project 0.2 "COMPONENTS posix_openssl"
+    [[ $output == *"smh_token::posix_openssl is not known"* ]]
+    for version in 0.1 0.3 1; do
+        run ! project "$version" ""
+        [[ $output == *"smh_token-config.cmake, version:"* ]]
+    done
 }
 
 # commands VARIABLE...: what would be run for the tool
