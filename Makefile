@@ -28,7 +28,8 @@ SMH_LDFLAGS = $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 TLS =
 TLS_CFLAGS = $(if $(TLS),-isystem $(TLS)/include)
 TLS_LIBS   = $(if $(TLS),-L$(TLS_DIR) -Wl$(comma)-rpath$(comma)$(TLS_DIR)) \
-             -lmbedtls -lmbedx509 -lmbedcrypto
+             -lmbedtls -lmbedx509 $(if $(TLS_4),-ltfpsacrypto,-lmbedcrypto)
+TLS_4      = $(if $(TLS),$(wildcard $(TLS_DIR)/libtfpsacrypto.*))
 TLS_DIR    = $(or $(patsubst %/,%,$(dir $(firstword \
              $(wildcard $(TLS)/lib*/libmbedtls.*)))),$(error TLS=$(TLS): no \
              libmbedtls in its lib or library))

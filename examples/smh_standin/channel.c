@@ -4,26 +4,21 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <mbedtls/ctr_drbg.h>
-#include <mbedtls/entropy.h>
 #include <mbedtls/error.h>
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/ssl_cache.h>
 #include <mbedtls/ssl_ticket.h>
-#include <mbedtls/version.h>
-#if MBEDTLS_VERSION_NUMBER >= 0x03000000
-#include <psa/crypto.h>
-#endif
+
+#include "versions.h"
 
 enum { TICKET_SECONDS = 3600 };
 
 /* Handshakes run one at a time in one thread, so one of them is the current. */
 static struct {
-    mbedtls_entropy_context entropy;
-    mbedtls_ctr_drbg_context random;
     mbedtls_ssl_config config;
     mbedtls_x509_crt cert;
     mbedtls_pk_context key;
@@ -56,7 +51,7 @@ static int note_ticket(void *ctx, mbedtls_ssl_session *session,
     return result;
 }
 
-#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+#if MBEDTLS_VERSION_MAJOR > 2
 static int note_cached(void *ctx, unsigned char const *id, size_t size,
                        mbedtls_ssl_session *session)
 {
@@ -83,6 +78,14 @@ static bool fails(int result, const char *what)
     return true;
 }
 
+static int random_bytes(void *ctx, unsigned char *to, size_t size)
+{
+    (void)ctx;
+    return getrandom(to, size, 0) == (ssize_t)size
+               ? 0
+               : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+}
+
 /* mbedTLS counts the end of PEM as well. */
 static size_t size_of(const text *t)
 {
@@ -100,23 +103,9 @@ static int parse_cert(const text *t)
 
 static int parse_key(const text *t)
 {
-    const unsigned char *data = (const unsigned char *)t->data;
-#if MBEDTLS_VERSION_NUMBER >= 0x03000000
-    return mbedtls_pk_parse_key(&tls.key, data, size_of(t), NULL, 0,
-                                mbedtls_ctr_drbg_random, &tls.random);
-#else
-    return mbedtls_pk_parse_key(&tls.key, data, size_of(t), NULL, 0);
-#endif
-}
-
-static int check_pair(void)
-{
-#if MBEDTLS_VERSION_NUMBER >= 0x03000000
-    return mbedtls_pk_check_pair(&tls.cert.pk, &tls.key,
-                                 mbedtls_ctr_drbg_random, &tls.random);
-#else
-    return mbedtls_pk_check_pair(&tls.cert.pk, &tls.key);
-#endif
+    return mbedtls_pk_parse_key(&tls.key, (const unsigned char *)t->data,
+                                size_of(t), NULL,
+                                0 WITH_RANDOM(random_bytes, NULL));
 }
 
 static bool load(const char *file, int (*parse)(const text *))
@@ -135,7 +124,8 @@ static bool set_certificate(const char *cert, const char *key)
 {
     if (!load(cert, parse_cert) || !load(key, parse_key))
         return false;
-    if (check_pair() != 0) {
+    if (mbedtls_pk_check_pair(&tls.cert.pk,
+                              &tls.key WITH_RANDOM(random_bytes, NULL)) != 0) {
         fprintf(stderr,
                 "smh_standin: %s is not the key of the certificate in %s\n",
                 key, cert);
@@ -150,7 +140,7 @@ static bool set_versions(const char *version)
     char minor = '2';
     if (version != NULL)
         minor = version[2];
-#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+#if MBEDTLS_VERSION_MAJOR > 2
     if (minor == '1')
         return false;
     mbedtls_ssl_conf_min_tls_version(&tls.config,
@@ -181,8 +171,8 @@ static int set_max_fragment(unsigned bytes)
 
 static bool set_sessions(void)
 {
-    if (fails(mbedtls_ssl_ticket_setup(&tls.tickets, mbedtls_ctr_drbg_random,
-                                       &tls.random, MBEDTLS_CIPHER_AES_256_GCM,
+    if (fails(mbedtls_ssl_ticket_setup(&tls.tickets,
+                                       TICKET_KEY(random_bytes, NULL),
                                        TICKET_SECONDS),
               "tickets"))
         return false;
@@ -200,7 +190,7 @@ static bool set_config(const channel_options *o)
                                           MBEDTLS_SSL_PRESET_DEFAULT),
               "configuration"))
         return false;
-    mbedtls_ssl_conf_rng(&tls.config, mbedtls_ctr_drbg_random, &tls.random);
+    mbedtls_ssl_conf_rng(&tls.config, random_bytes, NULL);
     mbedtls_ssl_conf_sni(&tls.config, note_name, NULL);
     if (!set_versions(o->version)) {
         fprintf(stderr, "smh_standin: --tls %s: this mbedTLS has no TLS %s\n",
@@ -213,27 +203,21 @@ static bool set_config(const channel_options *o)
 
 bool channel_setup(const channel_options *options)
 {
-    mbedtls_entropy_init(&tls.entropy);
-    mbedtls_ctr_drbg_init(&tls.random);
     mbedtls_ssl_config_init(&tls.config);
     mbedtls_x509_crt_init(&tls.cert);
     mbedtls_pk_init(&tls.key);
     mbedtls_ssl_ticket_init(&tls.tickets);
     mbedtls_ssl_cache_init(&tls.cache);
-#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+#if MBEDTLS_VERSION_MAJOR > 2
     if (psa_crypto_init() != PSA_SUCCESS)
         return false;
 #endif
-    if (fails(mbedtls_ctr_drbg_seed(&tls.random, mbedtls_entropy_func,
-                                    &tls.entropy, NULL, 0),
-              "entropy"))
-        return false;
     return options->cert == NULL || set_config(options);
 }
 
 bool channel_random(unsigned char *to, size_t size)
 {
-    return !fails(mbedtls_ctr_drbg_random(&tls.random, to, size), "random");
+    return !fails(random_bytes(NULL, to, size), "random");
 }
 
 void channel_teardown(void)
@@ -243,9 +227,7 @@ void channel_teardown(void)
     mbedtls_ssl_config_free(&tls.config);
     mbedtls_pk_free(&tls.key);
     mbedtls_x509_crt_free(&tls.cert);
-    mbedtls_ctr_drbg_free(&tls.random);
-    mbedtls_entropy_free(&tls.entropy);
-#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+#if MBEDTLS_VERSION_MAJOR > 2
     mbedtls_psa_crypto_free();
 #endif
 }

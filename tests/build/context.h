@@ -6,8 +6,6 @@
 #include "smh_posix.h"
 #include "smh_mbedtls.h"
 
-#include <mbedtls/ctr_drbg.h>
-#include <mbedtls/entropy.h>
 #include <stdio.h>
 
 int cut_off(smh_port port, const char *secret, const char *user);

@@ -1,15 +1,11 @@
 #include "world.h"
 
 #include <arpa/inet.h>
-#include <mbedtls/ctr_drbg.h>
-#include <mbedtls/entropy.h>
 #include <netinet/in.h>
 
 world w;
 
 static struct {
-    mbedtls_entropy_context entropy;
-    mbedtls_ctr_drbg_context drbg;
     char ca[8192];
     char text[3][IDS_MAX][ID_ROOM];
     const char *items[3][IDS_MAX];
@@ -34,11 +30,6 @@ int world_begin(void **state)
     w.dir = temp_make();
     argv[1] = w.dir;
     assert_int_equal(child_run(argv), 0);
-    mbedtls_entropy_init(&own.entropy);
-    mbedtls_ctr_drbg_init(&own.drbg);
-    assert_int_equal(mbedtls_ctr_drbg_seed(&own.drbg, mbedtls_entropy_func,
-                                           &own.entropy, NULL, 0),
-                     0);
     return 0;
 }
 
@@ -46,8 +37,6 @@ int world_end(void **state)
 {
     (void)state;
     standin_stop(&w.server);
-    mbedtls_ctr_drbg_free(&own.drbg);
-    mbedtls_entropy_free(&own.entropy);
     temp_remove(w.dir);
     memset(&w, 0, sizeof w);
     return 0;
@@ -107,8 +96,7 @@ int world_reset(void **state)
     w.address = NULL;
     w.ca = "ca.pem";
     memset(&w.options, 0, sizeof w.options);
-    w.options.f_rng = mbedtls_ctr_drbg_random;
-    w.options.p_rng = &own.drbg;
+    w.options.f_rng = smh_mbedtls_psa_random;
     memset(&w.scope, 0, sizeof w.scope);
     w.scope.host = "localhost";
     w.scope.port = (uint16_t)w.server.port;

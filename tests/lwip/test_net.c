@@ -10,8 +10,6 @@
 #endif
 #include "smh_mbedtls.h"
 
-#include <mbedtls/ctr_drbg.h>
-#include <mbedtls/entropy.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -57,8 +55,6 @@ static const char *const ids[USERS] = {"u00", "u01", "u02", "u03", "u04",
 #define NOBODY "late.test"
 
 static standin server;
-static mbedtls_entropy_context entropy;
-static mbedtls_ctr_drbg_context drbg;
 
 /* One call: what is set, and what came of it. */
 typedef struct attempt {
@@ -121,8 +117,7 @@ static void start_tls(attempt *c)
         0);
     options.below = lwip_tcp_port(&c->tcp);
     options.ca_chain = &c->ca;
-    options.f_rng = mbedtls_ctr_drbg_random;
-    options.p_rng = &drbg;
+    options.f_rng = smh_mbedtls_psa_random;
     assert_int_equal(smh_mbedtls_init(&c->tls, &options), 0);
 }
 
@@ -833,17 +828,11 @@ int main(void)
     };
     int failed;
 
-    mbedtls_entropy_init(&entropy);
-    mbedtls_ctr_drbg_init(&drbg);
-    if (mbedtls_ctr_drbg_seed(&drbg, mbedtls_entropy_func, &entropy, NULL, 0))
-        return 2;
     net_start();
     names_start();
     start_other(&server, "chain");
     cmocka_set_test_filter(getenv("ONLY"));
     failed = cmocka_run_group_tests_name("lwip", tests, NULL, NULL);
     standin_stop(&server);
-    mbedtls_ctr_drbg_free(&drbg);
-    mbedtls_entropy_free(&entropy);
     return failed;
 }

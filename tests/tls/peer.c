@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
+#include "../../examples/smh_standin/versions.h"
 #include "cmocka_all.h"
 #include "words.h"
 
@@ -42,7 +44,8 @@ static size_t pull(pipe_of *pipe, void *bytes, size_t size)
 
 int peer_random(void *ctx, unsigned char *data, size_t size)
 {
-    return mbedtls_ctr_drbg_random(&((peer *)ctx)->drbg, data, size);
+    (void)ctx;
+    return getrandom(data, size, 0) == (ssize_t)size ? 0 : -1;
 }
 
 static int server_send(void *ctx, const unsigned char *bytes, size_t size)
@@ -138,13 +141,9 @@ static void load(peer *p)
     free(data);
     snprintf(name, sizeof name, "%s.key", p->certificate);
     data = pki_read(name, &size);
-#if MBEDTLS_VERSION_NUMBER < 0x03000000
-    assert_int_equal(mbedtls_pk_parse_key(&p->key, data, size + 1, NULL, 0), 0);
-#else
-    assert_int_equal(mbedtls_pk_parse_key(&p->key, data, size + 1, NULL, 0,
-                                          peer_random, p),
+    assert_int_equal(mbedtls_pk_parse_key(&p->key, data, size + 1, NULL,
+                                          0 WITH_RANDOM(peer_random, p)),
                      0);
-#endif
     free(data);
 }
 
@@ -158,8 +157,8 @@ static void configure(peer *p)
                      0);
     mbedtls_ssl_conf_rng(config, peer_random, p);
     assert_int_equal(mbedtls_ssl_conf_own_cert(config, &p->chain, &p->key), 0);
-    assert_int_equal(mbedtls_ssl_ticket_setup(&p->tickets, peer_random, p,
-                                              MBEDTLS_CIPHER_AES_256_GCM,
+    assert_int_equal(mbedtls_ssl_ticket_setup(&p->tickets,
+                                              TICKET_KEY(peer_random, p),
                                               86400),
                      0);
     mbedtls_ssl_conf_session_tickets_cb(config, mbedtls_ssl_ticket_write,
@@ -180,11 +179,6 @@ void peer_init(peer *p, const char *certificate)
     mbedtls_x509_crt_init(&p->chain);
     mbedtls_pk_init(&p->key);
     mbedtls_ssl_ticket_init(&p->tickets);
-    mbedtls_entropy_init(&p->entropy);
-    mbedtls_ctr_drbg_init(&p->drbg);
-    assert_int_equal(mbedtls_ctr_drbg_seed(&p->drbg, mbedtls_entropy_func,
-                                           &p->entropy, NULL, 0),
-                     0);
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
     assert_int_equal(psa_crypto_init(), 0);
 #endif
@@ -199,8 +193,6 @@ void peer_free(peer *p)
     mbedtls_x509_crt_free(&p->chain);
     mbedtls_pk_free(&p->key);
     mbedtls_ssl_ticket_free(&p->tickets);
-    mbedtls_ctr_drbg_free(&p->drbg);
-    mbedtls_entropy_free(&p->entropy);
 }
 
 static void accept_client(peer *p)

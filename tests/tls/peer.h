@@ -6,8 +6,6 @@
 #include "smh_token.h"
 #include "smh_mbedtls.h"
 
-#include <mbedtls/ctr_drbg.h>
-#include <mbedtls/entropy.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/ssl_cache.h>
 #include <mbedtls/ssl_ticket.h>
@@ -73,8 +71,6 @@ typedef struct peer {
     mbedtls_x509_crt chain;
     mbedtls_pk_context key;
     mbedtls_ssl_ticket_context tickets;
-    mbedtls_entropy_context entropy;
-    mbedtls_ctr_drbg_context drbg;
 } peer;
 
 /* Reads the certificate from the folder of examples/smh_standin/pki.sh. */
