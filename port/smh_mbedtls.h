@@ -180,7 +180,7 @@ typedef struct smh_mbedtls {
     uint8_t blocked;        /* The port below said AGAIN to this operation. */
     uint8_t at_once;        /* There is more to do without waiting. */
     uint8_t reads;          /* That this operation may still make below. */
-    uint8_t receiving;      /* Nothing is sent meanwhile. */
+    uint8_t receiving;      /* By TLS 1.2: nothing is sent meanwhile. */
     int16_t broken;         /* What the port below failed with, or 0. */
     uint32_t failed_before; /* Allocations, before this opening. */
     mbedtls_x509_crt *trusted;
@@ -391,7 +391,8 @@ static int smhi_mbedtls_moved(smh_mbedtls *tls, int moved, size_t size,
 
 /* While mbedTLS receives, what it wants to send is an alert, often in answer to
  * a handshake message.  It has to wait for the next operation, so that this one
- * ends and does not go through all the messages of a record. */
+ * ends and does not go through all the messages of a record.  In TLS 1.3 each
+ * alert is the end, and mbedTLS makes it anew until it is out. */
 static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
                                    size_t size)
 {
@@ -1041,6 +1042,10 @@ static int smhi_mbedtls_recv(void *ctx, void *data, size_t size)
     (void)smhi_mbedtls_flush(tls);
     smhi_mbedtls_enter(tls, SMH_STAGE_READ);
     tls->receiving = 1;
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    tls->receiving = mbedtls_ssl_get_version_number(&tls->ssl) ==
+                     MBEDTLS_SSL_VERSION_TLS1_2;
+#endif
     code = mbedtls_ssl_read(&tls->ssl, (unsigned char *)data, size);
     tls->receiving = 0;
     return code > 0 ? code : smhi_mbedtls_result(tls, code);

@@ -719,8 +719,10 @@ static void feed_hello_requests(peer *p)
 /* As many as one record holds, for a client that wants none. */
 static void feed_tickets(peer *p)
 {
-    static const unsigned char ticket[] = {4, 0, 0, 1, 0};
-    unsigned char bytes[3000 * sizeof ticket];
+    /* RFC 8446, 4.6.1, with all that may be empty left empty. */
+    static const unsigned char ticket[] = {4, 0, 0, 14, 0, 0, 0, 60, 0,
+                                           0, 0, 0, 0,  0, 1, 7, 0,  0};
+    unsigned char bytes[900 * sizeof ticket];
     size_t i;
 
     for (i = 0; i < sizeof bytes; i++)
@@ -1034,6 +1036,24 @@ static void tickets_do_no_harm(void **state)
     assert_int_equal(client_recv(&client, answer, sizeof answer), ANSWER);
 }
 
+/* The alert that answers it is out at once, or it would be made for ever. */
+static void a_bad_ticket_ends_it(void **state)
+{
+    static const unsigned char ticket[] = {4, 0, 0, 1, 0};
+    char answer[64];
+
+    (void)state;
+#if defined(MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED)
+    mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
+        &client.own_config,
+        MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+#endif
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    peer_turn(&server);
+    peer_messages(&server, ticket, sizeof ticket);
+    assert_int_equal(client_recv(&client, answer, sizeof answer), SMH_E_TLS);
+}
+
 static void it_speaks_tls_1_3(void **state)
 {
     (void)state;
@@ -1092,6 +1112,7 @@ int main(void)
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
         IN(set_up_13, it_speaks_tls_1_3),
         IN(set_up_13, tickets_do_no_harm),
+        IN(set_up_13, a_bad_ticket_ends_it),
         BOTH(set_up_13),
 #endif
     };
