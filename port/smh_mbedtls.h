@@ -1012,8 +1012,9 @@ static int smhi_mbedtls_open(void *ctx, const char *host, uint16_t port)
 }
 
 /* After a receive that wants a turn at once this waits for it: a turn handles
- * one message of a handshake.  While mbedTLS holds unsent bytes, it takes any
- * write for its repetition, and would say that it took all of a longer one. */
+ * one message of a handshake.  What mbedTLS holds goes out by itself and is then
+ * told as taken: it would take any write for the repetition, even a longer one,
+ * and a new one if a receive in between has sent it. */
 static int smhi_mbedtls_send(void *ctx, const void *data, size_t size)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
@@ -1023,9 +1024,14 @@ static int smhi_mbedtls_send(void *ctx, const void *data, size_t size)
     if (tls->at_once)
         return SMH_AGAIN;
     smhi_mbedtls_enter(tls, SMH_STAGE_WRITE);
-    code = smhi_mbedtls_flush(tls);
-    if (code == 0) {
-        size = tls->pending != 0 ? tls->pending : size;
+    code = tls->unsent ? mbedtls_ssl_close_notify(&tls->ssl) : 0;
+    if (code == 0 && tls->pending != 0) {
+        code = (int)tls->pending;
+        tls->pending = 0;
+    } else if (code == 0) {
+        int most = mbedtls_ssl_get_max_out_record_payload(&tls->ssl);
+        if (most > 0 && size > (size_t)most)
+            size = (size_t)most;
         code = mbedtls_ssl_write(&tls->ssl, (const unsigned char *)data, size);
         tls->pending = tls->unsent ? size : 0;
     }
