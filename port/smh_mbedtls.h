@@ -1181,6 +1181,7 @@ static const smhi_mbedtls_hint smhi_mbedtls_codes[] = {
      ": a key is not understood, or out of memory"},
 #else
     {PSA_ERROR_GENERIC_ERROR, ": not known why, or out of memory"},
+    {MBEDTLS_ERR_SSL_HW_ACCEL_FAILED, ": not known why, or out of memory"},
 #endif
     {MBEDTLS_ERR_SSL_INVALID_RECORD, ": what came is no TLS"},
     {MBEDTLS_ERR_SSL_BAD_INPUT_DATA,

@@ -108,12 +108,14 @@ static int parse_key(const text *t)
                                 0 WITH_RANDOM(random_bytes, NULL));
 }
 
-static bool load(const char *file, int (*parse)(const text *))
+static bool load(const char *file, const char *what, int (*parse)(const text *))
 {
     text t = {0};
+    char name[400];
     bool good = text_read(&t, file);
+    snprintf(name, sizeof name, "%s: no %s to read", file, what);
     if (good)
-        good = !fails(parse(&t), file);
+        good = !fails(parse(&t), name);
     else
         fprintf(stderr, "smh_standin: %s: %s\n", file, strerror(errno));
     text_free(&t);
@@ -122,7 +124,8 @@ static bool load(const char *file, int (*parse)(const text *))
 
 static bool set_certificate(const char *cert, const char *key)
 {
-    if (!load(cert, parse_cert) || !load(key, parse_key))
+    if (!load(cert, "certificate", parse_cert) ||
+        !load(key, "private key", parse_key))
         return false;
     if (mbedtls_pk_check_pair(&tls.cert.pk,
                               &tls.key WITH_RANDOM(random_bytes, NULL)) != 0) {
