@@ -39,6 +39,7 @@ int main(int argc, char **argv)
     mbedtls_platform_zeroize(from, strlen(from));
 
     /* What is wrong here, a CA that cannot be read included, the call says. */
+    psa_crypto_init();
     mbedtls_x509_crt_parse_file(&ca, argv[3]);
     smh_mbedtls_options options = {.below = smh_posix_port(&tcp),
                                    .ca_chain = &ca,

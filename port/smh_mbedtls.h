@@ -111,7 +111,8 @@ typedef struct smh_mbedtls_options {
     /* The CAs: one of ca and ca_chain is required, or a conf that has them. */
     const unsigned char *ca; /* A PEM with its terminating NUL, or one DER. */
     size_t ca_size;          /* Of ca in bytes; the NUL of a PEM counts. */
-    mbedtls_x509_crt *ca_chain; /* Already parsed; it must stay. */
+    mbedtls_x509_crt *ca_chain; /* Already parsed; it must stay.  mbedTLS 4
+                                   parses only behind psa_crypto_init(). */
 
     /* Fills data with random bytes and returns 0; p_rng is its argument.  It is
      * required before mbedTLS 4, unless there is a conf. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mbedtls/error.h>
+#include <psa/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -83,7 +84,8 @@ int ca_load(const char *name, mbedtls_x509_crt *chain, struct verdict *verdict)
         refuse(verdict, "--ca: %s: %s", name, strerror(errno));
         return advise(verdict, "check that --ca names a file that can be read");
     }
-    if (size > 0) /* of a PEM the NUL counts */
+    psa_crypto_init(); /* before which mbedTLS 4 understands no key */
+    if (size > 0)      /* of a PEM the NUL counts */
         result = mbedtls_x509_crt_parse(chain, (const unsigned char *)text,
                                         size + (strstr(text, "-----BEGIN ") !=
                                                 NULL));

@@ -91,6 +91,7 @@ static int set_up(const char *ca_file)
     ops.open = open_there;
     options.below.ops = &ops;
     mbedtls_x509_crt_init(&ca);
+    psa_crypto_init();
     if (mbedtls_x509_crt_parse_file(&ca, ca_file) != 0)
         return SMH_E_TLS;
     options.ca_chain = &ca;

@@ -306,7 +306,9 @@ static void cancelled_at_any_step(void **state)
                 wait_for(&w.tcp);
         }
         if (result == 0)
-            assert_int_equal(smh_cancel(&w.call), SMH_E_CANCELLED);
+            result = smh_cancel(&w.call);
+        if (result != SMH_DONE) /* or only the close was missing */
+            assert_int_equal(result, SMH_E_CANCELLED);
         if (steps > 0)
             client_end();
         else

@@ -112,6 +112,7 @@ static void start_tls(attempt *c)
     smh_mbedtls_options options = {0};
 
     mbedtls_x509_crt_init(&c->ca);
+    psa_crypto_init();
     assert_int_equal(
         mbedtls_x509_crt_parse_file(&c->ca, temp_path(getenv("PKI"), "ca.pem")),
         0);
