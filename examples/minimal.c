@@ -41,8 +41,7 @@ int main(int argc, char **argv)
     /* What is wrong here, a CA that cannot be read included, the call says. */
     psa_crypto_init();
     mbedtls_x509_crt_parse_file(&ca, argv[3]);
-    smh_mbedtls_options options = {.below = smh_posix_port(&tcp),
-                                   .ca_chain = &ca,
+    smh_mbedtls_options options = {smh_posix_port(&tcp), .ca_chain = &ca,
                                    .f_rng = smh_mbedtls_psa_random};
     smh_mbedtls_init(&tls, &options);
 
