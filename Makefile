@@ -77,13 +77,15 @@ INCLUDE = $(DESTDIR)$(PREFIX)/include
 BIN     = $(DESTDIR)$(PREFIX)/bin
 PC      = $(DESTDIR)$(PREFIX)/lib/pkgconfig
 CMAKE   = $(DESTDIR)$(PREFIX)/lib/cmake/smh_token
+MAN     = $(DESTDIR)$(PREFIX)/share/man/man1
 
 .PHONY: install install-strip uninstall
 install: $(B)/smh_revoke ## header, ports, tool and what finds them to PREFIX
-	install -d "$(INCLUDE)" "$(BIN)" "$(PC)" "$(CMAKE)"
+	install -d "$(INCLUDE)" "$(BIN)" "$(PC)" "$(CMAKE)" "$(MAN)"
 	install -m 644 $(HEADERS) "$(INCLUDE)"
 	install -m 644 port/*.cmake "$(CMAKE)"
 	install -m 755 $(STRIP) $(B)/smh_revoke "$(BIN)"
+	install -m 644 examples/smh_revoke/smh_revoke.1 "$(MAN)"
 	printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' '' \
 	    'Name: smh_token' 'Version: $(VERSION)' \
 	    'Description: Revokes tokens of Smart Media Hosting (SMH)' \
@@ -95,7 +97,8 @@ install-strip: install ## the same without the symbols of the tool
 
 uninstall: ## remove what was installed to PREFIX
 	for file in $(notdir $(HEADERS)); do rm -f "$(INCLUDE)/$$file"; done
-	rm -f "$(BIN)/smh_revoke" "$(PC)/smh_token.pc" "$(CMAKE)"/smh_token-*
+	rm -f "$(BIN)/smh_revoke" "$(MAN)/smh_revoke.1" "$(PC)/smh_token.pc" \
+	    "$(CMAKE)"/smh_token-*
 
 clean: ## remove all that was made, fetched sources included
 	rm -rf build

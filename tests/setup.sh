@@ -14,7 +14,7 @@ packages() {
     build) echo gcc libc6-dev make libmbedtls-dev openssl ca-certificates \
         netbase ;;
     host) echo @build g++ clang libcmocka-dev bats jq nginx procps iproute2 \
-        mount curl pkg-config cmake ;;
+        mount curl pkg-config cmake mandoc ;;
     cross) echo @build gcc-arm-none-eabi libnewlib-arm-none-eabi tcc \
         gcc-riscv64-unknown-elf gcc-avr avr-libc simavr ;;
     tls) echo @build dpkg-dev bzip2 xz-utils ;;

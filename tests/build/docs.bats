@@ -235,3 +235,20 @@ here() {
     sed -n 3,5p README.md |
         grep -qF "$(awk -v n="$bytes" 'BEGIN { printf "%.1f kB", n / 1000 }')"
 }
+
+# What each says of options, "--NAME", and of statuses, "= N".
+said_by_help() {
+    "$B/smh_revoke" --help | grep -oE '(^  |^  -h, |; -V, )--[a-z-]+|^  [0-9]  ' |
+        sed -e 's/.*--/--/' -e 's/^ *\([0-9]\).*/= \1/' | sort
+}
+said_by_page() {
+    sed -n -e 's/^[.]It \(Fl h , \|Fl V , \|Fl \)-\([a-z-]*\).*/--\2/p' \
+        -e 's/^[.]It \([0-9]\)$/= \1/p' "$1" | sort
+}
+
+@test "the manual page of the tool says what --help says, without a fault" {
+    page=examples/smh_revoke/smh_revoke.1
+    mandoc -T lint "$page"
+    [ "$(said_by_help | wc -l)" -gt 25 ]
+    diff <(said_by_help) <(said_by_page "$page")
+}

@@ -29,6 +29,7 @@ make_to() { # TARGET VARIABLE...
 ./opt/smh/lib/cmake/smh_token/smh_token-config-version.cmake
 ./opt/smh/lib/cmake/smh_token/smh_token-config.cmake
 ./opt/smh/lib/pkgconfig/smh_token.pc
+./opt/smh/share/man/man1/smh_revoke.1
 END
     for file in smh_token.h port/*.h; do
         cmp "$file" "$root/opt/smh/include/$(basename "$file")"

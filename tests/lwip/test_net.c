@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <psa/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
