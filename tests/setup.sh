@@ -20,7 +20,7 @@ packages() {
     tls) echo @build dpkg-dev bzip2 xz-utils ;;
     lwip) echo @host @tls liblwip-dev ;;
     firmware) echo @tls gcc-arm-none-eabi libnewlib-arm-none-eabi \
-        qemu-system-arm libcmocka-dev ;;
+        qemu-system-arm libcmocka-dev nginx ;;
     quality) echo valgrind clang-format universal-ctags gcovr \
         libclang-rt-14-dev llvm ;;
     fresh) echo debootstrap git ;;

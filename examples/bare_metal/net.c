@@ -22,6 +22,11 @@ u32_t sys_now(void)
     return board_ms();
 }
 
+void net_assertion(void)
+{
+    startup_fatal("an assertion of lwIP");
+}
+
 uint32_t net_random(void)
 {
     uint32_t value = 0;

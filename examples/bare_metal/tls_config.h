@@ -68,6 +68,7 @@
 #define MBEDTLS_ASN1_WRITE_C
 #define MBEDTLS_RSA_C
 #define MBEDTLS_PKCS1_V15
+#define MBEDTLS_RSA_NO_CRT /* that is for private keys */
 
 /* Arithmetic, small before fast. */
 #define MBEDTLS_BIGNUM_C
@@ -80,8 +81,8 @@
 #define MBEDTLS_ECP_DP_SECP256R1_ENABLED
 #define MBEDTLS_ECP_DP_SECP384R1_ENABLED
 #define MBEDTLS_ECP_NIST_OPTIM
-#define MBEDTLS_ECP_WINDOW_SIZE 2
 #define MBEDTLS_ECP_FIXED_POINT_OPTIM 0
+#define MBEDTLS_ECP_RESTARTABLE /* with ECDSA; tls.c says how much at once */
 
 /* Ciphers and digests, their tables in flash. */
 #define MBEDTLS_CIPHER_C
@@ -99,8 +100,12 @@
 #define MBEDTLS_SHA224_C
 #define MBEDTLS_SHA384_C
 #define MBEDTLS_PLATFORM_MS_TIME_ALT
+#define MBEDTLS_ECP_WINDOW_SIZE 3 /* it is slower than 2.28, but smaller */
+#define MBEDTLS_BLOCK_CIPHER_NO_DECRYPT /* GCM has no use for it */
 #else
+#define MBEDTLS_ECP_WINDOW_SIZE 2
 #define MBEDTLS_SHA224_C
+#define MBEDTLS_ECDH_LEGACY_CONTEXT /* 3.x adds it to ECP_RESTARTABLE */
 #include "mbedtls/check_config.h"
 #endif
 

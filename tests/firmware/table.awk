@@ -25,6 +25,14 @@ function cell(name, piece, flash, ram) {
     return flash " / " ram
 }
 
+# Million instructions.
+function turns(server, key,    line) {
+    line = "| longest turn " server
+    for (i = 1; i <= images; i++)
+        line = line " | " value[image[i], "run." key]
+    print line " |"
+}
+
 END {
     print "| flash / RAM, bytes" heading " |"
     line = "|---"
@@ -55,8 +63,7 @@ END {
         line = line " | " value[image[i], "run.stack"] ", " \
             value[image[i], "ram.stack"] - value[image[i], "run.stack"]
     print line " |"
-    line = "| longest turn, million instructions"
-    for (i = 1; i <= images; i++)
-        line = line " | " value[image[i], "run.turn"]
-    print line " |"
+    turns("with ECDSA", "ecdsa")
+    turns("with RSA", "rsa")
+    turns("with RSA on P-384", "p384")
 }

@@ -4,10 +4,9 @@
 
 #include <stdint.h>
 
-#include "startup.h"
-
 /* The texts of the assertions would take 12 kB of flash. */
-#define LWIP_PLATFORM_ASSERT(text) startup_fatal("an assertion of lwIP")
+void net_assertion(void) __attribute__((noreturn));
+#define LWIP_PLATFORM_ASSERT(text) net_assertion()
 #define LWIP_PLATFORM_DIAG(arguments)                                          \
     do {                                                                       \
     } while (0)

@@ -7,6 +7,7 @@
 #include "smh_mbedtls.h"
 
 #include <mbedtls/ctr_drbg.h>
+#include <mbedtls/ecp.h>
 #include <mbedtls/memory_buffer_alloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 #include "cmocka_all.h"
 #include "words.h"
 
-enum { ARENA = 1 << 16, STEP = 512, LONGEST_RECORD = 2048 };
+enum { ARENA = 1 << 16, STEP = 512, LONGEST_RECORD = 2048, SLICE = 250 };
 
 static unsigned char arena[ARENA];
 static unsigned char ca[2000];
@@ -260,14 +261,13 @@ static void a_config_that_would_not_encrypt_is_refused(void **state)
 }
 
 /* Nobody counts the failures of this allocator, so both are named. */
-static void a_small_arena_is_not_an_untrusted_server(void **state)
+static void starve(const char *name)
 {
     size_t heap;
     int failed = 0;
     int result = 0;
 
-    (void)state;
-    serve("server-rsa");
+    serve(name);
     for (heap = 2048; heap < ARENA && result != 1; heap += STEP) {
         begin(heap);
         result = smh_mbedtls_init(&tls, &options);
@@ -283,9 +283,101 @@ static void a_small_arena_is_not_an_untrusted_server(void **state)
     child_stop(&server);
 }
 
+static void a_small_arena_is_not_an_untrusted_server(void **state)
+{
+    (void)state;
+    starve("server-rsa");
+    mbedtls_ecp_set_max_ops(SLICE);
+    starve("server");
+}
+
+/* ---- a handshake in slices ----------------------------------------------- */
+
+static smh_port below;
+static int blocked; /* since the last opening */
+
+static int note(int result)
+{
+    blocked |= result == SMH_AGAIN;
+    return result;
+}
+
+static int open_below(void *ctx, const char *host, uint16_t port)
+{
+    return note(below.ops->open(ctx, host, port));
+}
+
+static int send_below(void *ctx, const void *data, size_t size)
+{
+    return note(below.ops->send(ctx, data, size));
+}
+
+static int recv_below(void *ctx, void *data, size_t size)
+{
+    return note(below.ops->recv(ctx, data, size));
+}
+
+/* Whoever waits while there is something to compute waits for nothing. */
+static int wait_below(void *ctx, uint32_t ms)
+{
+    assert_true(blocked);
+    return below.ops->wait(ctx, ms);
+}
+
+static unsigned turns_of_a_handshake(unsigned slice)
+{
+    smh_port_ops ops;
+    smh_port port;
+    unsigned turns = 0;
+    int result;
+
+    mbedtls_ecp_set_max_ops(slice);
+    begin(ARENA);
+    below = options.below;
+    ops = *below.ops;
+    ops.open = open_below;
+    ops.send = send_below;
+    ops.recv = recv_below;
+    ops.wait = wait_below;
+    options.below.ops = &ops;
+    assert_int_equal(smh_mbedtls_init(&tls, &options), 0);
+    port = smh_mbedtls_port(&tls);
+    do {
+        turns++;
+        blocked = 0;
+        result = port.ops->open(port.ctx, "localhost", number);
+    } while (settle(port, result));
+    if (result != 1)
+        fail_msg("%s", words());
+    end();
+    return turns;
+}
+
+static void a_handshake_in_slices_does_not_wait_between_them(void **state)
+{
+    unsigned whole, sliced;
+
+    (void)state;
+    serve("server");
+    whole = turns_of_a_handshake(0);
+    sliced = turns_of_a_handshake(SLICE);
+    if (sliced < 2 * whole)
+        fail_msg("%u turns, and %u in slices", whole, sliced);
+}
+
+static void certificates_are_refused_in_slices_as_well(void **state)
+{
+    (void)state;
+    mbedtls_ecp_set_max_ops(SLICE);
+    refuses("expired", "expired: valid to ");
+    refuses("other-ca", "its issuer is \"SMH test other-ca-root\"");
+    refuses("unfit", "its issuer is \"SMH test no-signer\"");
+}
+
 static int tear_down(void **state)
 {
     (void)state;
+    mbedtls_ecp_set_max_ops(0);
     child_stop(&server);
     return 0;
 }
@@ -302,6 +394,8 @@ int main(void)
         TEST(nothing_is_sent_in_the_clear),
         TEST(a_config_that_would_not_encrypt_is_refused),
         TEST(a_small_arena_is_not_an_untrusted_server),
+        TEST(a_handshake_in_slices_does_not_wait_between_them),
+        TEST(certificates_are_refused_in_slices_as_well),
     };
 
     return cmocka_run_group_tests_name("small", tests, NULL, NULL);

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tests/support/cmocka_all.h"
+#include "cmocka_all.h"
 
 static const char program[] = "/usr/sbin/nginx";
 

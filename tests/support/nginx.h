@@ -2,7 +2,7 @@
 #ifndef NGINX_H
 #define NGINX_H
 
-#include "tests/support/child.h"
+#include "child.h"
 
 typedef struct nginx {
     child process;
