@@ -3,7 +3,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "nginx.h"
+#include "tests/support/others.h"
 #include "world.h"
 
 static nginx front;

@@ -10,6 +10,7 @@
 #include "smh_token.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/support/standin.h"
+#include "tests/support/thin.h"
 
 enum { IDS_MAX = 256, ID_ROOM = 80 };
 
@@ -63,10 +64,6 @@ void check_left(void);
 /* Requests and connections that the stand-in saw. */
 unsigned seen(const char *part);
 unsigned requests_seen(void);
-
-/* SMH_TEST_THIN, for slow machines such as valgrind: take every n-th of many
- * cases, allow n times the time. */
-unsigned thin(void);
 
 int standin_tests(void);
 int faults_tests(void);

@@ -1,7 +1,7 @@
 /* test_firmware MACHINE IMAGE: the firmware revokes, and refuses, in QEMU
  *
- * SMH_STANDIN, FIRMWARE_PKI, FIRMWARE_RELAY and FIRMWARE_NAMES name the
- * programs and the folder of certificates.
+ * SMH_STANDIN, FIRMWARE_PKI and FIRMWARE_RELAY name the programs and the folder
+ * of certificates.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +11,8 @@
 #include "qemu.h"
 #include "smh_token.h"
 #include "tests/support/cmocka_all.h"
+#include "tests/support/names.h"
+#include "tests/support/others.h"
 #include "tests/support/standin.h"
 
 /* Exit statuses, as in examples/bare_metal/startup.h. */
@@ -278,19 +280,10 @@ static void refuses_the_not_yet_valid(void **state)
 /* The server is OpenSSL's: the stand-in's mbedTLS does not serve with it. */
 static void refuses_a_certificate_of_a_client(void **state)
 {
-    static const char command[] =
-        "cd $0 && exec openssl s_server -accept 127.0.0.1:0 -www"
-        " -cert client-only.pem -key client-only.key 2>/dev/null";
-    const char *argv[] = {"sh", "-c", command, NULL, NULL};
-    char line[200] = "";
     child other;
 
     (void)state;
-    argv[3] = q.directory;
-    child_start(&other, argv, -1);
-    while (strncmp(line, "ACCEPT ", 7) != 0)
-        assert_non_null(fgets(line, sizeof line, other.out));
-    run_on((unsigned)atoi(strrchr(line, ':') + 1), ALICE);
+    run_on(s_server_start(&other, q.directory, "client-only"), ALICE);
     child_stop(&other);
     qemu_check(&q, TLS, "certificate refused: not for a server");
 }
@@ -459,24 +452,20 @@ static void bears_the_loss_of_20_percent(void **state)
     assert_true(dropped >= 3);
 }
 
+/* QEMU's user network lets no look-up out, so the name server hangs on the same
+ * wire. */
 static void finds_its_address_and_the_host(void **state)
 {
-    const char *argv[4] = {getenv("FIRMWARE_NAMES")};
-    child names;
-    char word[8];
-
+    static const name names[] = {{"server.test", QEMU_HOST, NULL, 0},
+                                 {NULL, NULL, NULL, 0}};
     (void)state;
-    argv[1] = temp_path(dir, "names");
-    argv[2] = temp_path(q.directory, "qemu");
-    child_start(&names, argv, -1);
-    assert_int_equal(fscanf(names.out, "%7s", word), 1);
-    q.wire = argv[1];
+    q.wire = temp_path(dir, "names");
+    names_start_on_wire(names, q.wire, temp_path(q.directory, "qemu"));
     run("user=alice dhcp=1");
     check_result(DONE, SMH_DONE);
     check_tokens("bob phone 3\n");
     run("user=alice host=nobody.test");
     check_result(NETWORK, SMH_E_RESOLVE);
-    child_stop(&names);
 }
 
 /* Without the rig: it takes its address by DHCP, and the secret from a file in

@@ -3,7 +3,7 @@
  * says. */
 #include "fuzz.h"
 #include "judge.h"
-#include "server.h"
+#include "scripted.h"
 
 #include <limits.h>
 #include <string.h>

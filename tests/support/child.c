@@ -129,17 +129,22 @@ void temp_write(const char *path, const char *text)
     assert_int_equal(fclose(to), 0);
 }
 
-int free_port(unsigned *port)
+int free_port_of(const char *host, unsigned *port)
 {
     struct sockaddr_in address = {0};
     socklen_t size = sizeof address;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
     address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(inet_pton(AF_INET, host, &address.sin_addr), 1);
     assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
     assert_int_equal(listen(fd, 64), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
     *port = ntohs(address.sin_port);
     return fd;
+}
+
+int free_port(unsigned *port)
+{
+    return free_port_of("127.0.0.1", port);
 }

@@ -64,7 +64,7 @@ void standin_stop(standin *s)
 
 /* ---- a small client ------------------------------------------------------ */
 
-static int connect_to(unsigned port)
+int web_connect(unsigned port)
 {
     struct sockaddr_in address = {0};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -96,7 +96,7 @@ static char *read_all(int fd)
 
 int web_send(unsigned port, const char *bytes, size_t size, char **body)
 {
-    int fd = connect_to(port), status = 0;
+    int fd = web_connect(port), status = 0;
     char *answer, *at;
 
     assert_int_equal(send(fd, bytes, size, MSG_NOSIGNAL), (ssize_t)size);
@@ -190,12 +190,16 @@ char *standin_tokens(const standin *s)
     return get(s, "/standin/tokens");
 }
 
+int standin_told(const char *text)
+{
+    return strstr(text, STANDIN_SECRET) || strstr(text, STANDIN_SECRET_ENCODED);
+}
+
 char *standin_journal(const standin *s)
 {
     char *journal = get(s, "/standin/log");
 
-    assert_null(strstr(journal, STANDIN_SECRET));
-    assert_null(strstr(journal, "Zq9%2F"));
+    assert_false(standin_told(journal));
     return journal;
 }
 

@@ -1,5 +1,5 @@
 #include "talk.h"
-#include "support.h"
+#include "unit.h"
 
 #include <pthread.h>
 #include <sys/mman.h>

@@ -1,7 +1,6 @@
 /* Which ids go into one request: the cross product exactly once, within
  * limits. */
-#include "support.h"
-#include "tests.h"
+#include "unit.h"
 
 #include <time.h>
 

@@ -1,7 +1,6 @@
 /* One deadline for the whole call, whatever the clock and the port do. */
-#include "support.h"
+#include "unit.h"
 #include "talk.h"
-#include "tests.h"
 
 enum { TIMEOUT = 1000 };
 

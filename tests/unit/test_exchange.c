@@ -1,8 +1,7 @@
 /* Which bytes go out next and what comes in: against a server that fails at
  * every call in every way. */
 #include "talk.h"
-#include "support.h"
-#include "tests.h"
+#include "unit.h"
 
 enum { USERS = 21 }; /* three requests */
 

@@ -1,8 +1,7 @@
 /* Answers written from RFC 9112 and from what other clients got wrong. */
 #include "judge.h"
-#include "server.h"
-#include "support.h"
-#include "tests.h"
+#include "scripted.h"
+#include "unit.h"
 
 /* The verdict falls with the last byte, not before; 0: it has not fallen
  * yet. */

@@ -1,8 +1,7 @@
 /* What is refused before a byte is sent: all that would have widened a
  * deletion, and all that would have said something else. */
-#include "server.h"
-#include "support.h"
-#include "tests.h"
+#include "scripted.h"
+#include "unit.h"
 
 /* The call ends at once with this result; the port is never touched. */
 static void assert_not_begun(const smh_scope *scope, int want)

@@ -1,6 +1,5 @@
 /* The bytes of one request, from any offset into any window. */
-#include "support.h"
-#include "tests.h"
+#include "unit.h"
 
 typedef struct letter {
     smh_scope scope;

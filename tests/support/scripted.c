@@ -1,4 +1,4 @@
-#include "server.h"
+#include "scripted.h"
 
 #include <limits.h>
 #include <string.h>

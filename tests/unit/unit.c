@@ -1,5 +1,5 @@
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
-#include "support.h"
+#include "unit.h"
 
 #include <sys/mman.h>
 
@@ -18,13 +18,6 @@ uint32_t chance(uint32_t below)
     chance_state ^= chance_state >> 17;
     chance_state ^= chance_state << 5;
     return chance_state % below;
-}
-
-unsigned thin(void)
-{
-    const char *text = getenv("SMH_TEST_THIN");
-    unsigned n = text == NULL ? 1 : (unsigned)strtoul(text, NULL, 10);
-    return n == 0 ? 1 : n;
 }
 
 /* ---- memory ------------------------------------------------------------ */
