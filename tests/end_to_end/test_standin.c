@@ -49,13 +49,7 @@ static int answer_to(const char *request)
     return web_send(server.port, request, strlen(request), NULL);
 }
 
-static void check_tokens(const char *wanted)
-{
-    char *tokens = standin_tokens(&server);
-
-    assert_string_equal(tokens, wanted);
-    free(tokens);
-}
+#define check_tokens(wanted) standin_left(&server, wanted)
 
 /* ---- what is refused ----------------------------------------------------- */
 
@@ -387,15 +381,12 @@ static void refuses_after_the_last_request(void **state)
 
 static void loses_an_answer_with_the_connection(void **state)
 {
-    char *all, *journal;
+    char *all = ask_thrice("2:lost");
 
     (void)state;
-    all = ask_thrice("2:lost");
     assert_null(strstr(all, "HTTP/1.1"));
     check_tokens("w - -\n");
-    journal = standin_journal(&server);
-    assert_int_equal(lines_with(journal, "user_id=v -"), 1);
-    free(journal);
+    assert_int_equal(standin_seen(&server, "user_id=v -"), 1);
     free(all);
 }
 
@@ -426,26 +417,17 @@ static void make_certificates(void)
         assert_int_equal(child_run(argv), 0);
 }
 
-static unsigned failed_handshakes(const standin *s)
-{
-    char *journal = standin_journal(s);
-    unsigned n = lines_with(journal, " failed");
-
-    free(journal);
-    return n;
-}
-
 /* What is not TLS ends a handshake at once, unless that stalls and reads
  * nothing.  The first look at the journal comes back when the connection is
  * accepted, the second one when it has had its turn. */
 static bool stalls(const standin *s)
 {
-    unsigned before = failed_handshakes(s), after;
+    unsigned before = standin_seen(s, " failed"), after;
     int fd = web_connect(s->port);
 
     assert_int_equal(send(fd, "not TLS", 7, MSG_NOSIGNAL), 7);
-    failed_handshakes(s);
-    after = failed_handshakes(s);
+    standin_seen(s, " failed");
+    after = standin_seen(s, " failed");
     close(fd);
     return after == before;
 }

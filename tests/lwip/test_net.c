@@ -27,7 +27,7 @@
 #include "../support/words.h"
 #include "net.h"
 #define FAULTS_DECLARED_ONLY
-#include "faults.h"
+#include "lwip_faults.h"
 
 #if NO_SYS
 typedef smh_lwip_raw lwip_tcp;

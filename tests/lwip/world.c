@@ -1,7 +1,7 @@
 #include "world.h"
 
 #define FAULTS_DECLARED_ONLY
-#include "faults.h"
+#include "lwip_faults.h"
 
 #include <string.h>
 

@@ -213,3 +213,18 @@ unsigned lines_with(const char *text, const char *part)
     }
     return n;
 }
+
+void standin_left(const standin *s, const char *wanted)
+{
+    char *tokens = standin_tokens(s);
+    assert_string_equal(tokens, wanted);
+    free(tokens);
+}
+
+unsigned standin_seen(const standin *s, const char *part)
+{
+    char *journal = standin_journal(s);
+    unsigned n = lines_with(journal, part);
+    free(journal);
+    return n;
+}

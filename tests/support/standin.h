@@ -39,6 +39,11 @@ void standin_token(const standin *s, const char *user, const char *client,
 char *standin_tokens(const standin *s);  /* to be freed */
 char *standin_journal(const standin *s); /* to be freed */
 
+/* Fails the test unless these are all tokens, "user client session" a line. */
+void standin_left(const standin *s, const char *wanted);
+/* Lines of the journal that hold part. */
+unsigned standin_seen(const standin *s, const char *part);
+
 /* Whether text has the secret in it. */
 int standin_told(const char *text);
 
