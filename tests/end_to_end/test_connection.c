@@ -7,23 +7,6 @@
 
 #include "world.h"
 
-static void fill_users(unsigned count)
-{
-    unsigned i;
-
-    number_ids(SMH_USERS, count, 0);
-    for (i = 0; i < count; i += 5)
-        token(w.scope.users->items[i], NULL, NULL);
-    token("bob", NULL, NULL);
-}
-
-static void check_done(unsigned requests)
-{
-    assert_int_equal(w.call.report.confirmed, requests);
-    model_revoke(0, requests);
-    check_left();
-}
-
 /* As a program with a loop of its own does it. */
 static int poll_for(const smh_posix *tcp, int ms)
 {

@@ -12,7 +12,8 @@
 #define SECRET STANDIN_SECRET_ENCODED
 #define PATH "/api/v1/token/" STANDIN_LIBRARY
 #define KEYS PATH "?library_secret=" SECRET
-#define CREATE "/api/v1/token?library_id=" STANDIN_LIBRARY "&library_secret=" SECRET
+#define CREATE                                                                 \
+    "/api/v1/token?library_id=" STANDIN_LIBRARY "&library_secret=" SECRET
 #define TEN ",1,2,3,4,5,6,7,8,9,0"
 #define LINE(target) "DELETE " target " HTTP/1.1\r\n"
 #define HOST "Host: a.test\r\n"

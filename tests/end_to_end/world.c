@@ -313,6 +313,22 @@ void check_left(void)
     free(wanted);
 }
 
+void fill_users(unsigned count)
+{
+    unsigned i;
+    number_ids(SMH_USERS, count, 0);
+    for (i = 0; i < count; i += 3)
+        token(w.scope.users->items[i], "phone", NULL);
+    token("bob", NULL, NULL);
+}
+
+void check_done(unsigned requests)
+{
+    assert_int_equal(w.call.report.confirmed, requests);
+    model_revoke(0, requests);
+    check_left();
+}
+
 /* ---- what the stand-in saw --------------------------------------------- */
 
 unsigned seen(const char *part)

@@ -61,6 +61,11 @@ void token(const char *user, const char *client, const char *session);
 void model_revoke(uint32_t from, uint32_t end);
 void check_left(void);
 
+/* So many users, a third of them with a token, and one beside them. */
+void fill_users(unsigned count);
+/* All requests for them are confirmed, and exactly their tokens are gone. */
+void check_done(unsigned requests);
+
 /* Requests and connections that the stand-in saw. */
 unsigned seen(const char *part);
 unsigned requests_seen(void);

@@ -25,18 +25,9 @@ static unsigned deepest, longest;
     "user=0 user=1 user=2 user=3 user=4 user=5 user=6 user=7 user=8 user=9 "   \
     "user=10 address=" QEMU_HOST
 
-static void run(unsigned port, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    qemu_run(&q, port, format, args);
-    va_end(args);
-}
-
 static int works(const standin *s, unsigned arena)
 {
-    run(s->port, ELEVEN " arena=%u", arena);
+    qemu_run(&q, s->port, ELEVEN " arena=%u", arena);
     if (q.status != 0 && !strstr(q.text, "out of memory"))
         fail_msg("arena of %u: not for want of memory:\n%s", arena, q.text);
     return q.status == 0;
@@ -65,7 +56,7 @@ static void look(const standin *s)
     unsigned value = 0;
 
     q.icount = "shift=0,sleep=on";
-    run(s->port, ELEVEN);
+    qemu_run(&q, s->port, ELEVEN);
     q.icount = NULL;
     qemu_check(&q, 0, "result 204");
     gap = strstr(q.text, "longest gap ");
@@ -80,17 +71,13 @@ static void look(const standin *s)
 int main(int argc, char **argv)
 {
     const char *more[] = {"--fault", "*:close-after", NULL};
-    const char *copy[] = {"cp", "-r", getenv("FIRMWARE_PKI"), NULL, NULL};
-    char *dir = temp_make();
     unsigned arena = 4096, all, i;
 
     if (argc != 4)
         return 2;
-    q.directory = copy[3] = strdup(temp_path(dir, "pki"));
-    assert_int_equal(child_run(copy), 0);
     q.machine = argv[1];
     q.image = argv[2];
-    q.relay = getenv("FIRMWARE_RELAY");
+    qemu_begin(&q);
     all = (unsigned)atoi(argv[3]);
     for (i = 0; i < SERVERS; i++) {
         standin_start(&servers[i], q.directory, certificates[i], more);
@@ -101,6 +88,6 @@ int main(int argc, char **argv)
     }
     printf("run.arena %u\nrun.stack %u\nrun.turn %u\n", arena, deepest,
            longest);
-    temp_remove(dir);
+    qemu_end(&q);
     return 0;
 }

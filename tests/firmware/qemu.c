@@ -56,7 +56,7 @@ static void add_network(line *l, const qemu *q, unsigned port)
     snprintf(user, sizeof user,
              "user,id=user,restrict=on,guestfwd=tcp:" QEMU_HOST
              ":443-cmd:%s %u",
-             q->relay, port);
+             getenv("FIRMWARE_RELAY"), port);
     snprintf(nic, sizeof nic, "nic,netdev=%s,model=%s",
              q->wire ? "board" : "user", model);
     add(l, "-netdev", user);
@@ -89,10 +89,25 @@ static void capture(qemu *q, const line *l)
     q->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-void qemu_run(qemu *q, unsigned port, const char *format, va_list args)
+void qemu_begin(qemu *q)
+{
+    const char *copy[] = {"cp", "-r", NULL, NULL, NULL};
+    q->directory = temp_make();
+    copy[2] = temp_path(getenv("FIRMWARE_PKI"), ".");
+    copy[3] = q->directory;
+    assert_int_equal(child_run(copy), 0);
+}
+
+void qemu_end(qemu *q)
+{
+    temp_remove(q->directory);
+}
+
+void qemu_run(qemu *q, unsigned port, const char *format, ...)
 {
     /* Semihosting speaks on standard error. */
     line l = {{"sh", "-c", "exec timeout -k 5 \"$@\" 2>&1", "sh"}, 4};
+    va_list args;
 
     add(&l, q->patience ? q->patience : "60", "qemu-system-arm");
     add(&l, "-M", q->machine);
@@ -100,7 +115,9 @@ void qemu_run(qemu *q, unsigned port, const char *format, va_list args)
     add(&l, "-display", "none");
     add(&l, "-monitor", "none");
     add(&l, "-serial", "none");
+    va_start(args, format);
     add(&l, "-semihosting-config", semihosting(q, format, args));
+    va_end(args);
     if (q->icount)
         add(&l, "-icount", q->icount);
     add_network(&l, q, port);

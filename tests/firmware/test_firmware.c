@@ -24,7 +24,6 @@ enum { DONE, SERVICE, USAGE, NETWORK, TLS };
 
 static qemu q;
 static standin server;
-static char *dir;
 static unsigned deepest, closest; /* bytes of stack: used, left */
 
 /* ---- around a case ------------------------------------------------------- */
@@ -41,14 +40,8 @@ static void fill(void)
 
 static int begin(void **state)
 {
-    const char *copy[] = {"cp", "-r", getenv("FIRMWARE_PKI"), NULL, NULL};
-
     (void)state;
-    dir = temp_make();
-    copy[3] = temp_path(dir, "pki");
-    assert_int_equal(child_run(copy), 0);
-    q.directory = strdup(copy[3]);
-    q.relay = getenv("FIRMWARE_RELAY");
+    qemu_begin(&q);
     standin_start(&server, q.directory, "server", NULL);
     return 0;
 }
@@ -57,7 +50,7 @@ static int end(void **state)
 {
     (void)state;
     standin_stop(&server);
-    temp_remove(dir);
+    qemu_end(&q);
     printf("# stack: %u bytes at the deepest, %u left\n", deepest, closest);
     return 0;
 }
@@ -85,16 +78,7 @@ static void look_at_stack(void)
     closest = size - deepest;
 }
 
-static void run_on(unsigned port, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    qemu_run(&q, port, format, args);
-    va_end(args);
-    look_at_stack();
-}
-
+#define run_on(port, ...) (qemu_run(&q, port, __VA_ARGS__), look_at_stack())
 #define run(...) run_on(server.port, __VA_ARGS__)
 
 static void check_result(int status, int result)
@@ -413,7 +397,7 @@ static void finds_its_address_and_the_host(void **state)
     static const name names[] = {{"server.test", QEMU_HOST, NULL, 0},
                                  {NULL, NULL, NULL, 0}};
     (void)state;
-    q.wire = temp_path(dir, "names");
+    q.wire = temp_path(q.directory, "names");
     names_start_on_wire(names, q.wire, temp_path(q.directory, "qemu"));
     run("user=alice dhcp=1");
     check_result(DONE, SMH_DONE);

@@ -770,7 +770,7 @@ static void nginx_is_served_from(void **state)
     setup.address = NET_SERVER_4;
     setup.upstream = behind.port;
     setup.http = "keepalive_requests 2;";
-    nginx_start(&front, &setup);
+    assert_true(nginx_start(&front, &setup));
     c.port = front.port;
     assert_int_equal(run(&c), SMH_DONE);
     assert_int_equal(tokens_left(&behind), 0);

@@ -49,7 +49,8 @@ static const uint8_t *read_name(const uint8_t *at, const uint8_t *end,
 static size_t add_answer(uint8_t *to, int type, const char *address)
 {
     /* the question's name, its type, class IN, a TTL of one second */
-    const uint8_t head[] = {0xc0, HEADER, 0, (uint8_t)type, 0, 1, 0, 0, 0, 1, 0};
+    const uint8_t head[] = {0xc0, HEADER, 0, (uint8_t)type, 0, 1, 0, 0,
+                            0,    1,      0};
     int size = type == TYPE_A ? 4 : 16;
     memcpy(to, head, sizeof head);
     to[sizeof head] = (uint8_t)size;
@@ -93,8 +94,8 @@ static void *serve(void *unused)
     (void)unused;
     for (;;) {
         socklen_t size = sizeof peer;
-        ssize_t n = recvfrom(wire, message, FRAME, 0, (struct sockaddr *)&peer,
-                             &size);
+        ssize_t n =
+            recvfrom(wire, message, FRAME, 0, (struct sockaddr *)&peer, &size);
         if (n > 0 && (n = (ssize_t)answer(message, (size_t)n)) > 0)
             sendto(wire, message, (size_t)n, 0, (struct sockaddr *)&peer, size);
     }
@@ -133,8 +134,8 @@ static void swap(uint8_t *a, uint8_t *b, size_t size)
 /* IPv4 without options, UDP to our port, as long as it says. */
 static int is_question(const uint8_t *frame, size_t size)
 {
-    return size >= LOWER && get16(frame + 12) == 0x0800 &&
-           frame[ETH] == 0x45 && frame[ETH + 9] == IPPROTO_UDP &&
+    return size >= LOWER && get16(frame + 12) == 0x0800 && frame[ETH] == 0x45 &&
+           frame[ETH + 9] == IPPROTO_UDP &&
            get16(frame + ETH + IP + 2) == PORT &&
            get16(frame + ETH + 2) >= IP + UDP &&
            get16(frame + ETH + 2) + ETH <= size;
