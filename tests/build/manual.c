@@ -67,7 +67,6 @@ static int set_up(const char *ca_file)
     static smh_port_ops ops;
     static mbedtls_x509_crt ca;
     smh_mbedtls_options options = {0};
-
     options.below = smh_posix_port(&tcp);
     ops = *options.below.ops;
     ops.open = open_there;

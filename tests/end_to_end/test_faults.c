@@ -11,7 +11,6 @@ static void fill_world(void)
 {
     static const char *const phone[] = {"phone"};
     unsigned i;
-
     world_reset(NULL);
     number_ids(SMH_USERS, USERS, 70);
     give_ids(SMH_CLIENTS, phone, 1);
@@ -27,7 +26,6 @@ static void fill_world(void)
 static void check_strictly(const outcome *o, unsigned n, int result)
 {
     uint32_t done = n - 1 + (o->done ? 1u : 0u);
-
     if (result == SMH_DONE) {
         assert_int_equal(requests_seen(), REQUESTS + o->again);
         model_revoke(0, REQUESTS);
@@ -43,7 +41,6 @@ static void check_resumed(void)
 {
     uint32_t resume = w.call.report.resume;
     unsigned before = requests_seen();
-
     standin_faults(&w.server, "");
     w.io.resume = resume;
     revoke_as(SMH_DONE);
@@ -57,7 +54,6 @@ static void check_fault(const outcome *o, unsigned n, size_t size,
 {
     char fault[64];
     int result;
-
     fill_world();
     snprintf(fault, sizeof fault, "%u:%s", n, o->fault);
     standin_faults(&w.server, fault);
@@ -77,7 +73,6 @@ static void check_faults(size_t size, uint16_t pipeline)
 {
     size_t i;
     unsigned n;
-
     for (i = 0; i < outcome_count; i++)
         for (n = 1; n <= REQUESTS; n++)
             if ((i + n) % thin() == 0)
@@ -119,7 +114,6 @@ static void every_answer_closed_is_served_to_the_end(void **state)
 {
     static const char *const faults[] = {"*:close-after", "*:no-notify"};
     uint16_t pipeline;
-
     (void)state;
     for (pipeline = 1; pipeline <= 3; pipeline = (uint16_t)(pipeline + 2)) {
         fill_world();
@@ -171,6 +165,5 @@ int faults_tests(void)
         cmocka_unit_test(no_answer_is_not_asked_for_again),
         cmocka_unit_test(a_redirect_is_not_followed),
     };
-
     return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
 }

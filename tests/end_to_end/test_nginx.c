@@ -12,7 +12,6 @@ static void front_start(const char *cert, const char *http, const char *server,
                         const char *location)
 {
     nginx_setup setup = {0};
-
     world_reset(NULL);
     setup.certs = w.dir;
     setup.cert = cert;
@@ -29,7 +28,6 @@ static unsigned front_stop(const char *part)
 {
     char *log = nginx_stop(&front);
     unsigned n = lines_with(log, part);
-
     free(log);
     return n;
 }
@@ -44,7 +42,6 @@ static void keeps_the_connection(void **state)
 {
     static const char *const certs[] = {"server", "server-rsa", "chain"};
     unsigned i;
-
     (void)state;
     for (i = 0; i < 3; i++) {
         front_start(certs[i], NULL, NULL, NULL);
@@ -71,7 +68,6 @@ static void prefers_what_it_likes(void **state)
     static const char *const versions[] = {"TLSv1.2", "TLSv1.2 TLSv1.3"};
     char server[100];
     unsigned i;
-
     (void)state;
     for (i = 0; i < 4; i++) {
         snprintf(server, sizeof server,
@@ -92,7 +88,6 @@ static void is_opened_again(void **state)
     static const uint16_t pipelines[] = {1, 2, 20};
     unsigned i;
     char *log;
-
     (void)state;
     for (i = 0; i < 6; i++) {
         front_start("server", NULL, limits[i % 2], NULL);
@@ -113,7 +108,6 @@ static void odd_bytes_pass_through(void **state)
                                       "a/../b", "a?b", "a#b",   "\303\244",
                                       "\377",   "a\nb"};
     unsigned i;
-
     (void)state;
     front_start("server", NULL, NULL, NULL);
     give_ids(SMH_USERS, odd, 10);
@@ -131,7 +125,6 @@ static void refuses_a_long_line(void **state)
 {
     static const size_t sizes[] = {64, 700, 65536};
     unsigned i;
-
     (void)state;
     for (i = 0; i < 3; i++) {
         front_start("server", NULL,
@@ -154,7 +147,6 @@ static void refuses_a_long_line(void **state)
 static void takes_a_full_line(void **state)
 {
     unsigned i;
-
     (void)state;
     front_start("server", NULL, NULL, NULL);
     number_ids(SMH_USERS, 10, 60);
@@ -171,7 +163,6 @@ static void takes_a_full_line(void **state)
 static void wants_a_client_certificate(void **state)
 {
     char server[300];
-
     (void)state;
     snprintf(server, sizeof server,
              "ssl_verify_client on; ssl_client_certificate %s/ca.pem;", w.dir);
@@ -188,7 +179,6 @@ static void limits_the_rate(void **state)
 {
     unsigned attempt = 0;
     int result;
-
     (void)state;
     front_start("server",
                 "limit_req_zone $binary_remote_addr zone=z:1m rate=1r/s;",
@@ -213,7 +203,6 @@ static void has_nothing_behind_it(void **state)
 {
     unsigned port, live = w.server.port;
     int fd = free_port(&port);
-
     (void)state;
     close(fd);
     w.server.port = port;
@@ -250,7 +239,6 @@ static void is_not_trusted_blindly(void **state)
 static void tls_versions(void **state)
 {
     int has_1_3 = MBEDTLS_VERSION_NUMBER >= 0x03000000;
-
     (void)state;
     front_start("server", NULL, "ssl_protocols TLSv1.2;", NULL);
     fill_users(25);
@@ -290,7 +278,6 @@ int nginx_tests(void)
         cmocka_unit_test_teardown(is_not_trusted_blindly, stop_front),
         cmocka_unit_test_teardown(tls_versions, stop_front),
     };
-
     world_start(NULL, NULL);
     return cmocka_run_group_tests_name("nginx", tests, NULL, NULL);
 }

@@ -62,11 +62,9 @@ typedef struct row {
 static void check_rows(const row *rows, size_t count)
 {
     size_t i;
-
     standin_token(&server, "u", "c", "s");
     for (i = 0; i < count; i++) {
         int status = answer_to(rows[i].request);
-
         if (status != rows[i].status)
             fail_msg("%d, not %d: %s", status, rows[i].status, rows[i].request);
     }
@@ -115,7 +113,6 @@ static void refuses_what_rfc_9112_forbids(void **state)
          LINE(USER) HOST "Content-Length: 0\r\nContent-Length: 0\r\n" CLOSE},
         {400, LINE(USER) HOST "Transfer-Encoding: chunked\r\n" CLOSE},
     };
-
     (void)state;
     CHECK_ROWS(rows);
 }
@@ -138,7 +135,6 @@ static void refuses_what_rfc_3986_forbids(void **state)
         {400, LINE("/api/v1/./token/x?user_id=u") HOST CLOSE},
         {400, LINE("/api/v1/token/%2e%2e?user_id=u") HOST CLOSE},
     };
-
     (void)state;
     CHECK_ROWS(rows);
 }
@@ -181,7 +177,6 @@ static void refuses_what_is_not_documented(void **state)
         {400, "POST " CREATE "&user_id= HTTP/1.1\r\n" HOST CLOSE},
         {404, "POST " CREATE "x&user_id=u HTTP/1.1\r\n" HOST CLOSE},
     };
-
     (void)state;
     CHECK_ROWS(rows);
 }
@@ -196,7 +191,6 @@ static void deletes_what_is_documented(void **state)
         {NULL, "c", "s"},  {"-", NULL, "s"}, {"u%", " ", ","},
     };
     size_t i;
-
     (void)state;
     for (i = 0; i < sizeof tokens / sizeof *tokens; i++)
         standin_token(&server, tokens[i][0], tokens[i][1], tokens[i][2]);
@@ -216,11 +210,9 @@ static void takes_a_name_or_what_reads_like_one(void **state)
     static const char *const hosts[] = {"localhost", "A-b_c.test:65535",
                                         "127.0.0.1", "127.0.0.1:8443"};
     size_t i;
-
     (void)state;
     for (i = 0; i < sizeof hosts / sizeof *hosts; i++) {
         char request[256];
-
         snprintf(request, sizeof request, "%sHost: %s\r\n%s", LINE(USER),
                  hosts[i], CLOSE);
         standin_token(&server, "u", "c", "s");
@@ -242,7 +234,6 @@ static void takes_a_length_of_nothing(void **state)
 static void renews_and_deletes_one(void **state)
 {
     char name[80], target[200], *body;
-
     (void)state;
     assert_int_equal(web_call(server.port, "GET", CREATE "&user_id=u&period=60",
                               &body),
@@ -274,7 +265,6 @@ static void limits_a_request_line(void **state)
 {
     char request[16384];
     int more, at;
-
     (void)state;
     for (more = 0; more < 2; more++) {
         at = sprintf(request, "DELETE %s", USER);
@@ -289,7 +279,6 @@ static void limits_a_request_line(void **state)
 static void answers_a_pipeline_in_order(void **state)
 {
     char *all;
-
     (void)state;
     standin_token(&server, "u", "c", "s");
     web_send(server.port,
@@ -311,7 +300,6 @@ static void check_spoiled(const char *fault, int status, const char *behind,
 {
     char *body, *tokens;
     int got;
-
     standin_reset(&server);
     standin_token(&server, "u", NULL, NULL);
     standin_faults(&server, fault);
@@ -328,11 +316,9 @@ static void spoils_answers_as_told(void **state)
 {
     char fault[64];
     size_t i;
-
     (void)state;
     for (i = 0; i < outcome_count; i++) {
         const outcome *o = &outcomes[i];
-
         snprintf(fault, sizeof fault, "1:%s", o->fault);
         check_spoiled(fault, o->status, o->behind, o->done);
     }
@@ -351,7 +337,6 @@ static char *ask_thrice(const char *fault)
     static const char three[] = LINE(USER) HOST "\r\n" LINE(KEYS "&user_id=v")
         HOST "\r\n" LINE(KEYS "&user_id=w") HOST "\r\n";
     char *all;
-
     standin_reset(&server);
     standin_token(&server, "u", NULL, NULL);
     standin_token(&server, "v", NULL, NULL);
@@ -367,11 +352,9 @@ static void refuses_after_the_last_request(void **state)
 {
     static const char *const faults[] = {"*:refuse-after:2", "2:refuse-after"};
     size_t i;
-
     (void)state;
     for (i = 0; i < 2; i++) {
         char *all = ask_thrice(faults[i]);
-
         assert_true(strncmp(all, "HTTP/1.1 204 ", 13) == 0);
         assert_int_equal(lines_with(all, "Connection: close"), 2);
         assert_int_equal(lines_with(all, "HTTP/1.1 503 "), 1);
@@ -383,7 +366,6 @@ static void refuses_after_the_last_request(void **state)
 static void loses_an_answer_with_the_connection(void **state)
 {
     char *all = ask_thrice("2:lost");
-
     (void)state;
     assert_null(strstr(all, "HTTP/1.1"));
     check_tokens("w - -\n");
@@ -398,7 +380,6 @@ static void masks_the_secret(void **state)
         "2 2 DELETE *** 204\n"
         "3 3 DELETE *** 404\n";
     char *journal;
-
     (void)state;
     web_call(server.port, "DELETE", USER, NULL);
     web_call(server.port, "DELETE", KEYS "&user_id=" SECRET, NULL);
@@ -413,7 +394,6 @@ static void masks_the_secret(void **state)
 static void make_certificates(void)
 {
     const char *argv[] = {"examples/smh_standin/pki.sh", dir, NULL};
-
     if (access(temp_path(dir, "ca.pem"), R_OK) != 0)
         assert_int_equal(child_run(argv), 0);
 }
@@ -425,7 +405,6 @@ static bool stalls(const standin *s)
 {
     unsigned before = standin_seen(s, " failed"), after;
     int fd = web_connect(s->port);
-
     assert_int_equal(send(fd, "not TLS", 7, MSG_NOSIGNAL), 7);
     standin_seen(s, " failed");
     after = standin_seen(s, " failed");
@@ -436,7 +415,6 @@ static bool stalls(const standin *s)
 static void stalls_one_handshake_or_each(void **state)
 {
     standin secure = {0};
-
     (void)state;
     make_certificates();
     standin_start(&secure, dir, "server", NULL);
@@ -462,7 +440,6 @@ static void check_line(const line *l)
     const char *argv[] = {"sh", "-c", command, NULL};
     FILE *from;
     int status;
-
     snprintf(command, sizeof command,
              "D=%s; timeout 5 \"$SMH_STANDIN\" %s >$D/said 2>&1", dir,
              l->options);
@@ -520,7 +497,6 @@ static void checks_its_options(void **state)
         {2, "--library ''", "--library \"\": want the id of a library"},
     };
     size_t i;
-
     (void)state;
     for (i = 0; i < sizeof lines / sizeof *lines; i++)
         check_line(&lines[i]);
@@ -552,7 +528,6 @@ static void names_the_file_that_is_wrong(void **state)
          "/expired.key is not the key of the certificate in "},
     };
     size_t i;
-
     (void)state;
     make_certificates();
     for (i = 0; i < sizeof lines / sizeof *lines; i++)
@@ -580,6 +555,5 @@ int standin_tests(void)
         cmocka_unit_test(checks_its_options),
         cmocka_unit_test(names_the_file_that_is_wrong),
     };
-
     return cmocka_run_group_tests_name("stand-in", tests, start, stop);
 }

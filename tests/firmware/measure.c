@@ -38,7 +38,6 @@ static unsigned bisect(const standin *s, unsigned least, unsigned most)
 {
     while (most - least > STEP) {
         unsigned middle = least + (most - least) / (2 * STEP) * STEP;
-
         if (middle == least)
             middle += STEP;
         if (works(s, middle))
@@ -54,7 +53,6 @@ static void look(const standin *s)
 {
     const char *gap, *stack;
     unsigned value = 0;
-
     q.icount = "shift=0,sleep=on";
     qemu_run(&q, s->port, ELEVEN);
     q.icount = NULL;
@@ -72,7 +70,6 @@ int main(int argc, char **argv)
 {
     const char *more[] = {"--fault", "*:close-after", NULL};
     unsigned arena = 4096, all, i;
-
     if (argc != 4)
         return 2;
     q.machine = argv[1];

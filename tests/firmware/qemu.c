@@ -32,7 +32,6 @@ static const char *semihosting(const qemu *q, const char *format, va_list args)
     static char text[2 * ROOM];
     char arguments[ROOM], *at = arguments;
     size_t n;
-
     assert_true(vsnprintf(arguments, sizeof arguments, format, args) < ROOM);
     strcpy(text, COMMON);
     strcat(text, q->directory);
@@ -52,7 +51,6 @@ static void add_network(line *l, const qemu *q, unsigned port)
     static char user[ROOM], wire[ROOM], nic[64];
     const char *model =
         strcmp(q->machine, "lm3s6965evb") == 0 ? "stellaris" : "lan9118";
-
     snprintf(user, sizeof user,
              "user,id=user,restrict=on,guestfwd=tcp:" QEMU_HOST
              ":443-cmd:%s %u",
@@ -78,7 +76,6 @@ static void capture(qemu *q, const line *l)
     child c;
     size_t size;
     int status;
-
     child_start(&c, l->argv, -1);
     size = fread(q->text, 1, sizeof q->text - 1, c.out);
     q->text[size] = '\0';
@@ -108,7 +105,6 @@ void qemu_run(qemu *q, unsigned port, const char *format, ...)
     /* Semihosting speaks on standard error. */
     line l = {{"sh", "-c", "exec timeout -k 5 \"$@\" 2>&1", "sh"}, 4};
     va_list args;
-
     add(&l, q->patience ? q->patience : "60", "qemu-system-arm");
     add(&l, "-M", q->machine);
     add(&l, "-kernel", q->image);

@@ -68,7 +68,6 @@ static void look_at_stack(void)
 {
     const char *line = strstr(q.text, "stack: ");
     unsigned used, size;
-
     if (!line)
         return;
     assert_int_equal(sscanf(line, "stack: %u of %u", &used, &size), 2);
@@ -84,7 +83,6 @@ static void look_at_stack(void)
 static void check_result(int status, int result)
 {
     char text[32];
-
     snprintf(text, sizeof text, "result %d: ", result);
     qemu_check(&q, status, text);
 }
@@ -116,7 +114,6 @@ static void revokes_a_session_through_a_small_buffer(void **state)
 static void run_with(const char *certificate, const char *arguments)
 {
     standin other = {0};
-
     standin_start(&other, q.directory, certificate, NULL);
     standin_token(&other, "alice", "phone", "1");
     run_on(other.port, "%s", arguments);
@@ -143,12 +140,10 @@ static const char *fill_25(void)
     static char arguments[1024];
     char *to = arguments + sprintf(arguments, PINNED);
     unsigned i;
-
     standin_reset(&server);
     standin_token(&server, "u00", "phone", "1");
     for (i = 1; i <= 25; i++) {
         char user[8];
-
         snprintf(user, sizeof user, "u%02u", i);
         standin_token(&server, user, "phone", "1");
         standin_token(&server, user, "tablet", "2");
@@ -162,7 +157,6 @@ static void revoke_25(const char *more, const char *faults,
                       unsigned connections)
 {
     const char *users = fill_25();
-
     standin_faults(&server, faults);
     run("%s%s", users, more);
     qemu_check(&q, DONE, "requests: 3 confirmed 3 resume 3");
@@ -195,7 +189,6 @@ static void opens_again_what_is_closed_after_each_answer(void **state)
 static void goes_on_where_it_failed(void **state)
 {
     const char *users = fill_25();
-
     (void)state;
     standin_faults(&server, "2:status:503");
     run("%s", users);
@@ -248,7 +241,6 @@ static void refuses_the_not_yet_valid(void **state)
 static void refuses_a_certificate_of_a_client(void **state)
 {
     child other;
-
     (void)state;
     run_on(s_server_start(&other, q.directory, "client-only"), ALICE);
     child_stop(&other);
@@ -288,7 +280,6 @@ static void names_want_of_memory_for_what_it_is(void **state)
 {
     static const unsigned arenas[] = {4096, 6144, 8192, 9216, 10240, 11264};
     unsigned i;
-
     (void)state;
     for (i = 0; i < sizeof arenas / sizeof *arenas; i++) {
         run(ALICE "arena=%u", arenas[i]);
@@ -303,7 +294,6 @@ static void tells_a_closed_port(void **state)
 {
     unsigned port;
     int fd = free_port(&port);
-
     (void)state;
     close(fd);
     run_on(port, ALICE);
@@ -322,7 +312,6 @@ static void reaches_nothing_else(void **state)
 static void gives_up_on_silence(void **state)
 {
     const char *loop;
-
     (void)state;
     standin_faults(&server, "1:silent");
     run(ALICE "timeout=3000");
@@ -345,12 +334,10 @@ static void bears_what_servers_do_wrong(void **state)
 {
     char fault[64];
     size_t i;
-
     (void)state;
     for (i = 0; i < outcome_count; i++) {
         const outcome *o = &outcomes[i];
         const char *result;
-
         fill();
         snprintf(fault, sizeof fault, "1:%s", o->fault);
         standin_faults(&server, fault);
@@ -376,7 +363,6 @@ static void tells_a_wrong_secret(void **state)
 static void bears_the_loss_of_20_percent(void **state)
 {
     unsigned seed, dropped = 0;
-
     (void)state;
     q.icount = "shift=5,sleep=off";
     q.patience = "300";
@@ -413,7 +399,6 @@ static void the_example_itself_runs(void **state)
 {
     const char *rigged = q.image;
     char path[600], here[600];
-
     (void)state;
     assert_non_null(getcwd(here, sizeof here));
     snprintf(path, sizeof path, "%.*sexample.elf",

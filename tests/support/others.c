@@ -56,7 +56,6 @@ static void write_config(const nginx *n, const nginx_setup *s,
 {
     const char *user = geteuid() == 0 ? "user www-data;\n" : "";
     FILE *to = fopen(temp_path(n->dir, "nginx.conf"), "w");
-
     assert_non_null(to);
     fprintf(to, config, user, s->upstream, some(s->http), address, n->port,
             s->certs, s->cert, s->certs, s->cert, some(s->server),
@@ -73,7 +72,6 @@ int nginx_start(nginx *n, const nginx_setup *setup)
     const char *address = setup->address ? setup->address : "127.0.0.1";
     char sockets[16];
     int fd;
-
     if (access(program, X_OK) != 0)
         return 0;
     n->dir = temp_make();
@@ -93,7 +91,6 @@ char *nginx_stop(nginx *n)
 {
     char *log = (char *)calloc(1, 65536);
     FILE *from;
-
     assert_non_null(log);
     assert_int_equal(child_stop(&n->process), 0);
     from = fopen(temp_path(n->dir, "access.log"), "r");

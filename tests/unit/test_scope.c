@@ -76,7 +76,7 @@ static void assert_id_refused(const char *id, int want)
             assert_refused(with_id(k, i, id), want, (unsigned)k + 1, i);
 }
 
-/* ---- lists ------------------------------------------------------------- */
+/* ---- lists --------------------------------------------------------------- */
 
 static void usual_scope_is_accepted(void **state)
 {
@@ -226,7 +226,7 @@ static void percent_cannot_smuggle(void **state)
     assert_true(decoded_is(d, &scope, &batch));
 }
 
-/* ---- what is too long -------------------------------------------------- */
+/* ---- what is too long ---------------------------------------------------- */
 
 static char *long_text(size_t n, char c)
 {
@@ -342,7 +342,7 @@ static void longest_ids_must_fit_together(void **state)
     assert_not_begun(&scope, SMH_E_LONG);
 }
 
-/* ---- library and secret ------------------------------------------------ */
+/* ---- library and secret -------------------------------------------------- */
 
 /* An empty one or a dot segment would be another call of the service. */
 static void library_that_is_another_path_is_refused(void **state)
@@ -426,7 +426,7 @@ static void empty_secret_is_refused(void **state)
     }
 }
 
-/* ---- host -------------------------------------------------------------- */
+/* ---- host ---------------------------------------------------------------- */
 
 static void host_tricks_are_refused(void **state)
 {
@@ -532,7 +532,7 @@ static void host_has_an_end(void **state)
     assert_refused(scope, SMH_E_HOST, 0, 0);
 }
 
-/* ---- arguments and port ------------------------------------------------ */
+/* ---- arguments and port -------------------------------------------------- */
 
 static void missing_arguments_are_refused(void **state)
 {

@@ -3,7 +3,7 @@
 
 #include <sys/mman.h>
 
-/* ---- chance ------------------------------------------------------------ */
+/* ---- chance -------------------------------------------------------------- */
 
 static uint32_t chance_state = 1;
 
@@ -20,7 +20,7 @@ uint32_t chance(uint32_t below)
     return chance_state % below;
 }
 
-/* ---- memory ------------------------------------------------------------ */
+/* ---- memory -------------------------------------------------------------- */
 
 typedef struct block {
     struct block *next;
@@ -77,7 +77,7 @@ char *edge_text(const char *text)
     return (char *)memcpy(edge(size), text, size);
 }
 
-/* ---- scopes ------------------------------------------------------------ */
+/* ---- scopes -------------------------------------------------------------- */
 
 const smh_list *list_from(const char *const *items, size_t count)
 {
