@@ -1050,8 +1050,8 @@ static int smhi_mbedtls_recv(void *ctx, void *data, size_t size)
     smhi_mbedtls_enter(tls, SMH_STAGE_READ);
     tls->receiving = 1;
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
-    tls->receiving = mbedtls_ssl_get_version_number(&tls->ssl) ==
-                     MBEDTLS_SSL_VERSION_TLS1_2;
+    tls->receiving =
+        mbedtls_ssl_get_version_number(&tls->ssl) == MBEDTLS_SSL_VERSION_TLS1_2;
 #endif
     code = mbedtls_ssl_read(&tls->ssl, (unsigned char *)data, size);
     tls->receiving = 0;

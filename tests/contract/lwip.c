@@ -4,7 +4,7 @@
 #define SMH_LWIP_IMPLEMENTATION
 #define SMH_LWIP_RAW_IMPLEMENTATION
 #include "lwip/opt.h"
-#include "tests/lwip/faults.h"
+#include "tests/lwip/lwip_faults.h"
 #if NO_SYS
 #include "smh_lwip_raw.h"
 typedef smh_lwip_raw lwip_tcp;

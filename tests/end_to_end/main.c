@@ -7,7 +7,6 @@
 int main(int argc, char **argv)
 {
     int failed = 0;
-
     alarm(600); /* a hang is a failure too */
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);

@@ -1,6 +1,7 @@
 # The stand-in itself, then the library over real TLS against it and nginx.
-$(B)/end_to_end/end_to_end: $(wildcard tests/end_to_end/*.c tests/support/*.c) \
-    $(wildcard tests/end_to_end/*.h tests/support/*.h) $(HEADERS) | $(B)/end_to_end/.
+$(B)/end_to_end/end_to_end: $(wildcard tests/end_to_end/*.c) \
+    $(addprefix tests/support/,child.c standin.c others.c outcomes.c) $(wildcard tests/end_to_end/*.h tests/support/*.h) $(HEADERS) \
+    | $(B)/end_to_end/.
 	$(CC) $(SMH_CFLAGS) $(TLS_CFLAGS) -o $@ $(filter %.c,$^) \
 	    $(SMH_LDFLAGS) $(TLS_LIBS) -lcmocka
 

@@ -10,12 +10,10 @@ static void check_lines(void)
     static char line[16384];
     smh_plan plan;
     smh_batch batch;
-
     memset(&batch, 0, sizeof batch);
     assert_int_equal(smh_check(&w.scope, &plan), 0);
     while (smh_next(&plan, &batch)) {
         size_t size = smh_write(&plan, &batch, 1, 0, line, sizeof line - 1);
-
         line[size] = '\0';
         *strstr(line, " HTTP/1.1") = '\0';
         at = strstr(at, " DELETE ");
@@ -57,7 +55,6 @@ static void both_filters_must_match(void **state)
 {
     static const char *const phone[] = {"phone"};
     static const char *const sessions[] = {"1", "2"};
-
     (void)state;
     give_ids(SMH_CLIENTS, phone, 1);
     give_ids(SMH_SESSIONS, sessions, 2);
@@ -91,13 +88,11 @@ static void odd_ids(void **state)
 {
     unsigned i;
     int kind;
-
     for (kind = SMH_USERS; kind <= SMH_SESSIONS; kind++) {
         world_reset(state);
         give_ids(kind, odd, ODD);
         for (i = 0; i < ODD + NEAR; i++) {
             const char *id = i < ODD ? odd[i] : near_odd[i - ODD];
-
             token(kind == SMH_USERS ? id : "alice",
                   kind == SMH_CLIENTS ? id : NULL,
                   kind == SMH_SESSIONS ? id : NULL);
@@ -109,7 +104,6 @@ static void odd_ids(void **state)
 static void full_lists(void **state)
 {
     unsigned i;
-
     (void)state;
     number_ids(SMH_USERS, 10, 0);
     number_ids(SMH_CLIENTS, 100, 0);
@@ -125,14 +119,12 @@ static void full_lists(void **state)
 static void longer_lists(void **state)
 {
     unsigned i;
-
     (void)state;
     number_ids(SMH_USERS, 25, 0);
     number_ids(SMH_CLIENTS, 150, 0);
     number_ids(SMH_SESSIONS, 101, 0);
     for (i = 0; i < 600; i += thin()) {
         char user[16], client[16], session[16];
-
         sprintf(user, "user-%03u", i * 7 % 26);
         sprintf(client, "client-%03u", i * 11 % 155);
         sprintf(session, "session-%03u", i * 13 % 103);
@@ -144,7 +136,6 @@ static void longer_lists(void **state)
 static void twenty_five_users(void **state)
 {
     unsigned i;
-
     (void)state;
     number_ids(SMH_USERS, 25, 0);
     for (i = 0; i < 25; i++)
@@ -160,7 +151,6 @@ static void any_buffer_sends_the_same(void **state)
     static const size_t sizes[] = {64, 999, 8200, 65536};
     char *first = NULL, *journal;
     size_t i;
-
     for (i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         world_reset(state);
         number_ids(SMH_USERS, 10, 64);
@@ -213,7 +203,6 @@ static void resume_skips_what_is_confirmed(void **state)
 {
     uint32_t resume;
     unsigned i;
-
     for (resume = 0; resume <= 3; resume++) {
         world_reset(state);
         number_ids(SMH_USERS, 25, 0);
@@ -244,6 +233,5 @@ int batches_tests(void)
         cmocka_unit_test_setup(wrong_secrets_and_libraries, world_reset),
         cmocka_unit_test_setup(resume_skips_what_is_confirmed, world_reset),
     };
-
     return cmocka_run_group_tests_name("batches", tests, NULL, NULL);
 }

@@ -74,7 +74,6 @@ static void check_trusted(const row *r, int result)
 static void check_name(const row *r)
 {
     char part[64];
-
     snprintf(part, sizeof part, " %s full\n", r->host);
     assert_int_equal(seen(part), 1);
 }
@@ -82,7 +81,6 @@ static void check_name(const row *r)
 static void check_row(const row *r)
 {
     int result;
-
     world_start(r->cert, NULL);
     world_reset(NULL);
     token("alice", "phone", NULL);
@@ -102,7 +100,6 @@ static void check_row(const row *r)
 static void each_certificate_as_it_deserves(void **state)
 {
     size_t i;
-
     (void)state;
     for (i = 0; i < sizeof rows / sizeof *rows; i++)
         check_row(&rows[i]);
@@ -128,7 +125,6 @@ static void a_missing_intermediate_is_named(void **state)
 {
     char *leaf = (char *)malloc(4096);
     FILE *from = fopen(temp_path(w.dir, "chain.pem"), "r");
-
     leaf[fread(leaf, 1, 4095, from)] = '\0';
     fclose(from);
     strstr(leaf, "-----END CERTIFICATE-----\n")[26] = '\0';
@@ -151,7 +147,6 @@ static uint32_t clock_of(void *ctx)
 static void the_clock_given_counts(void **state)
 {
     uint32_t now = 1000;
-
     world_start("server", NULL);
     world_reset(state);
     w.options.time = clock_of;
@@ -175,6 +170,5 @@ int certificates_tests(void)
         cmocka_unit_test(a_missing_intermediate_is_named),
         cmocka_unit_test(the_clock_given_counts),
     };
-
     return cmocka_run_group_tests_name("certificates", tests, NULL, NULL);
 }

@@ -7,28 +7,10 @@
 
 #include "world.h"
 
-static void fill_users(unsigned count)
-{
-    unsigned i;
-
-    number_ids(SMH_USERS, count, 0);
-    for (i = 0; i < count; i += 5)
-        token(w.scope.users->items[i], NULL, NULL);
-    token("bob", NULL, NULL);
-}
-
-static void check_done(unsigned requests)
-{
-    assert_int_equal(w.call.report.confirmed, requests);
-    model_revoke(0, requests);
-    check_left();
-}
-
 /* As a program with a loop of its own does it. */
 static int poll_for(const smh_posix *tcp, int ms)
 {
     struct pollfd one;
-
     one.fd = tcp->fd;
     one.events = (short)((tcp->want & SMH_WANT_READ ? POLLIN : 0) |
                          (tcp->want & SMH_WANT_WRITE ? POLLOUT : 0));
@@ -41,7 +23,7 @@ static void wait_for(const smh_posix *tcp)
         poll_for(tcp, 500);
 }
 
-/* ---- kept and closed --------------------------------------------------- */
+/* ---- kept and closed ----------------------------------------------------- */
 
 static void one_connection_serves_all(void **state)
 {
@@ -58,7 +40,6 @@ static void an_announced_close_is_survived(void **state)
     static const char *const two[] = {"--max-requests-per-connection", "2",
                                       NULL};
     uint16_t pipeline;
-
     world_start("server", two);
     for (pipeline = 1; pipeline <= 8; pipeline = (uint16_t)(pipeline * 2)) {
         world_reset(state);
@@ -72,13 +53,12 @@ static void an_announced_close_is_survived(void **state)
     world_start("server", NULL);
 }
 
-/* ---- in flight --------------------------------------------------------- */
+/* ---- in flight ----------------------------------------------------------- */
 
 /* Steps until so many are in flight, and some more that must not add any. */
 static void send_as_many(uint32_t wanted)
 {
     unsigned more = 0;
-
     client_begin();
     assert_int_equal(smh_begin(&w.call, &w.scope, &w.io), 0);
     while (more < 5) {
@@ -99,10 +79,8 @@ static void as_many_are_in_flight_as_allowed(void **state)
     static const uint16_t pipelines[] = {0, 1, 2, 8, 20, 100, 65535};
     static const size_t sizes[] = {64, 65536};
     unsigned i;
-
     for (i = 0; i < 14; i += thin()) {
         uint16_t pipeline = pipelines[i / 2];
-
         world_reset(state);
         fill_users(200);
         standin_faults(&w.server, "1:silent");
@@ -125,7 +103,6 @@ static void what_is_in_flight_is_sent_again(void **state)
                                         NULL};
     static const uint16_t pipelines[] = {2, 8, 100};
     unsigned i;
-
     world_start("server", three);
     for (i = 0; i < 3; i++) {
         world_reset(state);
@@ -149,7 +126,6 @@ static void what_a_reset_took_is_sent_again(void **state)
                                          "1:delay:100 8:close-before"};
     static const uint16_t pipelines[] = {2, 8, 100};
     unsigned i;
-
     for (i = 0; i < 12; i++) {
         world_reset(state);
         fill_users(200);
@@ -200,7 +176,6 @@ static void start_client(client *c, const char *const *user)
 static unsigned turn(client *clients, unsigned count)
 {
     unsigned busy = 0, i;
-
     for (i = 0; i < count; i++) {
         if (clients[i].result == 0)
             clients[i].result = smh_step(&clients[i].call);
@@ -214,7 +189,6 @@ static void many_calls_in_one_loop(void **state)
     enum { CLIENTS = 50 };
     client *clients = (client *)calloc(CLIENTS, sizeof *clients);
     unsigned count = CLIENTS / thin(), i;
-
     (void)state;
     fill_users(CLIENTS);
     client_begin(); /* for the CA that it reads */
@@ -238,10 +212,8 @@ static void a_loop_of_its_own_waits_for_what_is_wanted(void **state)
 {
     static const size_t sizes[] = {16, 64, 1024};
     unsigned i;
-
     for (i = 0; i < 3; i++) {
         int result;
-
         world_reset(state);
         fill_users(45);
         w.io.size = sizes[i];
@@ -257,14 +229,13 @@ static void a_loop_of_its_own_waits_for_what_is_wanted(void **state)
     }
 }
 
-/* ---- time -------------------------------------------------------------- */
+/* ---- time ---------------------------------------------------------------- */
 
 /* Never before the deadline; behind it only by what a busy machine takes. */
 static void check_deadline(const char *fault, unsigned requests)
 {
     enum { BUSY_MS = 20000 };
     uint32_t ms = 500 + 300 * thin(), begun, passed;
-
     world_reset(NULL);
     fill_users(25);
     standin_faults(&w.server, fault);
@@ -291,10 +262,8 @@ static void the_deadline_holds(void **state)
 static void cancelled_at_any_step(void **state)
 {
     int steps, result = 0;
-
     for (steps = 0; result != SMH_DONE; steps++) {
         int i;
-
         world_reset(state);
         fill_users(25);
         w.io.size = 200;
@@ -321,13 +290,12 @@ static void cancelled_at_any_step(void **state)
     assert_in_range(steps, 6, 200);
 }
 
-/* ---- servers of other kinds -------------------------------------------- */
+/* ---- servers of other kinds ---------------------------------------------- */
 
 static void nobody_listens(void **state)
 {
     unsigned port;
     int fd = free_port(&port);
-
     (void)state;
     close(fd);
     w.scope.port = (uint16_t)port;
@@ -349,7 +317,6 @@ static void nobody_accepts(void **state)
 {
     unsigned port;
     int fd = free_port(&port);
-
     (void)state;
     w.scope.port = (uint16_t)port;
     w.io.timeout_ms = 200;
@@ -370,7 +337,6 @@ static void a_server_without_tls(void **state)
 static void only_tls(const char *version, int wanted)
 {
     const char *const more[] = {"--tls", version, NULL};
-
     world_start("server", more);
     world_reset(NULL);
     revoke_as(wanted);
@@ -398,7 +364,6 @@ static void tls_1_2_at_least(void **state)
 static void small_records(void **state)
 {
     static const char *const small[] = {"--max-fragment", "512", NULL};
-
     world_start("server", small);
     world_reset(state);
     fill_users(25);
@@ -416,7 +381,6 @@ static void a_line_too_long_for_the_server(void **state)
     static const char *const short_line[] = {"--line-max", "400", NULL};
     static const size_t sizes[] = {64, 1000, 65536};
     unsigned i;
-
     world_start("server", short_line);
     for (i = 0; i < 3; i++) {
         world_reset(state);
@@ -433,7 +397,6 @@ static int has_ipv6(void)
 {
     struct sockaddr_in6 address = {0};
     int fd = socket(AF_INET6, SOCK_STREAM, 0), r;
-
     address.sin6_family = AF_INET6;
     address.sin6_addr.s6_addr[15] = 1;
     r = bind(fd, (struct sockaddr *)&address, sizeof address);
@@ -444,7 +407,6 @@ static int has_ipv6(void)
 static void over_ipv6(void **state)
 {
     static const char *const six[] = {"--address", "::1", NULL};
-
     (void)state;
     if (!has_ipv6())
         skip();
@@ -477,6 +439,5 @@ int connection_tests(void)
         cmocka_unit_test_setup(a_line_too_long_for_the_server, world_reset),
         cmocka_unit_test_setup(over_ipv6, world_reset),
     };
-
     return cmocka_run_group_tests_name("connections", tests, NULL, NULL);
 }

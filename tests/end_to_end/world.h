@@ -10,6 +10,7 @@
 #include "smh_token.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/support/standin.h"
+#include "tests/support/thin.h"
 
 enum { IDS_MAX = 256, ID_ROOM = 80 };
 
@@ -60,13 +61,14 @@ void token(const char *user, const char *client, const char *session);
 void model_revoke(uint32_t from, uint32_t end);
 void check_left(void);
 
+/* So many users, a third of them with a token, and one beside them. */
+void fill_users(unsigned count);
+/* All requests for them are confirmed, and exactly their tokens are gone. */
+void check_done(unsigned requests);
+
 /* Requests and connections that the stand-in saw. */
 unsigned seen(const char *part);
 unsigned requests_seen(void);
-
-/* SMH_TEST_THIN, for slow machines such as valgrind: take every n-th of many
- * cases, allow n times the time. */
-unsigned thin(void);
 
 int standin_tests(void);
 int faults_tests(void);

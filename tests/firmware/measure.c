@@ -11,7 +11,7 @@
 
 #include "qemu.h"
 #include "tests/support/cmocka_all.h"
-#include "tests/support/nginx.h"
+#include "tests/support/others.h"
 #include "tests/support/standin.h"
 
 enum { STEP = 128, SERVERS = 3 };
@@ -26,18 +26,9 @@ static unsigned deepest;
     "user=0 user=1 user=2 user=3 user=4 user=5 user=6 user=7 user=8 user=9 "   \
     "user=10 address=" QEMU_HOST
 
-static void run(unsigned port, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    qemu_run(&q, port, format, args);
-    va_end(args);
-}
-
 static int works(const standin *s, unsigned arena)
 {
-    run(s->port, ELEVEN " arena=%u", arena);
+    qemu_run(&q, s->port, ELEVEN " arena=%u", arena);
     if (q.status != 0 && !strstr(q.text, "out of memory"))
         fail_msg("arena of %u: not for want of memory:\n%s", arena, q.text);
     return q.status == 0;
@@ -48,7 +39,6 @@ static unsigned bisect(const standin *s, unsigned least, unsigned most)
 {
     while (most - least > STEP) {
         unsigned middle = least + (most - least) / (2 * STEP) * STEP;
-
         if (middle == least)
             middle += STEP;
         if (works(s, middle))
@@ -64,9 +54,8 @@ static unsigned look(unsigned port)
 {
     const char *gap, *stack;
     unsigned turn, used;
-
     q.icount = "shift=0,sleep=on";
-    run(port, ELEVEN);
+    qemu_run(&q, port, ELEVEN);
     q.icount = NULL;
     qemu_check(&q, 0, "result 204");
     gap = strstr(q.text, "longest gap ");
@@ -86,7 +75,6 @@ static unsigned turn_with(const char *certificate, const char *more)
     nginx front = {0};
     standin behind = {0};
     unsigned turn;
-
     standin_start(&behind, q.directory, NULL, NULL);
     setup.certs = q.directory;
     setup.cert = certificate;
@@ -107,7 +95,6 @@ static unsigned arena_enough(unsigned all)
 
     for (i = 0; i < SERVERS; i++) {
         standin server = {0};
-
         standin_start(&server, q.directory, certificates[i], more);
         if (!works(&server, arena))
             arena = bisect(&server, arena, all);
@@ -131,17 +118,12 @@ static void measure(unsigned all)
 
 int main(int argc, char **argv)
 {
-    const char *copy[] = {"cp", "-r", getenv("FIRMWARE_PKI"), NULL, NULL};
-    char *dir = temp_make();
-
     if (argc != 4)
         return 2;
-    q.directory = copy[3] = strdup(temp_path(dir, "pki"));
-    assert_int_equal(child_run(copy), 0);
     q.machine = argv[1];
     q.image = argv[2];
-    q.relay = getenv("FIRMWARE_RELAY");
+    qemu_begin(&q);
     measure((unsigned)atoi(argv[3]));
-    temp_remove(dir);
+    qemu_end(&q);
     return 0;
 }

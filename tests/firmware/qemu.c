@@ -24,7 +24,7 @@ static void add(line *l, const char *option, const char *value)
 
 #define COMMON                                                                 \
     "enable=on,target=native,arg=fw,arg=host=server.test,"                     \
-    "arg=library=smh0standin-a_b.c~d,arg=secret-file="
+    "arg=library=" STANDIN_LIBRARY ",arg=secret-file="
 
 /* "a b" becomes "arg=a,arg=b". */
 static const char *semihosting(const qemu *q, const char *format, va_list args)
@@ -32,7 +32,6 @@ static const char *semihosting(const qemu *q, const char *format, va_list args)
     static char text[2 * ROOM];
     char arguments[ROOM], *at = arguments;
     size_t n;
-
     assert_true(vsnprintf(arguments, sizeof arguments, format, args) < ROOM);
     strcpy(text, COMMON);
     strcat(text, q->directory);
@@ -52,11 +51,10 @@ static void add_network(line *l, const qemu *q, unsigned port)
     static char user[ROOM], wire[ROOM], nic[64];
     const char *model =
         strcmp(q->machine, "lm3s6965evb") == 0 ? "stellaris" : "lan9118";
-
     snprintf(user, sizeof user,
              "user,id=user,restrict=on,guestfwd=tcp:" QEMU_HOST
              ":443-cmd:%s %u",
-             q->relay, port);
+             getenv("FIRMWARE_RELAY"), port);
     snprintf(nic, sizeof nic, "nic,netdev=%s,model=%s",
              q->wire ? "board" : "user", model);
     add(l, "-netdev", user);
@@ -78,7 +76,6 @@ static void capture(qemu *q, const line *l)
     child c;
     size_t size;
     int status;
-
     child_start(&c, l->argv, -1);
     size = fread(q->text, 1, sizeof q->text - 1, c.out);
     q->text[size] = '\0';
@@ -89,23 +86,39 @@ static void capture(qemu *q, const line *l)
     q->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-void qemu_run(qemu *q, unsigned port, const char *format, va_list args)
+void qemu_begin(qemu *q)
+{
+    const char *copy[] = {"cp", "-r", NULL, NULL, NULL};
+    q->directory = temp_make();
+    copy[2] = temp_path(getenv("FIRMWARE_PKI"), ".");
+    copy[3] = q->directory;
+    assert_int_equal(child_run(copy), 0);
+}
+
+void qemu_end(qemu *q)
+{
+    temp_remove(q->directory);
+}
+
+void qemu_run(qemu *q, unsigned port, const char *format, ...)
 {
     /* Semihosting speaks on standard error. */
     line l = {{"sh", "-c", "exec timeout -k 5 \"$@\" 2>&1", "sh"}, 4};
-
+    va_list args;
     add(&l, q->patience ? q->patience : "60", "qemu-system-arm");
     add(&l, "-M", q->machine);
     add(&l, "-kernel", q->image);
     add(&l, "-display", "none");
     add(&l, "-monitor", "none");
     add(&l, "-serial", "none");
+    va_start(args, format);
     add(&l, "-semihosting-config", semihosting(q, format, args));
+    va_end(args);
     if (q->icount)
         add(&l, "-icount", q->icount);
     add_network(&l, q, port);
     capture(q, &l);
-    if (strstr(q->text, STANDIN_SECRET) || strstr(q->text, "Zq9%2F"))
+    if (standin_told(q->text))
         fail_msg("the secret is shown");
     if (q->status == 124 || q->status < 0)
         fail_msg("no end, or QEMU itself ended: %s", q->text);

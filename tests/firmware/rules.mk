@@ -48,18 +48,19 @@ firmware-%: $(FW)/pki/ca.der
 	@$(call fw_make,$*) $(FW_WITH)
 	@$(call fw_make,$*) IMAGE=example CFLAGS= LDFLAGS=
 
-$(FW)/relay $(FW)/names: $(FW)/%: tests/firmware/%.c | $(FW)/.
+$(FW)/relay: tests/firmware/relay.c | $(FW)/.
 	$(CC) $(SMH_CFLAGS) -o $@ $< $(SMH_LDFLAGS)
 
 FW_TESTS = $(FW)/test_firmware $(FW)/measure
 $(FW_TESTS): $(FW)/%: tests/firmware/%.c tests/firmware/qemu.c \
-    tests/firmware/qemu.h $(wildcard tests/support/*.[ch]) | $(FW)/.
-	$(CC) $(SMH_CFLAGS) -o $@ $(filter %.c,$^) $(SMH_LDFLAGS) -lcmocka
+    tests/firmware/qemu.h $(addprefix tests/support/,child.c standin.c \
+    others.c names.c outcomes.c) $(wildcard tests/support/*.h) | $(FW)/.
+	$(CC) $(SMH_CFLAGS) -o $@ $(filter %.c,$^) $(SMH_LDFLAGS) -lcmocka \
+	    -lpthread
 
 FW_RUN = SMH_STANDIN=$(abspath $(B)/smh_standin) \
-    FIRMWARE_PKI=$(abspath $(FW)/pki) FIRMWARE_RELAY=$(abspath $(FW)/relay) \
-    FIRMWARE_NAMES=$(abspath $(FW)/names)
-FW_TOOLS = $(FW)/relay $(FW)/names $(B)/smh_standin
+    FIRMWARE_PKI=$(abspath $(FW)/pki) FIRMWARE_RELAY=$(abspath $(FW)/relay)
+FW_TOOLS = $(FW)/relay $(B)/smh_standin
 
 .PHONY: test-firmware check-firmware
 test-firmware: check-firmware

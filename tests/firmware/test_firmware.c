@@ -1,7 +1,7 @@
 /* test_firmware MACHINE IMAGE: the firmware revokes, and refuses, in QEMU
  *
- * SMH_STANDIN, FIRMWARE_PKI, FIRMWARE_RELAY and FIRMWARE_NAMES name the
- * programs and the folder of certificates.
+ * SMH_STANDIN, FIRMWARE_PKI and FIRMWARE_RELAY name the programs and the folder
+ * of certificates.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +11,9 @@
 #include "qemu.h"
 #include "smh_token.h"
 #include "tests/support/cmocka_all.h"
+#include "tests/support/names.h"
+#include "tests/support/others.h"
+#include "tests/support/outcomes.h"
 #include "tests/support/standin.h"
 
 /* Exit statuses, as in examples/bare_metal/startup.h. */
@@ -21,7 +24,6 @@ enum { DONE, SERVICE, USAGE, NETWORK, TLS };
 
 static qemu q;
 static standin server;
-static char *dir;
 static unsigned deepest, closest; /* bytes of stack: used, left */
 
 /* ---- around a case ------------------------------------------------------- */
@@ -38,14 +40,8 @@ static void fill(void)
 
 static int begin(void **state)
 {
-    const char *copy[] = {"cp", "-r", getenv("FIRMWARE_PKI"), NULL, NULL};
-
     (void)state;
-    dir = temp_make();
-    copy[3] = temp_path(dir, "pki");
-    assert_int_equal(child_run(copy), 0);
-    q.directory = strdup(copy[3]);
-    q.relay = getenv("FIRMWARE_RELAY");
+    qemu_begin(&q);
     standin_start(&server, q.directory, "server", NULL);
     return 0;
 }
@@ -54,7 +50,7 @@ static int end(void **state)
 {
     (void)state;
     standin_stop(&server);
-    temp_remove(dir);
+    qemu_end(&q);
     printf("# stack: %u bytes at the deepest, %u left\n", deepest, closest);
     return 0;
 }
@@ -72,7 +68,6 @@ static void look_at_stack(void)
 {
     const char *line = strstr(q.text, "stack: ");
     unsigned used, size;
-
     if (!line)
         return;
     assert_int_equal(sscanf(line, "stack: %u of %u", &used, &size), 2);
@@ -82,44 +77,19 @@ static void look_at_stack(void)
     closest = size - deepest;
 }
 
-static void run_on(unsigned port, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    qemu_run(&q, port, format, args);
-    va_end(args);
-    look_at_stack();
-}
-
+#define run_on(port, ...) (qemu_run(&q, port, __VA_ARGS__), look_at_stack())
 #define run(...) run_on(server.port, __VA_ARGS__)
 
 static void check_result(int status, int result)
 {
     char text[32];
-
     snprintf(text, sizeof text, "result %d: ", result);
     qemu_check(&q, status, text);
 }
 
-static void check_tokens(const char *wanted)
-{
-    char *tokens = standin_tokens(&server);
-
-    assert_string_equal(tokens, wanted);
-    free(tokens);
-}
-
-static void check_journal(const char *part, unsigned count)
-{
-    char *journal = standin_journal(&server);
-    unsigned found = lines_with(journal, part);
-
-    if (found != count)
-        fail_msg("%u, not %u lines with \"%s\":\n%s", found, count, part,
-                 journal);
-    free(journal);
-}
+#define check_tokens(wanted) standin_left(&server, wanted)
+#define check_journal(part, count)                                             \
+    assert_int_equal(standin_seen(&server, part), count)
 
 /* ---- what is revoked ----------------------------------------------------- */
 
@@ -144,14 +114,10 @@ static void revokes_a_session_through_a_small_buffer(void **state)
 static void run_with(const char *certificate, const char *arguments)
 {
     standin other = {0};
-    char *journal;
-
     standin_start(&other, q.directory, certificate, NULL);
     standin_token(&other, "alice", "phone", "1");
     run_on(other.port, "%s", arguments);
-    journal = standin_journal(&other);
-    assert_int_equal(lines_with(journal, " DELETE "), q.status == DONE);
-    free(journal);
+    assert_int_equal(standin_seen(&other, " DELETE "), q.status == DONE);
     standin_stop(&other);
 }
 
@@ -174,12 +140,10 @@ static const char *fill_25(void)
     static char arguments[1024];
     char *to = arguments + sprintf(arguments, PINNED);
     unsigned i;
-
     standin_reset(&server);
     standin_token(&server, "u00", "phone", "1");
     for (i = 1; i <= 25; i++) {
         char user[8];
-
         snprintf(user, sizeof user, "u%02u", i);
         standin_token(&server, user, "phone", "1");
         standin_token(&server, user, "tablet", "2");
@@ -193,7 +157,6 @@ static void revoke_25(const char *more, const char *faults,
                       unsigned connections)
 {
     const char *users = fill_25();
-
     standin_faults(&server, faults);
     run("%s%s", users, more);
     qemu_check(&q, DONE, "requests: 3 confirmed 3 resume 3");
@@ -226,7 +189,6 @@ static void opens_again_what_is_closed_after_each_answer(void **state)
 static void goes_on_where_it_failed(void **state)
 {
     const char *users = fill_25();
-
     (void)state;
     standin_faults(&server, "2:status:503");
     run("%s", users);
@@ -278,19 +240,9 @@ static void refuses_the_not_yet_valid(void **state)
 /* The server is OpenSSL's: the stand-in's mbedTLS does not serve with it. */
 static void refuses_a_certificate_of_a_client(void **state)
 {
-    static const char command[] =
-        "cd $0 && exec openssl s_server -accept 127.0.0.1:0 -www"
-        " -cert client-only.pem -key client-only.key 2>/dev/null";
-    const char *argv[] = {"sh", "-c", command, NULL, NULL};
-    char line[200] = "";
     child other;
-
     (void)state;
-    argv[3] = q.directory;
-    child_start(&other, argv, -1);
-    while (strncmp(line, "ACCEPT ", 7) != 0)
-        assert_non_null(fgets(line, sizeof line, other.out));
-    run_on((unsigned)atoi(strrchr(line, ':') + 1), ALICE);
+    run_on(s_server_start(&other, q.directory, "client-only"), ALICE);
     child_stop(&other);
     qemu_check(&q, TLS, "certificate refused: not for a server");
 }
@@ -328,7 +280,6 @@ static void names_want_of_memory_for_what_it_is(void **state)
 {
     static const unsigned arenas[] = {4096, 6144, 8192, 9216, 10240, 11264};
     unsigned i;
-
     (void)state;
     for (i = 0; i < sizeof arenas / sizeof *arenas; i++) {
         run(ALICE "arena=%u", arenas[i]);
@@ -343,7 +294,6 @@ static void tells_a_closed_port(void **state)
 {
     unsigned port;
     int fd = free_port(&port);
-
     (void)state;
     close(fd);
     run_on(port, ALICE);
@@ -362,7 +312,6 @@ static void reaches_nothing_else(void **state)
 static void gives_up_on_silence(void **state)
 {
     const char *loop;
-
     (void)state;
     standin_faults(&server, "1:silent");
     run(ALICE "timeout=3000");
@@ -380,55 +329,24 @@ static void gives_up_on_a_stalled_handshake(void **state)
     check_result(NETWORK, SMH_E_TIMEOUT);
 }
 
-static void survive(const char *fault)
+/* Whatever it does, the result is the one of any other machine. */
+static void bears_what_servers_do_wrong(void **state)
 {
-    standin_faults(&server, fault);
-    run(ALICE);
-    check_result(DONE, SMH_DONE);
-    check_tokens("bob phone 3\n");
-}
-
-static void reads_an_answer_that_drips(void **state)
-{
+    char fault[64];
+    size_t i;
     (void)state;
-    survive("1:drip:5");
-}
-
-static void skips_interim_answers(void **state)
-{
-    (void)state;
-    survive("1:interim:3");
-}
-
-static void takes_an_end_without_notice(void **state)
-{
-    (void)state;
-    survive("1:no-notify");
-}
-
-/* In records as long as were agreed. */
-static void reads_60_kb_of_fields(void **state)
-{
-    (void)state;
-    survive("1:headers:60");
-}
-
-static void stops_at_200_kb_of_body(void **state)
-{
-    (void)state;
-    standin_faults(&server, "1:big:200");
-    run(ALICE);
-    check_result(SERVICE, 503);
-    check_tokens(ALL);
-}
-
-static void tells_a_reset(void **state)
-{
-    (void)state;
-    standin_faults(&server, "*:reset");
-    run(ALICE);
-    qemu_check(&q, NETWORK, "confirmed 0");
-    check_tokens(ALL);
+    for (i = 0; i < outcome_count; i++) {
+        const outcome *o = &outcomes[i];
+        const char *result;
+        fill();
+        snprintf(fault, sizeof fault, "1:%s", o->fault);
+        standin_faults(&server, fault);
+        run(ALICE);
+        result = strstr(q.text, "result ");
+        if (!result || !outcome_allows(o, 1, atoi(result + 7)))
+            fail_msg("%s:\n%s", fault, q.text);
+        check_tokens(o->done ? "bob phone 3\n" : ALL);
+    }
 }
 
 static void tells_a_wrong_secret(void **state)
@@ -445,7 +363,6 @@ static void tells_a_wrong_secret(void **state)
 static void bears_the_loss_of_20_percent(void **state)
 {
     unsigned seed, dropped = 0;
-
     (void)state;
     q.icount = "shift=5,sleep=off";
     q.patience = "300";
@@ -459,24 +376,20 @@ static void bears_the_loss_of_20_percent(void **state)
     assert_true(dropped >= 3);
 }
 
+/* QEMU's user network lets no look-up out, so the name server hangs on the same
+ * wire. */
 static void finds_its_address_and_the_host(void **state)
 {
-    const char *argv[4] = {getenv("FIRMWARE_NAMES")};
-    child names;
-    char word[8];
-
+    static const name names[] = {{"server.test", QEMU_HOST, NULL, 0},
+                                 {NULL, NULL, NULL, 0}};
     (void)state;
-    argv[1] = temp_path(dir, "names");
-    argv[2] = temp_path(q.directory, "qemu");
-    child_start(&names, argv, -1);
-    assert_int_equal(fscanf(names.out, "%7s", word), 1);
-    q.wire = argv[1];
+    q.wire = temp_path(q.directory, "names");
+    names_start_on_wire(names, q.wire, temp_path(q.directory, "qemu"));
     run("user=alice dhcp=1");
     check_result(DONE, SMH_DONE);
     check_tokens("bob phone 3\n");
     run("user=alice host=nobody.test");
     check_result(NETWORK, SMH_E_RESOLVE);
-    child_stop(&names);
 }
 
 /* Without the rig: it takes its address by DHCP, and the secret from a file in
@@ -486,7 +399,6 @@ static void the_example_itself_runs(void **state)
 {
     const char *rigged = q.image;
     char path[600], here[600];
-
     (void)state;
     assert_non_null(getcwd(here, sizeof here));
     snprintf(path, sizeof path, "%.*sexample.elf",
@@ -527,12 +439,7 @@ int main(int argc, char **argv)
         CASE(reaches_nothing_else),
         CASE(gives_up_on_silence),
         CASE(gives_up_on_a_stalled_handshake),
-        CASE(reads_an_answer_that_drips),
-        CASE(skips_interim_answers),
-        CASE(takes_an_end_without_notice),
-        CASE(reads_60_kb_of_fields),
-        CASE(stops_at_200_kb_of_body),
-        CASE(tells_a_reset),
+        CASE(bears_what_servers_do_wrong),
         CASE(tells_a_wrong_secret),
         CASE(bears_the_loss_of_20_percent),
         CASE(finds_its_address_and_the_host),

@@ -3,7 +3,7 @@
  * says. */
 #include "fuzz.h"
 #include "judge.h"
-#include "server.h"
+#include "scripted.h"
 
 #include <limits.h>
 #include <string.h>
@@ -29,7 +29,7 @@ static const char *const ids[] = {"a", "b", "c", "d", "e", "f", "g",
 static server s;
 static char buffer[256];
 
-/* ---- the reader alone -------------------------------------------------- */
+/* ---- the reader alone ---------------------------------------------------- */
 
 static void read_all(const char *data, size_t size)
 {
@@ -41,7 +41,7 @@ static void read_all(const char *data, size_t size)
     must(r == judge(data, size), "the reader agrees with the reference");
 }
 
-/* ---- the exchange ------------------------------------------------------ */
+/* ---- the exchange -------------------------------------------------------- */
 
 /* Confirming answers that could be in the text, at most. */
 static unsigned good_in(const char *data, size_t size)

@@ -20,7 +20,7 @@ const seed seeds[] = {
 };
 const size_t seed_count = sizeof seeds / sizeof *seeds;
 
-/* ---- a scope from bytes ----------------------------------------------- */
+/* ---- a scope from bytes -------------------------------------------------- */
 
 typedef struct input {
     smh_scope scope;
@@ -66,7 +66,7 @@ static void make(const uint8_t *data, size_t size)
         add(p, &k);
 }
 
-/* ---- what is legal, in other words ------------------------------------- */
+/* ---- what is legal, in other words --------------------------------------- */
 
 static int is_text(const char *text)
 {
@@ -107,7 +107,7 @@ static int is_legal(const smh_scope *scope)
            is_list(scope->clients, 0) && is_list(scope->sessions, 0);
 }
 
-/* ---- what must be true ------------------------------------------------- */
+/* ---- what must be true --------------------------------------------------- */
 
 /* A window somewhere in the request shows the same bytes, and nothing else. */
 static void look_through(const smh_plan *plan, const smh_batch *batch,

@@ -4,21 +4,22 @@
 FUZZ_RUNS = 60000
 FUZZ_SEED = 1
 FUZZ_FLAGS = $(STRICT) -Wno-missing-prototypes -D_POSIX_C_SOURCE=200809L -I. \
-             -Itests/unit -g -O1 -fsanitize=fuzzer,address,undefined \
+             -Itests/support -g -O1 -fsanitize=fuzzer,address,undefined \
              -fno-sanitize-recover=all
-FUZZ_SHARED = tests/fuzz/fuzz.c $(addprefix tests/unit/,decode.c judge.c \
-              server.c token.c)
+FUZZ_SHARED = tests/fuzz/fuzz.c tests/unit/library.c \
+              $(addprefix tests/support/,decode.c judge.c scripted.c)
+FUZZ_DEPS = $(FUZZ_SHARED) tests/fuzz/fuzz.h $(wildcard tests/support/*.h) \
+            smh_token.h
+FUZZ_CC = clang $(FUZZ_FLAGS) $(FUZZ_OPTIONS) -o $@ $< $(FUZZ_SHARED)
 FUZZERS = $(addprefix $(B)/fuzz/,answers requests requests-tight)
 
 $(B)/fuzz/requests-tight: FUZZ_OPTIONS = $(UNIT_TIGHT)
 
-$(B)/fuzz/%: tests/fuzz/fuzz_%.c $(FUZZ_SHARED) tests/fuzz/fuzz.h \
-    $(wildcard tests/unit/*.h) smh_token.h | $(B)/fuzz/.
-	clang $(FUZZ_FLAGS) $(FUZZ_OPTIONS) -o $@ $< $(FUZZ_SHARED)
+$(B)/fuzz/%: tests/fuzz/fuzz_%.c $(FUZZ_DEPS) | $(B)/fuzz/.
+	$(FUZZ_CC)
 
-$(B)/fuzz/%-tight: tests/fuzz/fuzz_%.c $(FUZZ_SHARED) tests/fuzz/fuzz.h \
-    $(wildcard tests/unit/*.h) smh_token.h | $(B)/fuzz/.
-	clang $(FUZZ_FLAGS) $(FUZZ_OPTIONS) -o $@ $< $(FUZZ_SHARED)
+$(B)/fuzz/%-tight: tests/fuzz/fuzz_%.c $(FUZZ_DEPS) | $(B)/fuzz/.
+	$(FUZZ_CC)
 
 .PHONY: check-fuzz
 check-fuzz: $(FUZZERS)

@@ -44,7 +44,6 @@ static unsigned loss_percent, loss_count;
 unsigned net_lose(unsigned percent, uint32_t seed)
 {
     unsigned count;
-
     pthread_mutex_lock(&loss_lock);
     count = loss_count;
     loss_count = 0;
@@ -57,7 +56,6 @@ unsigned net_lose(unsigned percent, uint32_t seed)
 static int lost(void)
 {
     int result;
-
     pthread_mutex_lock(&loss_lock);
     loss_state = loss_state * 1664525u + 1013904223u;
     result = (loss_state >> 16) % 100 < loss_percent;
@@ -71,7 +69,6 @@ static int lost(void)
 static err_t frame_out(struct netif *netif, struct pbuf *frame)
 {
     unsigned char bytes[FRAME_MAX];
-
     (void)netif;
     if (frame->tot_len > sizeof bytes)
         return ERR_IF;
@@ -89,7 +86,6 @@ static int frame_in(int ms)
     struct pollfd one = {tap_fd, POLLIN, 0};
     struct pbuf *frame;
     ssize_t size;
-
     if (poll(&one, 1, ms) <= 0)
         return 0;
     size = read(tap_fd, bytes, sizeof bytes);
@@ -116,7 +112,6 @@ static void open_tap(void)
 {
     const char *name = getenv("SMH_TAP");
     struct ifreq request;
-
     memset(&request, 0, sizeof request);
     request.ifr_flags = IFF_TAP | IFF_NO_PI;
     if (!name || strlen(name) >= sizeof request.ifr_name)
@@ -130,7 +125,6 @@ static void open_tap(void)
 static err_t tap_set_up(struct netif *netif)
 {
     static const u8_t mac[6] = {0x02, 0x53, 0x4d, 0x48, 0x00, 0x02};
-
     netif->name[0] = 't';
     netif->name[1] = 'p';
     netif->output = etharp_output;
@@ -150,7 +144,6 @@ static void add_tap(netif_input_fn input)
     ip4_addr_t address, mask, none;
     ip6_addr_t six;
     s8_t at = 1; /* 0 is the link's own */
-
     ip4addr_aton(NET_CLIENT_4, &address);
     ip4addr_aton("255.255.255.0", &mask);
     ip4_addr_set_zero(&none);
@@ -211,7 +204,6 @@ void net_start(void)
 {
     static pthread_t receiver;
     sys_sem_t ready;
-
     srand((unsigned)time(NULL) ^ (unsigned)getpid());
     open_tap();
     sys_sem_new(&ready, 0);

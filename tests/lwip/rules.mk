@@ -7,9 +7,9 @@ LWIP_SAN  = -fsanitize=address,undefined -fno-sanitize-recover=all \
             -fno-omit-frame-pointer
 LWIP_UNIX = build/src/lwip-2.2.1/contrib/ports/unix/port/include
 LWIP_DEPS = $(wildcard tests/lwip/*.h tests/support/*.h) $(HEADERS)
-LWIP_NET  = $(addprefix tests/lwip/,test_net.c port.c net.c names.c) \
-            $(wildcard tests/support/*.c)
-LWIP_RAW  = $(addprefix tests/lwip/,test_raw.c port.c world.c)
+LWIP_NET  = $(addprefix tests/lwip/,test_net.c library.c net.c) \
+            $(addprefix tests/support/,child.c standin.c others.c names.c)
+LWIP_RAW  = $(addprefix tests/lwip/,test_raw.c library.c world.c)
 
 # Headers of a version with options of a kind: $(call lwip_flags,2.1.3,RAW)
 lwip_flags = -DLWIP_TEST_$(2) -isystem tests/lwip \

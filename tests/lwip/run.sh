@@ -8,8 +8,8 @@ PKI=$(mktemp -d)
 export PKI
 trap 'rm -rf "$PKI"' EXIT
 trap 'exit 1' HUP INT TERM
-"$here/../../examples/smh_standin/pki.sh" "$PKI" IP:10.86.83.1 IP:fd53:4d48::1 DNS:both.test \
-    DNS:four.test DNS:six.test DNS:gap.test DNS:late.test
+"$here/../../examples/smh_standin/pki.sh" "$PKI" DNS:both.test DNS:four.test \
+    DNS:six.test DNS:gap.test DNS:late.test
 for program; do
     echo "== $program"
     timeout 240 "$here/netns.sh" "$program"

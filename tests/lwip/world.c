@@ -1,7 +1,7 @@
 #include "world.h"
 
 #define FAULTS_DECLARED_ONLY
-#include "faults.h"
+#include "lwip_faults.h"
 
 #include <string.h>
 
@@ -32,7 +32,6 @@ unsigned int lwip_port_rand(void);
 unsigned int lwip_port_rand(void)
 {
     static unsigned int state = 1;
-
     state = state * 1664525u + 1013904223u;
     return state >> 8;
 }
@@ -43,7 +42,6 @@ err_t fault_tcp_write(struct tcp_pcb *pcb, const void *data, u16_t size,
                       u8_t flags)
 {
     unsigned n = ++world.writes;
-
     assert_true(size <= tcp_sndbuf(pcb));
     assert_true(flags & TCP_WRITE_FLAG_COPY);
     assert_true(tcp_nagle_disabled(pcb));
@@ -75,7 +73,6 @@ err_t fault_tcp_connect(struct tcp_pcb *pcb, const ip_addr_t *address,
 static struct pbuf *part(const struct pbuf *of, uint16_t from, uint16_t size)
 {
     struct pbuf *p = pbuf_alloc(PBUF_RAW, size, PBUF_RAM);
-
     assert_non_null(p);
     if (size)
         assert_int_equal(pbuf_copy_partial(of, p->payload, size, from), size);
@@ -86,7 +83,6 @@ static err_t recut(void *arg, struct tcp_pcb *pcb, struct pbuf *data, err_t err)
 {
     struct pbuf *chain;
     uint16_t cut = world.cut;
-
     if (data && cut && cut < data->tot_len) {
         chain = part(data, 0, 0);
         pbuf_cat(chain, part(data, 0, cut));
@@ -110,7 +106,6 @@ err_t fault_dns_gethostbyname_addrtype(const char *name, ip_addr_t *address,
                                        u8_t type)
 {
     question *q = &world.asked[world.questions++];
-
     assert_true(world.questions <= WORLD_QUESTIONS);
     assert_true(strlen(name) < sizeof q->name);
     strcpy(q->name, name);
@@ -126,7 +121,6 @@ void world_answer(size_t which, const char *address)
 {
     const question *q = &world.asked[which];
     ip_addr_t found;
-
     if (address)
         assert_true(ipaddr_aton(address, &found));
     q->found(q->name, address ? &found : NULL, q->arg);
@@ -138,7 +132,6 @@ static void answer_one(struct tcp_pcb *pcb)
 {
     static const char answer[] = "HTTP/1.1 204 No Content\r\n\r\n";
     uint16_t first = world.split ? world.split : ANSWER_SIZE;
-
     world.served++;
     assert_int_equal(tcp_write(pcb, answer, first, 0), ERR_OK);
     tcp_output(pcb);
@@ -165,7 +158,6 @@ static err_t server_received(void *arg, struct tcp_pcb *pcb, struct pbuf *data,
                              err_t err)
 {
     uint16_t i;
-
     (void)arg;
     (void)err;
     if (!data) {
@@ -203,7 +195,6 @@ static err_t server_accepted(void *arg, struct tcp_pcb *pcb, err_t err)
 static void listen_for_all(void)
 {
     struct tcp_pcb *pcb = tcp_new_ip_type(IPADDR_TYPE_ANY);
-
     assert_int_equal(tcp_bind(pcb, IP_ANY_TYPE, WORLD_PORT), ERR_OK);
     listener = tcp_listen(pcb);
     assert_non_null(listener);
@@ -215,7 +206,6 @@ size_t world_send(size_t size, size_t first)
     static unsigned char bytes[1024];
     uint16_t room = tcp_sndbuf(world.peer);
     size_t i;
-
     size = size < room ? size : room;
     assert_true(size <= sizeof bytes);
     for (i = 0; i < size; i++)
@@ -250,7 +240,6 @@ void world_turns(unsigned count)
 static void settle(void)
 {
     int i;
-
     world.on_turn = NULL;
     for (i = 0; i < SETTLE_TURNS && (tcp_active_pcbs || tcp_tw_pcbs); i++) {
         world_turn(NULL);
@@ -266,7 +255,6 @@ int world_begin(void **state)
 {
     static int started;
     uint32_t now = world.now;
-
     (void)state;
     while (tcp_active_pcbs) /* a test failed */
         tcp_abort(tcp_active_pcbs);

@@ -23,7 +23,6 @@ static void execute(const char *const *argv, int keep)
         char *const *to;
     } plain;
     int fd;
-
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (fd = 3; fd < DESCRIPTORS; fd++)
         if (fd != keep)
@@ -37,7 +36,6 @@ static void execute(const char *const *argv, int keep)
 void child_start(child *c, const char *const *argv, int keep)
 {
     int out[2];
-
     assert_int_equal(pipe(out), 0);
     fflush(NULL);
     c->pid = fork();
@@ -60,7 +58,6 @@ int child_stop(child *c)
 {
     int status = -1, ms;
     pid_t ended = 0;
-
     if (c->pid <= 0)
         return -1;
     kill(c->pid, SIGTERM);
@@ -82,7 +79,6 @@ int child_run(const char *const *argv)
 {
     child c;
     int status;
-
     child_start(&c, argv, -1);
     while (fgetc(c.out) != EOF)
         continue;
@@ -94,7 +90,6 @@ char *temp_make(void)
 {
     const char *base = getenv("TMPDIR");
     char *dir = (char *)malloc(256);
-
     assert_non_null(dir);
     snprintf(dir, 256, "%s/smh-test-XXXXXX", base ? base : "/tmp");
     assert_non_null(mkdtemp(dir));
@@ -104,7 +99,6 @@ char *temp_make(void)
 void temp_remove(char *dir)
 {
     const char *argv[] = {"rm", "-rf", dir, NULL};
-
     if (dir)
         child_run(argv);
     free(dir);
@@ -115,7 +109,6 @@ const char *temp_path(const char *dir, const char *name)
     static char paths[8][320];
     static unsigned last;
     char *path = paths[last++ % 8];
-
     snprintf(path, sizeof paths[0], "%s/%s", dir, name);
     return path;
 }
@@ -123,23 +116,26 @@ const char *temp_path(const char *dir, const char *name)
 void temp_write(const char *path, const char *text)
 {
     FILE *to = fopen(path, "w");
-
     assert_non_null(to);
     assert_true(fputs(text, to) >= 0);
     assert_int_equal(fclose(to), 0);
 }
 
-int free_port(unsigned *port)
+int free_port_of(const char *host, unsigned *port)
 {
     struct sockaddr_in address = {0};
     socklen_t size = sizeof address;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-
     address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(inet_pton(AF_INET, host, &address.sin_addr), 1);
     assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
     assert_int_equal(listen(fd, 64), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
     *port = ntohs(address.sin_port);
     return fd;
+}
+
+int free_port(unsigned *port)
+{
+    return free_port_of("127.0.0.1", port);
 }

@@ -29,7 +29,8 @@ void temp_remove(char *dir);
 const char *temp_path(const char *dir, const char *name);
 void temp_write(const char *path, const char *text);
 
-/* A socket that listens on a free port of 127.0.0.1. */
+/* A socket that listens on a free port of 127.0.0.1, or of an IPv4 address. */
 int free_port(unsigned *port);
+int free_port_of(const char *host, unsigned *port);
 
 #endif

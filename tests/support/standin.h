@@ -6,6 +6,7 @@
 
 #define STANDIN_LIBRARY "smh0standin-a_b.c~d"
 #define STANDIN_SECRET "Zq9/&=7#Kx,%w2 Vb+"
+#define STANDIN_SECRET_ENCODED "Zq9%2F%26%3D7%23Kx%2C%25w2%20Vb%2B"
 
 typedef struct standin {
     child process;
@@ -18,6 +19,9 @@ typedef struct standin {
 void standin_start(standin *s, const char *dir, const char *cert,
                    const char *const *more);
 void standin_stop(standin *s);
+
+/* A connection to a port of 127.0.0.1. */
+int web_connect(unsigned port);
 
 /* One request without a body; the status, and the body in *body, to be
  * freed, unless body is NULL. */
@@ -34,6 +38,14 @@ void standin_token(const standin *s, const char *user, const char *client,
                    const char *session);
 char *standin_tokens(const standin *s);  /* to be freed */
 char *standin_journal(const standin *s); /* to be freed */
+
+/* Fails the test unless these are all tokens, "user client session" a line. */
+void standin_left(const standin *s, const char *wanted);
+/* Lines of the journal that hold part. */
+unsigned standin_seen(const standin *s, const char *part);
+
+/* Whether text has the secret in it. */
+int standin_told(const char *text);
 
 /* Lines of text that hold part. */
 unsigned lines_with(const char *text, const char *part);

@@ -8,7 +8,6 @@
 static const char *words_of(smh_port port, char *text, size_t size)
 {
     smh_text out;
-
     out.at = text;
     out.room = size - 1;
     text[0] = '\0';

@@ -12,7 +12,6 @@ int main(int argc, char **argv)
     int status;
     pid_t child;
     FILE *file;
-
     if (argc < 3)
         return 2;
     child = fork();

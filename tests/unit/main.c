@@ -1,6 +1,5 @@
 /* unit [PATTERN]: all tests of the header, or those whose names match. */
-#include "support.h"
-#include "tests.h"
+#include "unit.h"
 
 #include <unistd.h>
 

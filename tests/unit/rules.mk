@@ -7,17 +7,23 @@ UNIT_TIGHT   = -DSMH_LINE_MAX=1024 -DSMH_COMMA='"%2C"' -DSMH_ANSWER_MAX=64 \
 UNIT_WIDE    = -DSMH_LINE_MAX=32000 -DSMH_ANSWER_MAX=1000 -DSMH_INTERIM_MAX=0 \
                -DSMH_WORDS=0
 
-UNIT_OBJECTS = $(patsubst tests/unit/%.c,%.o,$(wildcard tests/unit/*.c))
+UNIT_OBJECTS = $(patsubst tests/unit/%.c,%.o,$(wildcard tests/unit/*.c)) \
+               decode.o judge.o scripted.o
 UNIT_RUNS    = $(addprefix $(B)/unit/,default/unit tight/unit wide/unit)
 
 $(B)/unit/default/%.o: UNIT_OPTIONS = $(UNIT_DEFAULT)
 $(B)/unit/tight/%.o: UNIT_OPTIONS = $(UNIT_TIGHT)
 $(B)/unit/wide/%.o: UNIT_OPTIONS = $(UNIT_WIDE)
 
+UNIT_DEPS = $(wildcard tests/unit/*.h tests/support/*.h) smh_token.h
+UNIT_CC   = $(CC) $(SMH_CFLAGS) -Itests/support $(UNIT_OPTIONS) -c -o $@ $<
+
 define UNIT_VARIANT
-$(B)/unit/$(1)/%.o: tests/unit/%.c $(wildcard tests/unit/*.h) smh_token.h \
-    | $(B)/unit/$(1)/.
-	$$(CC) $$(SMH_CFLAGS) $$(UNIT_OPTIONS) -c -o $$@ $$<
+$(B)/unit/$(1)/%.o: tests/unit/%.c $(UNIT_DEPS) | $(B)/unit/$(1)/.
+	$$(UNIT_CC)
+
+$(B)/unit/$(1)/%.o: tests/support/%.c $(UNIT_DEPS) | $(B)/unit/$(1)/.
+	$$(UNIT_CC)
 
 $(B)/unit/$(1)/unit: $(addprefix $(B)/unit/$(1)/,$(UNIT_OBJECTS))
 	$$(CC) -o $$@ $$^ $$(SMH_LDFLAGS) -lcmocka -pthread

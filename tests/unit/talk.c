@@ -1,5 +1,5 @@
 #include "talk.h"
-#include "support.h"
+#include "unit.h"
 
 #include <pthread.h>
 #include <sys/mman.h>
@@ -65,7 +65,7 @@ size_t talk_length(size_t users)
     return smh_write(&plan, &batch, 0, 0, NULL, 0);
 }
 
-/* ---- what must be true ------------------------------------------------- */
+/* ---- what must be true --------------------------------------------------- */
 
 static void assert_clean(const talk *t)
 {
@@ -146,7 +146,7 @@ static int check(talk *t, int result)
     return result;
 }
 
-/* ---- ways to run ------------------------------------------------------- */
+/* ---- ways to run --------------------------------------------------------- */
 
 int talk_run(talk *t)
 {
@@ -178,7 +178,7 @@ void talk_resume(talk *t)
     assert_int_equal(t->call.report.resume, t->requests);
 }
 
-/* ---- a painted stack --------------------------------------------------- */
+/* ---- a painted stack ----------------------------------------------------- */
 
 enum { STACK = 1 << 18 };
 

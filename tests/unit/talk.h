@@ -3,7 +3,7 @@
 #ifndef TALK_H
 #define TALK_H
 
-#include "server.h"
+#include "scripted.h"
 
 typedef struct talk {
     smh_scope scope;

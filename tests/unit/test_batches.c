@@ -1,7 +1,6 @@
 /* Which ids go into one request: the cross product exactly once, within
  * limits. */
-#include "support.h"
-#include "tests.h"
+#include "unit.h"
 
 #include <time.h>
 
@@ -93,7 +92,7 @@ static tour walk(const smh_scope *scope)
     return t;
 }
 
-/* ---- the naive reference ----------------------------------------------- */
+/* ---- the naive reference ------------------------------------------------- */
 
 /* Into how many runs list k falls if each may have so many bytes. */
 static size_t runs(const smh_scope *scope, int k, size_t bytes, size_t most)
@@ -128,7 +127,7 @@ static size_t naive_requests(const smh_scope *scope)
     return best;
 }
 
-/* ---- tests ------------------------------------------------------------- */
+/* ---- tests --------------------------------------------------------------- */
 
 static const smh_list *random_list(size_t count, size_t least, size_t most)
 {

@@ -1,11 +1,10 @@
 /* One deadline for the whole call, whatever the clock and the port do. */
-#include "support.h"
+#include "unit.h"
 #include "talk.h"
-#include "tests.h"
 
 enum { TIMEOUT = 1000 };
 
-/* ---- the clock --------------------------------------------------------- */
+/* ---- the clock ----------------------------------------------------------- */
 
 static talk *slow_talk(uint32_t clock)
 {
@@ -276,7 +275,7 @@ static void wait_for_the_rest_is_the_deadline(void **state)
     assert_int_equal(t->s->clock, 0);
 }
 
-/* ---- ports that never say anything else -------------------------------- */
+/* ---- ports that never say anything else ---------------------------------- */
 
 static void port_that_says_again_for_ever(void **state)
 {
@@ -370,7 +369,7 @@ static void port_without_a_wait(void **state)
     assert_int_equal(t->s->at_once, 1);
 }
 
-/* ---- a clock that stands still ----------------------------------------- */
+/* ---- a clock that stands still ------------------------------------------- */
 
 static void stuck_clock_is_found_by_counting(void **state)
 {

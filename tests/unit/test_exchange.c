@@ -1,15 +1,14 @@
 /* Which bytes go out next and what comes in: against a server that fails at
  * every call in every way. */
 #include "talk.h"
-#include "support.h"
-#include "tests.h"
+#include "unit.h"
 
 enum { USERS = 21 }; /* three requests */
 
 static const size_t sizes[] = {1, 7, 64, 4096};
 static const uint16_t pipelines[] = {0, 1, 2, 3, 100};
 
-/* ---- a good server ----------------------------------------------------- */
+/* ---- a good server ------------------------------------------------------- */
 
 static void good_server_is_served_to_the_end(void **state)
 {
@@ -172,7 +171,7 @@ static void any_status_is_the_result(void **state)
     }
 }
 
-/* ---- resuming ---------------------------------------------------------- */
+/* ---- resuming ------------------------------------------------------------ */
 
 static void resume_leaves_out_exactly_so_many(void **state)
 {
@@ -214,7 +213,7 @@ static void too_many_requests_are_refused(void **state)
 }
 #endif
 
-/* ---- pipelining -------------------------------------------------------- */
+/* ---- pipelining ---------------------------------------------------------- */
 
 /* The server answers nothing before so many requests have come. */
 static void as_many_are_in_flight_as_allowed(void **state)
@@ -234,7 +233,7 @@ static void as_many_are_in_flight_as_allowed(void **state)
         }
 }
 
-/* ---- kept connections -------------------------------------------------- */
+/* ---- kept connections ---------------------------------------------------- */
 
 /* However a closed connection shows: at recv, or only at send. */
 static void served_and_closed_is_served_to_the_end(void **state)
@@ -406,7 +405,7 @@ static void no_reopening_after_other_errors(void **state)
     }
 }
 
-/* ---- answers that come early ------------------------------------------- */
+/* ---- answers that come early --------------------------------------------- */
 
 /* Before the first byte is sent, and after each one up to the last. */
 static void early_refusal_is_the_result(void **state)
@@ -517,7 +516,7 @@ static void bytes_behind_an_answer_are_an_error(void **state)
         }
 }
 
-/* ---- the end ----------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------- */
 
 static void cancelling_at_each_step(void **state)
 {
@@ -570,7 +569,7 @@ static void manner_of_closing(void **state)
     assert_int_equal(t->s->at_once, 1);
 }
 
-/* ---- every call fails in every way ------------------------------------- */
+/* ---- every call fails in every way --------------------------------------- */
 
 typedef struct fault {
     int what;
@@ -676,7 +675,7 @@ static void results_of_other_layers_end_the_call(void **state)
         }
 }
 
-/* ---- the secret -------------------------------------------------------- */
+/* ---- the secret ---------------------------------------------------------- */
 
 static void no_copy_of_the_secret_is_left_on_the_stack(void **state)
 {

@@ -1,6 +1,5 @@
 /* Retries and pauses. */
-#include "support.h"
-#include "tests.h"
+#include "unit.h"
 
 static void only_what_may_pass_is_retryable(void **state)
 {

@@ -1,8 +1,7 @@
 /* Answers written from RFC 9112 and from what other clients got wrong. */
 #include "judge.h"
-#include "server.h"
-#include "support.h"
-#include "tests.h"
+#include "scripted.h"
+#include "unit.h"
 
 /* The verdict falls with the last byte, not before; 0: it has not fallen
  * yet. */
@@ -210,7 +209,7 @@ static void reader_begins_anew_after_204(void **state)
     assert_int_equal(feed(&reader, "HTTP/1.1 503 \r\n", 15, &taken), 503);
 }
 
-/* ---- limits ------------------------------------------------------------ */
+/* ---- limits -------------------------------------------------------------- */
 
 /* An answer with a field that makes it size bytes long. */
 static char *answer_of(size_t size)
@@ -276,7 +275,7 @@ static void interim_answers_have_an_end(void **state)
     assert_int_equal(taken, 14);
 }
 
-/* ---- against a reference ----------------------------------------------- */
+/* ---- against a reference ------------------------------------------------- */
 
 static void assert_judged(const char *data, size_t size)
 {
@@ -350,7 +349,7 @@ static void random_pieces_in_random_order(void **state)
     }
 }
 
-/* ---- through the exchange, cut at every byte -------------------------- */
+/* ---- through the exchange, cut at every byte ----------------------------- */
 
 static int through_the_exchange(server *s, const sample *it, size_t cut,
                                 size_t most)

@@ -1,8 +1,7 @@
 /* What is refused before a byte is sent: all that would have widened a
  * deletion, and all that would have said something else. */
-#include "server.h"
-#include "support.h"
-#include "tests.h"
+#include "scripted.h"
+#include "unit.h"
 
 /* The call ends at once with this result; the port is never touched. */
 static void assert_not_begun(const smh_scope *scope, int want)
@@ -77,7 +76,7 @@ static void assert_id_refused(const char *id, int want)
             assert_refused(with_id(k, i, id), want, (unsigned)k + 1, i);
 }
 
-/* ---- lists ------------------------------------------------------------- */
+/* ---- lists --------------------------------------------------------------- */
 
 static void usual_scope_is_accepted(void **state)
 {
@@ -227,7 +226,7 @@ static void percent_cannot_smuggle(void **state)
     assert_true(decoded_is(d, &scope, &batch));
 }
 
-/* ---- what is too long -------------------------------------------------- */
+/* ---- what is too long ---------------------------------------------------- */
 
 static char *long_text(size_t n, char c)
 {
@@ -343,7 +342,7 @@ static void longest_ids_must_fit_together(void **state)
     assert_not_begun(&scope, SMH_E_LONG);
 }
 
-/* ---- library and secret ------------------------------------------------ */
+/* ---- library and secret -------------------------------------------------- */
 
 /* An empty one or a dot segment would be another call of the service. */
 static void library_that_is_another_path_is_refused(void **state)
@@ -427,7 +426,7 @@ static void empty_secret_is_refused(void **state)
     }
 }
 
-/* ---- host -------------------------------------------------------------- */
+/* ---- host ---------------------------------------------------------------- */
 
 static void host_tricks_are_refused(void **state)
 {
@@ -533,7 +532,7 @@ static void host_has_an_end(void **state)
     assert_refused(scope, SMH_E_HOST, 0, 0);
 }
 
-/* ---- arguments and port ------------------------------------------------ */
+/* ---- arguments and port -------------------------------------------------- */
 
 static void missing_arguments_are_refused(void **state)
 {

@@ -1,7 +1,6 @@
 /* What is said, and how a port adds to it. */
-#include "support.h"
+#include "unit.h"
 #include "talk.h"
-#include "tests.h"
 
 #if SMH_WORDS
 

@@ -1,6 +1,5 @@
 /* The bytes of one request, from any offset into any window. */
-#include "support.h"
-#include "tests.h"
+#include "unit.h"
 
 typedef struct letter {
     smh_scope scope;
@@ -50,7 +49,7 @@ static void assert_text(const letter *l, const char *want)
     assert_memory_equal(l->text, want, l->size);
 }
 
-/* ---- what is said ------------------------------------------------------ */
+/* ---- what is said -------------------------------------------------------- */
 
 static void request_is_to_the_letter(void **state)
 {
@@ -208,7 +207,7 @@ static void every_byte_at_the_ends_comes_back(void **state)
     }
 }
 
-/* ---- windows ----------------------------------------------------------- */
+/* ---- windows ------------------------------------------------------------- */
 
 /* Every offset, window sizes around it: nothing but the window is written. */
 static void any_window_shows_its_part(void **state)
@@ -290,7 +289,7 @@ static void full_lists_go_through_small_and_large_buffers(void **state)
     assert_pieces(l, whole, 65536);
 }
 
-/* ---- inputs ------------------------------------------------------------ */
+/* ---- inputs -------------------------------------------------------------- */
 
 static const smh_list *at_edges(const smh_list *list)
 {
@@ -347,7 +346,7 @@ static void random_scopes_come_back(void **state)
     }
 }
 
-/* ---- the masked rendering ---------------------------------------------- */
+/* ---- the masked rendering ------------------------------------------------ */
 
 static int contains(const char *text, size_t size, const char *part)
 {

@@ -18,7 +18,6 @@ static int refuse(const char *what, const char *name)
 static const char *value_of(const char *pair, const char *name)
 {
     size_t length = strlen(name);
-
     if (strncmp(pair, name, length) != 0 || pair[length] != '=')
         return NULL;
     return pair + length + 1;
@@ -28,7 +27,6 @@ static const char *value_of(const char *pair, const char *name)
 static int read_secret(arguments *args, const char *path)
 {
     int size = semihosting_read(path, args->secret, sizeof args->secret - 1);
-
     if (size < 0)
         return refuse("cannot read", path);
     args->secret[size] = '\0';
@@ -46,7 +44,6 @@ static unsigned hex(char c)
 static void decode(char *text)
 {
     char *to = text;
-
     for (; *text; text++)
         if (text[0] == '%' && text[1] && text[2]) {
             *to++ = (char)(hex(text[1]) << 4 | hex(text[2]));
@@ -63,7 +60,6 @@ static int add_id(arguments *args, unsigned list, const char *id)
     smh_list *to = &args->lists[list];
     size_t used =
         args->lists[0].count + args->lists[1].count + args->lists[2].count;
-
     if (used == ARGUMENTS_IDS)
         return refuse("too many ids", id);
     if (to->count == 0)
@@ -113,7 +109,6 @@ static const struct field {
 static int to_number(const char *text, unsigned long max, unsigned long *value)
 {
     unsigned long sum = 0;
-
     if (*text == '\0')
         return -1;
     for (; *text; text++) {
@@ -129,7 +124,6 @@ static int to_number(const char *text, unsigned long max, unsigned long *value)
 static int set(arguments *args, const struct field *field, const char *value)
 {
     unsigned long number;
-
     if (field->max == 0) {
         memcpy((char *)args + field->at, &value, sizeof value);
         return 0;
@@ -146,7 +140,6 @@ static int take(arguments *args, const char *pair)
     static const char *const lists[] = {"user", "client", "session"};
     const char *value;
     unsigned i;
-
     for (i = 0; i < sizeof fields / sizeof *fields; i++)
         if ((value = value_of(pair, fields[i].name)) != NULL)
             return set(args, &fields[i], value);
@@ -179,7 +172,6 @@ static int command_line(char *text, size_t size)
 {
     enum { SYS_GET_CMDLINE = 0x15 };
     uintptr_t block[2] = {(uintptr_t)text, size};
-
     return semihosting(SYS_GET_CMDLINE, block) == 0 ? 0 : -1;
 }
 
@@ -187,7 +179,6 @@ int config_read(config *what)
 {
     char *at = asked.text, *word;
     int more;
-
     if (command_line(at, ARGUMENTS_TEXT) != 0)
         return refuse("arguments", "too long");
     do {

@@ -18,7 +18,6 @@ int __wrap_smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io);
 int __wrap_smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io)
 {
     static smh_io changed;
-
     changed = *io;
     changed.timeout_ms = (uint32_t)asked.timeout;
     changed.resume = (uint32_t)asked.resume;
@@ -48,7 +47,6 @@ uint32_t __wrap_board_time(void)
 {
     static uint32_t begun;
     uint32_t now = __real_board_time();
-
     if (begun == 0)
         begun = now;
     return asked.clock != 0 ? (uint32_t)asked.clock + now - begun : now;
@@ -61,7 +59,6 @@ static unsigned drops;
 static int is_dropped(void)
 {
     static uint32_t state;
-
     if (state == 0)
         state = (uint32_t)asked.seed;
     state = state * 1664525u + 1013904223u;
@@ -79,7 +76,6 @@ int __wrap_board_eth_send(const struct pbuf *frame);
 struct pbuf *__wrap_board_eth_receive(void)
 {
     struct pbuf *frame = __real_board_eth_receive();
-
     while (frame != NULL && is_dropped()) {
         pbuf_free(frame);
         frame = __real_board_eth_receive();

@@ -30,7 +30,6 @@ static smh_scope usual(void)
 {
     static smh_list users;
     smh_scope scope = {0};
-
     items[1] = "b b";
     users.items = items;
     users.count = 2;
@@ -44,7 +43,6 @@ static smh_scope usual(void)
 static int checked(const smh_scope *scope)
 {
     smh_plan plan;
-
     return smh_check(scope, &plan);
 }
 
@@ -53,7 +51,6 @@ static int refused(void)
 {
     smh_scope scope = usual();
     int result;
-
     scope.library_id = text;
     result = checked(&scope);
     CHECK(result == SMH_E_LONG || result == SMH_E_LIBRARY);
@@ -76,7 +73,6 @@ static int long_texts_are_refused(void)
     static const char letters[] = "%x";
     unsigned i, k;
     int bad;
-
     for (k = 0; k < 2; k++)
         for (i = 0; i < sizeof sizes / sizeof *sizes; i++) {
             if ((long)sizes[i] > (long)LONGEST || (k == 1 && sizes[i] < 7999))
@@ -101,7 +97,6 @@ static int a_request_is_written(void)
     smh_plan plan;
     smh_batch batch = {0};
     size_t size, at;
-
     CHECK(smh_check(&scope, &plan) == 0);
     CHECK(smh_count(&plan) == 1);
     CHECK(smh_next(&plan, &batch) == 1);
@@ -122,7 +117,6 @@ static int an_answer_is_read(void)
     static const char answer[] = "HTTP/1.1 204 No Content\r\nA: b\r\n\r\n";
     smh_reader reader;
     unsigned i;
-
     memset(&reader, 0, sizeof reader);
     for (i = 0; i + 2 < sizeof answer; i++)
         CHECK(smh_read(&reader, (unsigned char)answer[i]) == 0);
@@ -134,7 +128,6 @@ static int an_answer_is_read(void)
 static int all(void)
 {
     int bad = long_texts_are_refused();
-
     if (!bad)
         bad = a_request_is_written();
     return bad ? bad : an_answer_is_read();
@@ -155,7 +148,6 @@ int main(void)
 {
     char line[] = "failed at line 000\n";
     int bad = all();
-
     UCSR0B = 1 << TXEN0;
     line[15] = (char)('0' + bad / 100);
     line[16] = (char)('0' + bad / 10 % 10);
@@ -171,7 +163,6 @@ int main(void)
 int main(void)
 {
     int bad = all();
-
     if (bad)
         fprintf(stderr, "narrow.c:%d: failed\n", bad);
     else

@@ -1,4 +1,4 @@
-#include "server.h"
+#include "scripted.h"
 
 #include <limits.h>
 #include <string.h>
@@ -28,7 +28,7 @@ static void rule(server *s, int kept, const char *what)
         s->broken_rule = what;
 }
 
-/* ---- the server -------------------------------------------------------- */
+/* ---- the server ---------------------------------------------------------- */
 
 static void say(server *s, bytes answer)
 {
@@ -127,7 +127,7 @@ static int number(int fault)
     return fault == FAULT_ZERO ? 0 : fault;
 }
 
-/* ---- the port ---------------------------------------------------------- */
+/* ---- the port ------------------------------------------------------------ */
 
 /* What the script wants this call to return; 0: go on. */
 static int script(server *s, size_t size, int where)
@@ -396,7 +396,7 @@ smh_port server_port(server *s, int secure)
     return port;
 }
 
-/* ---- the audit --------------------------------------------------------- */
+/* ---- the audit ----------------------------------------------------------- */
 
 /* The number of the batch that a request asks for, or count. */
 static uint32_t which(const decoded *d, const smh_scope *scope, uint32_t count)

@@ -38,7 +38,7 @@ static void keep(decoded *d, int byte)
         wrong(d, "more text than a request may have");
 }
 
-/* ---- percent-encoding -------------------------------------------------- */
+/* ---- percent-encoding ---------------------------------------------------- */
 
 static int is_unreserved(int c)
 {
@@ -108,7 +108,7 @@ static void several(decoded *d, int k, size_t most)
     }
 }
 
-/* ---- the request line -------------------------------------------------- */
+/* ---- the request line ---------------------------------------------------- */
 
 static void query_field(decoded *d)
 {
@@ -142,7 +142,7 @@ static void request_line(decoded *d)
         wrong(d, "no secret or no user");
 }
 
-/* ---- header fields ----------------------------------------------------- */
+/* ---- header fields ------------------------------------------------------- */
 
 static int is_token(int c)
 {
@@ -199,7 +199,7 @@ void decode(decoded *d, const char *data, size_t size)
     d->length = (size_t)(d->at - data);
 }
 
-/* ---- against a scope --------------------------------------------------- */
+/* ---- against a scope ----------------------------------------------------- */
 
 const smh_list *list_of(const smh_scope *scope, int k)
 {

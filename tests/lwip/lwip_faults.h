@@ -1,7 +1,7 @@
-/* faults.h - included before a port: what it calls of lwIP comes through here,
- * where a test can make it fail */
-#ifndef FAULTS_H
-#define FAULTS_H
+/* lwip_faults.h - included before a port: what it calls of lwIP comes through
+ * here, where a test can make it fail */
+#ifndef LWIP_FAULTS_H
+#define LWIP_FAULTS_H
 
 #include "lwip/opt.h"
 

@@ -1,20 +1,16 @@
 /* What the unit tests share: chance, memory at the edge of a page, scopes. */
-#ifndef SUPPORT_H
-#define SUPPORT_H
+#ifndef UNIT_H
+#define UNIT_H
 
-#include <setjmp.h>
 #include <limits.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "cmocka_all.h"
 #include "decode.h"
 #include "smh_token.h"
+#include "thin.h"
 
 /* A test that frees what it took from here, also when it fails. */
 #define RUN(f) cmocka_unit_test_teardown(f, tidy)
@@ -34,10 +30,6 @@ int tidy(void **state);
 char *edge(size_t size);
 char *edge_text(const char *text);
 
-/* Every test is thinned by SMH_TEST_THIN, for slow machines such as valgrind:
- * take only each n-th case of a long row. */
-unsigned thin(void);
-
 /* count ids of width bytes: a letter, digits, and letters behind them. */
 const smh_list *numbered(char letter, size_t count, size_t width);
 const smh_list *list_from(const char *const *items, size_t count);
@@ -50,5 +42,15 @@ smh_scope usual(void);
 
 /* Any bytes that an id may have. */
 char *random_text(size_t least, size_t most);
+
+/* One function per layer: runs its tests and says how many failed. */
+int scope_tests(void);
+int batches_tests(void);
+int writer_tests(void);
+int reader_tests(void);
+int exchange_tests(void);
+int deadline_tests(void);
+int helpers_tests(void);
+int words_tests(void);
 
 #endif

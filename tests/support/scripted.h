@@ -1,8 +1,8 @@
 /* A server in memory behind a port that plays by a script.  It answers each
  * whole request, keeps what came for the audit, and watches the contract of the
  * port. */
-#ifndef SERVER_H
-#define SERVER_H
+#ifndef SCRIPTED_H
+#define SCRIPTED_H
 
 #include "decode.h"
 #include "smh_token.h"

@@ -5,7 +5,7 @@
 #define SMH_LWIP_RAW_IMPLEMENTATION
 #define SMH_MBEDTLS_IMPLEMENTATION
 #include "lwip/opt.h"
-#include "faults.h"
+#include "lwip_faults.h"
 #if NO_SYS
 #include "smh_lwip_raw.h"
 #else

@@ -1,9 +1,9 @@
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
-#include "support.h"
+#include "unit.h"
 
 #include <sys/mman.h>
 
-/* ---- chance ------------------------------------------------------------ */
+/* ---- chance -------------------------------------------------------------- */
 
 static uint32_t chance_state = 1;
 
@@ -20,14 +20,7 @@ uint32_t chance(uint32_t below)
     return chance_state % below;
 }
 
-unsigned thin(void)
-{
-    const char *text = getenv("SMH_TEST_THIN");
-    unsigned n = text == NULL ? 1 : (unsigned)strtoul(text, NULL, 10);
-    return n == 0 ? 1 : n;
-}
-
-/* ---- memory ------------------------------------------------------------ */
+/* ---- memory -------------------------------------------------------------- */
 
 typedef struct block {
     struct block *next;
@@ -84,7 +77,7 @@ char *edge_text(const char *text)
     return (char *)memcpy(edge(size), text, size);
 }
 
-/* ---- scopes ------------------------------------------------------------ */
+/* ---- scopes -------------------------------------------------------------- */
 
 const smh_list *list_from(const char *const *items, size_t count)
 {
