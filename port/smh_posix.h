@@ -22,6 +22,15 @@ WHAT TO KNOW
       resolver's order.  One that is silent for SMH_POSIX_PATIENCE_MS is given
       up for the next one.
     - It sets no signal handler and needs none: no SIGPIPE comes.
+    - TLS reads a record in two steps, its five bytes of header and the rest, and
+      each costs a system call.  With a buffer, 16 kB for example, one reads many
+      records, and none asks again what the last one has told:
+          static char arrived[16384];
+          tcp.buffer = arrived;
+          tcp.size = sizeof arrived;
+      A close that comes right behind an answer may then be seen only when the
+      next request is out.  That request is sent again on a new connection, as
+      after any close, and counts as one that may have been carried out.
     - With a poll() of your own: after a step, wait for want (SMH_WANT_READ,
       SMH_WANT_WRITE) on fd, no longer than the deadline, and no longer than
       500 ms while diag.stage is SMH_STAGE_CONNECT.  While diag.stage is
@@ -85,18 +94,23 @@ extern "C" {
 /* How many addresses of a host are tried. */
 enum { SMH_POSIX_ADDRESSES = 8 };
 
-/* Zero it, then set resolve and arg if you need them. */
+/* Zero it, then set resolve, arg, buffer and size if you need them. */
 typedef struct smh_posix {
     smh_diag diag; /* Its code is an errno; of a look-up it may be an EAI_*. */
     /* It is asked instead of getaddrinfo(): see above. */
     int (*resolve)(void *arg, const char *host,
                    struct sockaddr_storage *addresses);
     void *arg;      /* It is handed to resolve. */
+    char *buffer;   /* Yours, for what arrives; NULL: none.  Under TLS it holds
+                       what the network has seen, so nobody wipes it. */
+    size_t size;    /* Of buffer in bytes. */
     int fd;         /* The socket; valid only if opened. */
     uint8_t opened; /* 1 while there is a socket. */
     uint8_t want;   /* What to wait for: SMH_WANT_READ | SMH_WANT_WRITE. */
 
     uint8_t opening; /* Private from here: the stage that goes on, or 0. */
+    uint8_t vain;    /* SMHI_POSIX_VAIN and _VAIN_AGAIN. */
+    size_t at, end;  /* What the buffer holds. */
     uint8_t next;    /* How many of the addresses were tried. */
     uint8_t eai;     /* 1 if diag.code is an EAI_*. */
     uint16_t mark;   /* It tells a struct that was not zeroed. */
@@ -145,6 +159,10 @@ SMH_API smh_port smh_posix_port(smh_posix *posix);
 #define SMHI_POSIX_NAP 10
 /* smh_posix.mark of a struct that has been opened. */
 #define SMHI_POSIX_MARK 0x5053
+/* smh_posix.vain: the next recv() would be in vain; so would be the one behind
+ * the next send, whose answer cannot be here at once. */
+#define SMHI_POSIX_VAIN 1
+#define SMHI_POSIX_VAIN_AGAIN 2
 
 #ifdef __cplusplus
 extern "C" {
@@ -272,6 +290,8 @@ static void smhi_posix_close_fd(smh_posix *posix)
     posix->opened = 0;
     posix->fd = -1;
     posix->want = 0;
+    posix->vain = 0;
+    posix->at = posix->end = 0;
 }
 
 /* Gives up what an open has begun. */
@@ -454,23 +474,68 @@ static int smhi_posix_send(void *ctx, const void *data, size_t size)
                               SMH_WANT_READ | SMH_WANT_WRITE);
     if (result > 0)
         posix->diag.sent += (uint32_t)result;
+    if (result > 0 && posix->vain == SMHI_POSIX_VAIN_AGAIN)
+        posix->vain = SMHI_POSIX_VAIN;
     return result;
+}
+
+static int smhi_posix_read(smh_posix *posix, void *data, size_t size)
+{
+    ssize_t moved;
+    if (size > INT_MAX)
+        size = INT_MAX;
+    moved = recv(posix->fd, data, size, 0);
+    if (moved == 0) /* orderly */
+        return smhi_posix_end(posix, SMH_E_CLOSED, 0);
+    return smhi_posix_moved(posix, moved, SMH_WANT_READ);
+}
+
+/* Reads into the buffer, which is empty.  A short read has left nothing behind,
+ * and a wait that ended with nothing has found nothing: then SMH_AGAIN is said
+ * without a system call, once, and once more behind a send.  So whoever waits
+ * in between, by whatever means, comes to recv() on the next call. */
+static int smhi_posix_fill(smh_posix *posix)
+{
+    int result;
+    if (posix->vain & SMHI_POSIX_VAIN) {
+        posix->vain &= SMHI_POSIX_VAIN_AGAIN;
+        posix->want = SMH_WANT_READ;
+        return SMH_AGAIN;
+    }
+    result = smhi_posix_read(posix, posix->buffer, posix->size);
+    posix->at = 0;
+    posix->end = result > 0 ? (size_t)result : 0;
+    posix->vain = 0;
+    if (result == SMH_AGAIN)
+        posix->vain = SMHI_POSIX_VAIN_AGAIN;
+    else if (result > 0 && posix->end < posix->size)
+        posix->vain = SMHI_POSIX_VAIN | SMHI_POSIX_VAIN_AGAIN;
+    return result;
+}
+
+/* Takes from the buffer what it holds. */
+static int smhi_posix_take(smh_posix *posix, void *data, size_t size)
+{
+    int result = posix->at < posix->end ? 1 : smhi_posix_fill(posix);
+    if (result < 0)
+        return result;
+    if (size > posix->end - posix->at)
+        size = posix->end - posix->at;
+    memcpy(data, posix->buffer + posix->at, size);
+    posix->at += size;
+    return (int)size;
 }
 
 static int smhi_posix_recv(void *ctx, void *data, size_t size)
 {
     smh_posix *posix = (smh_posix *)ctx;
     int result = smhi_posix_usable(posix, SMH_STAGE_READ);
-    ssize_t moved;
     if (result != 1)
         return result;
-    if (size > INT_MAX)
-        size = INT_MAX;
     posix->want = 0;
-    moved = recv(posix->fd, data, size, 0);
-    if (moved == 0) /* orderly */
-        return smhi_posix_end(posix, SMH_E_CLOSED, 0);
-    result = smhi_posix_moved(posix, moved, SMH_WANT_READ);
+    result = posix->buffer != NULL && posix->size != 0
+                 ? smhi_posix_take(posix, data, size)
+                 : smhi_posix_read(posix, data, size);
     if (result > 0)
         posix->diag.received += (uint32_t)result;
     return result;
@@ -509,11 +574,17 @@ static int smhi_posix_wait(void *ctx, uint32_t ms)
     smh_posix *posix = (smh_posix *)ctx;
     uint32_t most = smhi_posix_longest(posix);
     uint32_t now = ms < most ? ms : most;
+    int ready;
     if (posix->opening == SMH_STAGE_RESOLVE)
         return poll(NULL, 0, (int)now) == 0 && now == ms ? SMH_AGAIN : 1;
     if (!posix->opened || posix->want == 0)
         return 1;
-    if (smhi_posix_poll(posix, posix->want, (int)now) == 0 && now == ms)
+    if (posix->want & SMH_WANT_READ && posix->at < posix->end)
+        return 1;
+    ready = smhi_posix_poll(posix, posix->want, (int)now);
+    if (ready == 0 && posix->want & SMH_WANT_READ)
+        posix->vain |= SMHI_POSIX_VAIN;
+    if (ready == 0 && now == ms)
         return SMH_AGAIN;
     posix->want = 0;
     return 1;

@@ -1,4 +1,4 @@
-/* The lists of ids, read once.
+/* lists.c - the lists of ids, read once
  *
  * Whatever comes from the command line, a file or a pipe is copied to a file
  * without a name, each id with a NUL behind it.  Checking, counting and sending
@@ -17,13 +17,16 @@
 
 #define ID_MAX 8192 /* bytes; the library knows the true limit */
 
+/* A file that is read.  Its lines become ids where they are, and move together
+ * at the start of the block. */
 struct source {
     struct list *list;
     int fd;
-    int ended;
-    size_t line; /* from 1 */
-    size_t at, size;
-    char block[65536];
+    bool ended;
+    size_t line;     /* from 1 */
+    size_t ids;      /* bytes of ids, each with its NUL */
+    size_t at, size; /* of the lines that are left */
+    char block[65536 + 1];
 };
 
 /* ---- the copy ------------------------------------------------------------ */
@@ -33,8 +36,7 @@ static FILE *nameless_file(void)
     const char *folder = getenv("TMPDIR");
     char name[4096];
     int fd;
-
-    if (!folder || *folder == '\0')
+    if (folder == NULL || *folder == '\0')
         folder = "/tmp";
     snprintf(name, sizeof name, "%s/smh_revoke.XXXXXX", folder);
     fd = mkstemp(name);
@@ -52,27 +54,22 @@ static int refuse_copy(struct verdict *verdict)
     return advise(verdict, "set TMPDIR to a directory with room for them");
 }
 
-static int keep(struct list *list, const char *id, size_t length,
+/* Copies ids, each with its NUL. */
+static int copy(struct list *list, const char *ids, size_t size,
                 struct verdict *verdict)
 {
-    if (!list->copy)
+    if (list->copy == NULL)
         list->copy = nameless_file();
-    if (!list->copy || fwrite(id, 1, length, list->copy) < length ||
-        putc('\0', list->copy) == EOF)
+    if (list->copy == NULL || fwrite(ids, 1, size, list->copy) < size)
         return refuse_copy(verdict);
-    if (list->count++ == 0)
-        list->first = strdup(id);
+    list->size += (off_t)size;
     return 0;
 }
 
-static int finish(struct list *list, struct verdict *verdict)
+static void count(struct list *list, const char *id)
 {
-    if (!list->copy)
-        return 0;
-    if (fflush(list->copy) != 0)
-        return refuse_copy(verdict);
-    list->size = ftello(list->copy);
-    return list->size > 0 ? 0 : refuse_copy(verdict);
+    if (list->count++ == 0)
+        list->first = strdup(id);
 }
 
 /* ---- files, one id a line ------------------------------------------------ */
@@ -111,6 +108,31 @@ static int refuse_line(const struct source *source, const char *why,
     return advise(verdict, "correct the line: want UTF-8 text, one id a line");
 }
 
+static int copy_ids(struct source *source, struct verdict *verdict)
+{
+    size_t size = source->ids;
+    source->ids = 0;
+    return copy(source->list, source->block, size, verdict);
+}
+
+/* Makes room for more, and reads it behind what is left. */
+static int refill(struct source *source, struct verdict *verdict)
+{
+    size_t left = source->size - source->at;
+    ssize_t got;
+    if (copy_ids(source, verdict) != 0)
+        return -1;
+    memmove(source->block, source->block + source->at, left);
+    source->at = 0;
+    got =
+        read(source->fd, source->block + left, sizeof source->block - 1 - left);
+    if (got < 0)
+        return refuse_file(source->list, verdict);
+    source->ended = got == 0;
+    source->size = left + (size_t)got;
+    return 0;
+}
+
 /* A line without its end, not longer than ID_MAX + 2: 1, 0 behind the last one,
  * -1 if it is longer or cannot be read. */
 static int next_line(struct source *source, char **line, size_t *length,
@@ -120,11 +142,9 @@ static int next_line(struct source *source, char **line, size_t *length,
         char *from = source->block + source->at;
         size_t left = source->size - source->at;
         char *end = memchr(from, '\n', left);
-        ssize_t got;
-
-        if (end || (source->ended && left > 0)) {
+        if (end != NULL || (source->ended && left > 0)) {
             *line = from;
-            *length = end ? (size_t)(end - from) : left;
+            *length = end != NULL ? (size_t)(end - from) : left;
             source->at += *length + (end != NULL);
             source->line++;
             return 1;
@@ -135,14 +155,8 @@ static int next_line(struct source *source, char **line, size_t *length,
             source->line++;
             return refuse_line(source, "longer than any id", verdict);
         }
-        memmove(source->block, from, left);
-        source->at = 0;
-        got =
-            read(source->fd, source->block + left, sizeof source->block - left);
-        if (got < 0)
-            return refuse_file(source->list, verdict);
-        source->ended = got == 0;
-        source->size = left + (size_t)got;
+        if (refill(source, verdict) != 0)
+            return -1;
     }
 }
 
@@ -155,7 +169,6 @@ static int check_text(const struct source *source, const char *line,
 {
     char why[40];
     size_t i;
-
     if (length == 0)
         return refuse_line(source, "empty line", verdict);
     if (length > ID_MAX)
@@ -165,7 +178,6 @@ static int check_text(const struct source *source, const char *line,
                            verdict);
     for (i = 0; i < length; i++) {
         unsigned char byte = (unsigned char)line[i];
-
         if (byte < 0x20 || byte == 0x7F) {
             snprintf(why, sizeof why, "control byte 0x%02x", byte);
             return refuse_line(source, why, verdict);
@@ -174,12 +186,12 @@ static int check_text(const struct source *source, const char *line,
     return 0;
 }
 
+/* The NUL goes over the line's end, or behind what was read. */
 static int take_line(struct source *source, char *line, size_t length,
                      struct verdict *verdict)
 {
     struct list *list = source->list;
-    const char *why, *next;
-
+    const char *why = NULL, *next;
     if (length > 0 && line[length - 1] == '\r')
         length--;
     if (source->line == 1 && length >= 3 &&
@@ -189,13 +201,17 @@ static int take_line(struct source *source, char *line, size_t length,
     }
     if (check_text(source, line, length, verdict) != 0)
         return -1;
-    line[length] = '\0'; /* over the line's end, or behind what was read */
-    why = list->literal ? NULL : doubtful_line(line, source->line == 1, &next);
-    if (why) {
+    line[length] = '\0';
+    if (!list->literal)
+        why = doubtful_line(line, source->line == 1, &next);
+    if (why != NULL) {
         refuse(verdict, "%s:%zu: %s", file_name(list), source->line, why);
         return advise(verdict, "%s, or give --literal-ids", next);
     }
-    return keep(list, line, length, verdict);
+    count(list, line);
+    memmove(source->block + source->ids, line, length + 1);
+    source->ids += length + 1;
+    return 0;
 }
 
 static int read_lines(struct source *source, struct verdict *verdict)
@@ -203,7 +219,6 @@ static int read_lines(struct source *source, struct verdict *verdict)
     char *line = NULL;
     size_t length = 0;
     int more;
-
     if (secret_came_from(source->fd)) {
         refuse(verdict,
                "--%ss and --secret-file are the same file: the secret "
@@ -214,17 +229,17 @@ static int read_lines(struct source *source, struct verdict *verdict)
     while ((more = next_line(source, &line, &length, verdict)) > 0)
         if (take_line(source, line, length, verdict) != 0)
             return -1;
-    if (more == 0 && source->line == 0)
-        return refuse_empty(source->list, verdict);
-    return more;
+    if (more < 0)
+        return -1;
+    return source->line == 0 ? refuse_empty(source->list, verdict)
+                             : copy_ids(source, verdict);
 }
 
 static int read_file(struct list *list, struct verdict *verdict)
 {
     static struct source source;
-    int own = strcmp(list->file, "-") != 0;
+    bool own = strcmp(list->file, "-") != 0;
     int result;
-
     memset(&source, 0, offsetof(struct source, block));
     source.list = list;
     source.fd = own ? open(list->file, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
@@ -242,16 +257,15 @@ static int take_given(struct list *list, struct verdict *verdict)
 {
     const char *next;
     size_t i;
-
     for (i = 0; i < list->given; i++) {
         const char *id = list->words[i];
         const char *why = list->literal ? NULL : doubtful_id(id, &next);
-
-        if (why) {
+        if (why != NULL) {
             refuse(verdict, "--%s, no. %zu: %s", list->name, i + 1, why);
             return advise(verdict, "%s, or give --literal-ids", next);
         }
-        if (keep(list, id, strlen(id), verdict) != 0)
+        count(list, id);
+        if (copy(list, id, strlen(id) + 1, verdict) != 0)
             return -1;
     }
     return 0;
@@ -260,23 +274,26 @@ static int take_given(struct list *list, struct verdict *verdict)
 int list_load(struct list *list, struct verdict *verdict)
 {
     if (take_given(list, verdict) != 0 ||
-        (list->file && read_file(list, verdict) != 0))
+        (list->file != NULL && read_file(list, verdict) != 0))
         return -1;
-    return finish(list, verdict);
+    if (list->copy != NULL && fflush(list->copy) != 0)
+        return refuse_copy(verdict);
+    return 0;
 }
 
 static void unmap(struct list *list)
 {
-    if (list->map)
+    if (list->map != NULL)
         munmap(list->map, list->map_size);
     list->map = NULL;
 }
 
-void list_rewind(struct list *list)
+void list_rewind(struct list *list, struct place place)
 {
     unmap(list);
-    list->next = 0;
-    list->before = list->part.count = 0;
+    list->place = place;
+    list->next = place.at;
+    list->part.count = 0;
 }
 
 /* Maps the copy from list->next on: pages that nobody looks at cost nothing. */
@@ -285,7 +302,6 @@ static char *map_rest(struct list *list, struct verdict *verdict)
     off_t page = (off_t)sysconf(_SC_PAGESIZE);
     off_t start = list->next - list->next % page;
     void *map;
-
     unmap(list);
     map = mmap(NULL, (size_t)(list->size - start), PROT_READ, MAP_PRIVATE,
                fileno(list->copy), start);
@@ -301,29 +317,28 @@ static char *map_rest(struct list *list, struct verdict *verdict)
 
 int list_next(struct list *list, size_t most, struct verdict *verdict)
 {
-    size_t left = list->count - list->before - list->part.count, i;
+    size_t left, i;
     char *id;
-
-    list->before += list->part.count;
+    list->place.before += list->part.count;
+    list->place.at = list->next;
     list->part.count = 0;
+    left = list->count - list->place.before;
     if (left == 0)
         return 0;
     if (most > left)
         most = left;
-    if (!list->items)
+    if (list->items == NULL)
         list->items = malloc(most * sizeof *list->items);
-    if (!list->items)
+    if (list->items == NULL)
         return refuse(verdict, "no memory for the %ss", list->name);
     id = map_rest(list, verdict);
-    if (!id)
+    if (id == NULL)
         return -1;
     for (i = 0; i < most; i++) {
-        size_t size = strlen(id) + 1;
-
         list->items[i] = id;
-        id += size;
-        list->next += (off_t)size;
+        id += strlen(id) + 1;
     }
+    list->next += id - list->items[0];
     list->part.items = list->items;
     list->part.count = most;
     return 1;
@@ -335,7 +350,7 @@ void list_free(struct list *list)
     free(list->words);
     free(list->items);
     free(list->first);
-    if (list->copy)
+    if (list->copy != NULL)
         fclose(list->copy);
 }
 
@@ -345,8 +360,7 @@ static int hash_list(mbedtls_md_context_t *hash, const struct list *list)
 {
     unsigned char block[16384];
     size_t size;
-
-    if (list->copy) {
+    if (list->copy != NULL) {
         rewind(list->copy);
         while ((size = fread(block, 1, sizeof block, list->copy)) > 0)
             if (mbedtls_md_update(hash, block, size) != 0)
@@ -364,7 +378,6 @@ static int hash_lists(mbedtls_md_context_t *hash, const char *batching,
     const mbedtls_md_info_t *sha256 =
         mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
     int i;
-
     if (mbedtls_md_setup(hash, sha256, 0) != 0 || mbedtls_md_starts(hash) != 0)
         return -1;
     if (mbedtls_md_update(hash, (const unsigned char *)batching,
@@ -382,7 +395,6 @@ int lists_hash(const char *batching, const struct list lists[3],
     mbedtls_md_context_t hash;
     unsigned char bytes[32];
     int result, i;
-
     mbedtls_md_init(&hash);
     result = hash_lists(&hash, batching, lists, bytes);
     mbedtls_md_free(&hash);

@@ -24,9 +24,11 @@ struct job {
     smh_scope scope;
     smh_io io;
     smh_call call;
-    uint64_t before;   /* requests before the chunk */
-    unsigned openings; /* of connections before the call */
-    unsigned served;   /* when the last 204 of the call came */
+    struct place start;    /* of the first chunk that is looked at */
+    uint64_t start_before; /* requests before that */
+    uint64_t before;       /* requests before the chunk */
+    unsigned openings;     /* of connections before the call */
+    unsigned served;       /* when the last 204 of the call came */
     struct progress progress;
     bool listing; /* the JSON object is begun */
 };
@@ -177,7 +179,7 @@ static int refuse_scope(struct job *job, int result, const smh_plan *plan)
     if (plan->list == 0)
         return refuse(&job->verdict, "%s", smh_strerror(result));
     list = &job->lists[plan->list - 1];
-    index = (plan->list == SMH_USERS ? list->before : 0) + plan->index;
+    index = list->place.before + plan->index;
     if (index < list->given && result == SMH_E_ITEM)
         return refuse(&job->verdict,
                       "--%s, no. %zu: empty id: is the shell variable set?",
@@ -204,43 +206,48 @@ static int refuse_count(struct job *job)
                   "split the longest of the lists over several runs");
 }
 
-typedef int visitor(struct job *job, const smh_plan *plan, uint32_t count);
+typedef int visitor(struct job *job);
 
+/* From the place and the number of requests at which the job starts. */
 static int each_chunk(struct job *job, visitor *visit)
 {
     struct list *users = &job->lists[0];
-    smh_plan plan;
     int more = 0;
-    list_rewind(users);
-    job->before = 0;
+    list_rewind(users, job->start);
+    job->before = job->start_before;
     while (more == 0 &&
-           (more = list_next(users, USERS_CHUNK, &job->verdict)) > 0) {
-        uint32_t count;
-        int result = smh_check(&job->scope, &plan);
-        if (result != 0)
-            return refuse_scope(job, result, &plan);
-        count = smh_count(&plan);
-        if (count == 0)
-            return refuse_count(job);
-        more = visit(job, &plan, count);
-        job->before += count;
-    }
+           (more = list_next(users, USERS_CHUNK, &job->verdict)) > 0)
+        more = visit(job);
     return more;
 }
 
-static int visit_count(struct job *job, const smh_plan *plan, uint32_t count)
+/* The start moves to the last chunk that begins no later than what --resume
+ * leaves out ends. */
+static int visit_count(struct job *job)
 {
-    (void)plan;
+    smh_plan plan;
+    uint32_t count;
+    int result = smh_check(&job->scope, &plan);
+    if (result != 0)
+        return refuse_scope(job, result, &plan);
+    count = smh_count(&plan);
+    if (count == 0)
+        return refuse_count(job);
+    if (job->verdict.requests <= job->options.resume) {
+        job->start = job->lists[0].place;
+        job->start_before = job->verdict.requests;
+    }
     job->verdict.requests += count;
     return 0;
 }
 
-static int visit_show(struct job *job, const smh_plan *plan, uint32_t count)
+static int visit_show(struct job *job)
 {
     static char text[SMH_LINE_MAX + 512];
+    smh_plan plan;
     smh_batch batch = {0};
-    (void)count;
-    while (smh_next(plan, &batch)) {
+    smh_check(&job->scope, &plan);
+    while (smh_next(&plan, &batch)) {
         if (stopped || ferror(stdout)) { /* what follows would hide a gap */
             if (stopped)
                 conclude(job, SMH_E_CANCELLED);
@@ -248,7 +255,7 @@ static int visit_show(struct job *job, const smh_plan *plan, uint32_t count)
         }
         if (job->before + batch.index < job->options.resume)
             continue;
-        smh_write(plan, &batch, 1, 0, text, sizeof text - 1);
+        smh_write(&plan, &batch, 1, 0, text, sizeof text - 1);
         text[strcspn(text, "\r")] = '\0';
         if (!job->options.json) {
             puts(text);
@@ -258,18 +265,21 @@ static int visit_show(struct job *job, const smh_plan *plan, uint32_t count)
         job->listing = true;
         json_string(text);
     }
+    job->before += batch.index;
     return 0;
 }
 
-static int visit_revoke(struct job *job, const smh_plan *plan, uint32_t count)
+static int visit_revoke(struct job *job)
 {
     uint64_t resume = job->options.resume;
-    uint64_t skip = resume > job->before ? resume - job->before : 0;
-    (void)plan;
-    if (skip >= count)
+    if (resume == job->verdict.requests)
         return 0;
-    job->io.resume = (uint32_t)skip;
-    return revoke_chunk(job);
+    job->io.resume =
+        resume > job->before ? (uint32_t)(resume - job->before) : 0;
+    if (revoke_chunk(job) != 0)
+        return -1;
+    job->before += job->call.report.requests;
+    return 0;
 }
 
 /* ---- the job ------------------------------------------------------------- */

@@ -91,13 +91,19 @@ const char *escape(const char *text, char *room, size_t size);
 
 /* What it looks like, or NULL; *next is what to do about it. */
 const char *doubtful_id(const char *id, const char **next);
-const char *doubtful_line(const char *line, int is_first, const char **next);
+const char *doubtful_line(const char *line, bool is_first, const char **next);
 
 /* ---- lists.c: the lists of ids, read once -------------------------------- */
 
 /* Users go out this many at a time.  Request numbers depend on it, and so do
  * resume points: it stays. */
 #define USERS_CHUNK 100000
+
+/* In a list. */
+struct place {
+    size_t before; /* ids before it */
+    off_t at;      /* where it is in the copy */
+};
 
 struct list {
     const char *name;   /* "user", "client" or "session" */
@@ -106,13 +112,13 @@ struct list {
     size_t given;       /* how many */
     bool literal;       /* takes doubtful ids */
 
-    size_t count;  /* in all, from here on set by list_load() */
-    char *first;   /* the first one */
-    FILE *copy;    /* of all, each with a NUL behind it */
-    off_t size;    /* of that */
-    smh_list part; /* what list_next() has found */
-    size_t before; /* ids before the part */
-    off_t next;    /* where the next part begins */
+    size_t count;       /* in all, from here on set by list_load() */
+    char *first;        /* the first one */
+    FILE *copy;         /* of all, each with a NUL behind it */
+    off_t size;         /* of that */
+    smh_list part;      /* what list_next() has found */
+    struct place place; /* of the part */
+    off_t next;         /* where the next part begins */
     const char **items;
     char *map;
     size_t map_size;
@@ -124,7 +130,7 @@ void list_free(struct list *list);
 
 /* The next ids become list->part, most of them at most: 1, 0 behind the last
  * one, -1 refused.  most is the same in each call. */
-void list_rewind(struct list *list);
+void list_rewind(struct list *list, struct place place);
 int list_next(struct list *list, size_t most, struct verdict *verdict);
 
 /* Of all that resume points depend on: batching says how batches are made. */

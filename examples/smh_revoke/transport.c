@@ -13,6 +13,7 @@
 #include <string.h>
 
 static smh_posix posix;
+static char arrived[16384];
 static smh_mbedtls tls;
 static mbedtls_x509_crt ca;
 static const char *ca_name;
@@ -174,6 +175,8 @@ static smh_port tcp_port(void)
     static smh_port_ops ops;
     smh_port port = smh_posix_port(&posix);
     posix.resolve = options->connect != NULL ? resolve_pinned : resolve_beside;
+    posix.buffer = arrived;
+    posix.size = sizeof arrived;
     if (options->connect == NULL)
         return port;
     there = options->address;

@@ -173,6 +173,9 @@ static void send_answer(connection *c, http_answer *a)
     write_interim(c);
     if (fault_arg(c, FAULT_HEADERS) >= 0)
         pad(&a->fields, fault_arg(c, FAULT_HEADERS), "X-Pad: ", "\r\n");
+    if (fault_arg(c, FAULT_RETRY_AFTER) >= 0)
+        text_printf(&a->fields, "Retry-After: %ld\r\n",
+                    fault_arg(c, FAULT_RETRY_AFTER));
     if (fault_arg(c, FAULT_GARBAGE) >= 0)
         text_printf(&c->out, "SSH-2.0-this is no HTTP\r\n\r\n");
     else

@@ -11,6 +11,7 @@
     X(DRIP, "drip", 1, "[MS]: a byte of the answer each MS")                   \
     X(INTERIM, "interim", 1, "[N]: N interim answers first")                   \
     X(HEADERS, "headers", -1, "KB: an answer with that much of fields")        \
+    X(RETRY_AFTER, "retry-after", -1, "S: an answer with that Retry-After")    \
     X(JUNK, "junk", 0, "bytes behind the answer")                              \
     X(CLOSE_AFTER, "close-after", 0, "close behind the answer, unannounced")   \
     X(NO_NOTIFY, "no-notify", 0, "the same, without close_notify")             \

@@ -204,7 +204,7 @@ port_as() {
     port smh_mbedtls
 }
 
-@test "the look-up in the manual of smh_posix.h compiles" {
+@test "the look-up and the buffer in the manual of smh_posix.h compile" {
     {
         printf '%s\n' '#include "smh_posix.h"' '#include <arpa/inet.h>' \
             '#include <netinet/in.h>' '#include <string.h>'
@@ -213,6 +213,8 @@ port_as() {
         echo 'int used(smh_posix *of) {'
         echo 'smh_posix tcp; memset(&tcp, 0, sizeof tcp);'
         sed -n '/^        static char address/,/^        tcp[.]arg/p' port/smh_posix.h
+        sed -n '/^          static char arrived/,/^          tcp[.]size/p' \
+            port/smh_posix.h
         echo '*of = tcp; return 0; }'
     } >"$out/hook.c"
     [ "$(grep -c pinned "$out/hook.c")" = 2 ]

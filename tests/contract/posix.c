@@ -3,8 +3,10 @@
 #define SMH_POSIX_IMPLEMENTATION
 #include "smh_posix.h"
 
+#include <stdlib.h>
 #include <sys/resource.h>
 
+#include "cmocka_all.h"
 #include "contract.h"
 
 static smh_posix tcp;
@@ -32,9 +34,16 @@ static int pinned(void *arg, const char *host,
 
 static smh_port fresh(void)
 {
+    static char arrived[16384];
+    const char *size = getenv("CONTRACT_BUFFER");
     smh_port port = dirty(0);
 
     tcp.resolve = pinned;
+    if (size != NULL) {
+        tcp.buffer = arrived;
+        tcp.size = (size_t)atoi(size);
+        assert_in_range(tcp.size, 1, sizeof arrived);
+    }
     return port;
 }
 

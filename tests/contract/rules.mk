@@ -16,7 +16,10 @@ $(B)/contract/posix: tests/contract/posix.c $(CONTRACT_DEPS) | $(B)/contract/.
 
 .PHONY: check-contract
 check-contract: $(B)/contract/posix
-	timeout 120 $<
+	timeout 120 $< # without a buffer for what arrives, and with one
+	for size in 1 16 16384; do \
+	    CONTRACT_BUFFER=$$size timeout 120 $< || exit 1; \
+	done
 CHECKS += check-contract
 
 CONTRACT_LWIP = tests/contract/lwip.c tests/lwip/net.c

@@ -3,7 +3,7 @@ $(B)/end_to_end/end_to_end: $(wildcard tests/end_to_end/*.c) \
     $(addprefix tests/support/,child.c standin.c others.c outcomes.c) $(wildcard tests/end_to_end/*.h tests/support/*.h) $(HEADERS) \
     | $(B)/end_to_end/.
 	$(CC) $(SMH_CFLAGS) $(TLS_CFLAGS) -o $@ $(filter %.c,$^) \
-	    $(SMH_LDFLAGS) $(TLS_LIBS) -lcmocka
+	    $(SMH_LDFLAGS) -Wl,--wrap=recv $(TLS_LIBS) -lcmocka
 
 .PHONY: check-end_to_end
 check-end_to_end: $(B)/end_to_end/end_to_end $(B)/smh_standin

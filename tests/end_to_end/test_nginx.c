@@ -1,6 +1,7 @@
 /* A server that somebody else wrote, set up as services are: nginx in front,
  * the stand-in behind it. */
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tests/support/others.h"
@@ -199,6 +200,52 @@ static void limits_the_rate(void **state)
     assert_in_range(attempt, 1, 39);
 }
 
+static struct {
+    unsigned recv, in_vain;
+} calls; /* of the system, by the port of TCP */
+
+ssize_t __real_recv(int fd, void *data, size_t size, int flags);
+ssize_t __wrap_recv(int fd, void *data, size_t size, int flags);
+
+ssize_t __wrap_recv(int fd, void *data, size_t size, int flags)
+{
+    ssize_t got = __real_recv(fd, data, size, flags);
+
+    calls.recv += fd == w.tcp.fd;
+    calls.in_vain += fd == w.tcp.fd && got < 0;
+    return got;
+}
+
+/* TLS takes a record in two parts, and asks again behind the last one: without
+ * a buffer that is two calls a request at least, with one it is one at most,
+ * however the answers come in. */
+static void is_read_through_a_buffer(void **state)
+{
+    static const char *users[200000];
+    unsigned requests = 20000 / thin(), i;
+    smh_list many = {users, requests * 10};
+
+    (void)state;
+    for (i = 0; i < many.count; i++)
+        users[i] = "alice";
+    front_start("server", "keepalive_requests 20000;", "access_log off;",
+                "return 204;");
+    w.scope.users = &many;
+    w.io.pipeline = 32;
+    w.io.size = 16384;
+    for (i = 0; i < 2; i++) {
+        w.arrived_size = i * sizeof w.arrived;
+        memset(&calls, 0, sizeof calls);
+        revoke_as(SMH_DONE);
+        assert_int_equal(w.call.report.confirmed, requests);
+        if (i == 0)
+            assert_true(calls.recv > 2 * requests);
+    }
+    assert_in_range(calls.in_vain, 0, 10);
+    assert_in_range(calls.recv, 1, requests + 100);
+    assert_int_equal(front_stop(" "), 0);
+}
+
 static void has_nothing_behind_it(void **state)
 {
     unsigned port, live = w.server.port;
@@ -273,6 +320,7 @@ int nginx_tests(void)
         cmocka_unit_test_teardown(takes_a_full_line, stop_front),
         cmocka_unit_test_teardown(wants_a_client_certificate, stop_front),
         cmocka_unit_test_teardown(limits_the_rate, stop_front),
+        cmocka_unit_test_teardown(is_read_through_a_buffer, stop_front),
         cmocka_unit_test_teardown(has_nothing_behind_it, stop_front),
         cmocka_unit_test_teardown(waits_too_long_for_it, stop_front),
         cmocka_unit_test_teardown(is_not_trusted_blindly, stop_front),

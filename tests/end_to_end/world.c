@@ -95,6 +95,7 @@ int world_reset(void **state)
     w.io.buffer = w.buffer;
     w.io.size = 1024;
     w.io.timeout_ms = 60000;
+    w.arrived_size = 0;
     return 0;
 }
 
@@ -103,6 +104,8 @@ void client_begin(void)
     memset(&w.tcp, 0, sizeof w.tcp);
     memset(&w.tls, 0, sizeof w.tls);
     memset(w.buffer, 'x', w.io.size);
+    w.tcp.buffer = w.arrived;
+    w.tcp.size = w.arrived_size;
     if (w.address != NULL)
         w.tcp.resolve = pinned;
     w.options.below = smh_posix_port(&w.tcp);

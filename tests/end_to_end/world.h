@@ -26,6 +26,8 @@ typedef struct world {
     smh_scope scope;
     smh_io io;
     char buffer[65536];
+    size_t arrived_size; /* of arrived, for the port of TCP; 0: none */
+    char arrived[16384];
     /* of the last call */
     smh_posix tcp;
     smh_mbedtls tls;

@@ -859,6 +859,7 @@ static void the_last_address_has_all_the_time(void **state)
                      SMH_AGAIN);
     assert_int_equal(tcp.want, SMH_WANT_WRITE);
     assert_in_range(ms_of(200, SMH_AGAIN), 199, 5000);
+    assert_int_equal(tcp.vain, 0); /* nothing was to be read */
     assert_int_equal(port.ops->send(port.ctx, "x", 1), SMH_E_CLOSED);
     assert_int_equal(port.ops->recv(port.ctx, fillers, 1), SMH_E_CLOSED);
     assert_int_equal(tcp.diag.stage, SMH_STAGE_NONE);
@@ -867,6 +868,224 @@ static void the_last_address_has_all_the_time(void **state)
     assert_int_equal(port.ops->close(port.ctx, 1), 1);
     for (i = 0; i < 8; i++)
         close(fillers[i]);
+}
+
+/* ---- a buffer for what arrives ------------------------------------------- */
+
+static char arrived[64];
+static unsigned reads; /* system calls of the port */
+
+ssize_t __real_recv(int fd, void *data, size_t size, int flags);
+ssize_t __wrap_recv(int fd, void *data, size_t size, int flags);
+
+ssize_t __wrap_recv(int fd, void *data, size_t size, int flags)
+{
+    reads += fd == tcp.fd;
+    return __real_recv(fd, data, size, flags);
+}
+
+static int with_buffer(void **state)
+{
+    set_up(state);
+    tcp.buffer = arrived;
+    tcp.size = sizeof arrived;
+    connect_both();
+    reads = 0;
+    return 0;
+}
+
+static int get(void *data, size_t size)
+{
+    return port.ops->recv(port.ctx, data, size);
+}
+
+/* The peer sends so many bytes, and they have arrived. */
+static void arrives(size_t size)
+{
+    static char some[BIG];
+    size_t i;
+
+    for (i = 0; i < size; i++)
+        some[i] = (char)('a' + i % 26);
+    assert_int_equal(send(peer, some, size, 0), size);
+    while (recv(tcp.fd, some, size, MSG_PEEK) < (ssize_t)size)
+        ;
+    reads = 0;
+}
+
+/* What is asked for, of so many that are left: all in one read, and then it is
+ * known that there is no more. */
+static void one_read_takes_all_that_has_come(void **state)
+{
+    char data[64];
+
+    (void)state;
+    arrives(40);
+    assert_int_equal(get(data, 5), 5);
+    assert_memory_equal(data, "abcde", 5);
+    assert_int_equal(tcp.want, 0);
+    assert_int_equal(get(data, 30), 30);
+    assert_memory_equal(data, "fghij", 5);
+    assert_int_equal(get(data, sizeof data), 5);
+    assert_memory_equal(data, "jklmn", 5);
+    assert_int_equal(tcp.diag.received, 40);
+    assert_int_equal(get(data, 1), SMH_AGAIN);
+    assert_int_equal(tcp.want, SMH_WANT_READ);
+    assert_int_equal(reads, 1);
+    assert_int_equal(get(data, 1), SMH_AGAIN);
+    assert_int_equal(tcp.want, SMH_WANT_READ);
+    assert_int_equal(reads, 2);
+}
+
+static void more_than_the_buffer_holds(void **state)
+{
+    char data[200];
+
+    (void)state;
+    arrives(150);
+    assert_int_equal(get(data, sizeof data), 64);
+    assert_int_equal(get(data + 64, sizeof data), 64);
+    assert_int_equal(get(data + 128, sizeof data), 22);
+    assert_memory_equal(data + 60, "ijklmnopqr", 10);
+    assert_memory_equal(data + 120, "qrstuvwxyzabc", 13);
+    assert_int_equal(reads, 3);
+    arrives(64); /* all of it, but who knows */
+    assert_int_equal(get(data, 64), SMH_AGAIN);
+    assert_int_equal(get(data, 64), 64);
+    assert_int_equal(get(data, 64), SMH_AGAIN);
+    assert_int_equal(reads, 2);
+}
+
+/* An answer to what was sent cannot be here at once; but a peer that speaks
+ * without being asked is heard all the same. */
+static void behind_a_send_one_read_is_spared(void **state)
+{
+    char data[64];
+    int i;
+
+    (void)state;
+    arrives(1);
+    assert_int_equal(get(data, 1), 1);
+    assert_int_equal(get(data, 1), SMH_AGAIN);
+    assert_int_equal(port.ops->send(port.ctx, "x", 1), 1);
+    assert_int_equal(get(data, 1), SMH_AGAIN);
+    assert_int_equal(reads, 1);
+    for (i = 0; i < 3; i++) {
+        assert_int_equal(port.ops->send(port.ctx, "x", 1), 1);
+        assert_int_equal(get(data, 1), SMH_AGAIN);
+        assert_int_equal(reads, 2 + i / 2);
+    }
+    arrives(1);
+    for (i = 0; i < 2 && get(data, 1) == SMH_AGAIN; i++)
+        assert_int_equal(port.ops->send(port.ctx, "x", 1), 1);
+    assert_int_equal(tcp.diag.received, 2);
+}
+
+static void a_wait_in_vain_spares_a_read(void **state)
+{
+    char data[64];
+
+    (void)state;
+    assert_int_equal(get(data, 1), SMH_AGAIN);
+    assert_int_equal(reads, 1);
+    assert_int_equal(ms_of(5, SMH_AGAIN) < 5000, 1);
+    assert_int_equal(get(data, 1), SMH_AGAIN);
+    assert_int_equal(tcp.want, SMH_WANT_READ);
+    assert_int_equal(reads, 1);
+    assert_int_equal(ms_of(5, SMH_AGAIN) < 5000, 1);
+    arrives(1);
+    assert_int_equal(get(data, 1), SMH_AGAIN);
+    assert_true(ms_of(10000, 1) < 5000);
+    assert_int_equal(get(data, 1), 1);
+    assert_int_equal(reads, 1);
+}
+
+/* Whatever is known, what has come meanwhile is read on the second call, with a
+ * wait of the port's own in between or any other. */
+static void nothing_that_comes_is_missed(void **state)
+{
+    char data[64];
+    int own, sent;
+
+    (void)state;
+    for (own = 0; own < 2; own++)
+        for (sent = 0; sent < 2; sent++) {
+            arrives(1);
+            assert_int_equal(receive(data, 1), 1);
+            if (sent) {
+                assert_int_equal(get(data, 1), SMH_AGAIN);
+                assert_int_equal(port.ops->send(port.ctx, "x", 1), 1);
+            }
+            arrives(1);
+            assert_int_equal(get(data, 1), SMH_AGAIN);
+            assert_int_equal(tcp.want, SMH_WANT_READ);
+            if (own)
+                assert_true(ms_of(10000, 1) < 5000);
+            assert_int_equal(get(data, 1), 1);
+        }
+    arrives(1);
+    assert_int_equal(receive(data, 1), 1);
+    assert_int_equal(port.ops->send(port.ctx, "x", 1), 1);
+    arrives(1);
+    assert_int_equal(get(data, 1), SMH_AGAIN);
+    assert_int_equal(get(data, 1), 1);
+}
+
+static void an_end_is_seen_behind_what_came_before(void **state)
+{
+    char data[64];
+    int rst;
+
+    for (rst = 0; rst < 2; rst++) {
+        arrives(10);
+        assert_int_equal(get(data, 5), 5);
+        if (rst)
+            reset();
+        else
+            drop(&peer);
+        assert_int_equal(get(data, 64), 5);
+        assert_int_equal(receive(data, 1), SMH_E_CLOSED);
+        assert_int_equal(tcp.diag.code, rst ? ECONNRESET : 0);
+        tear_down(state);
+        with_buffer(state);
+    }
+}
+
+/* Nor what was known of it. */
+static void nothing_of_a_connection_is_left_for_the_next(void **state)
+{
+    char data[64];
+    int closed;
+
+    (void)state;
+    for (closed = 0; closed < 2; closed++) {
+        arrives(10);
+        assert_int_equal(receive(data, 5), 5);
+        if (closed) {
+            assert_int_equal(port.ops->close(port.ctx, 0), 1);
+            assert_int_equal(get(data, 5), SMH_E_CLOSED);
+        }
+        drop(&peer);
+        connect_both();
+        arrives(3);
+        assert_int_equal(get(data, 64), 3);
+        assert_memory_equal(data, "abc", 3);
+    }
+}
+
+/* As if they were still in the socket. */
+static void nobody_sleeps_over_bytes_that_are_here(void **state)
+{
+    static char data[BIG];
+
+    (void)state;
+    arrives(10);
+    assert_int_equal(get(data, 5), 5);
+    while (port.ops->send(port.ctx, data, sizeof data) > 0)
+        ;
+    assert_int_equal(tcp.want, SMH_WANT_READ | SMH_WANT_WRITE);
+    assert_true(ms_of(10000, 1) < 5000);
+    assert_int_equal(get(data, 64), 5);
 }
 
 /* ---- the end ------------------------------------------------------------- */
@@ -887,6 +1106,8 @@ static void at_once_what_is_unsent_is_dropped(void **state)
 
 #define HOOK(test)                                                             \
     cmocka_unit_test_setup_teardown(test, with_look_up, tear_down)
+#define BUFFER(test)                                                           \
+    cmocka_unit_test_setup_teardown(test, with_buffer, tear_down)
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -923,6 +1144,14 @@ int main(void)
         TEST(a_signal_ends_a_wait),
         TEST(a_silent_address_is_given_up_for_the_next),
         TEST(the_last_address_has_all_the_time),
+        BUFFER(one_read_takes_all_that_has_come),
+        BUFFER(more_than_the_buffer_holds),
+        BUFFER(behind_a_send_one_read_is_spared),
+        BUFFER(a_wait_in_vain_spares_a_read),
+        BUFFER(nothing_that_comes_is_missed),
+        BUFFER(an_end_is_seen_behind_what_came_before),
+        BUFFER(nothing_of_a_connection_is_left_for_the_next),
+        BUFFER(nobody_sleeps_over_bytes_that_are_here),
         TEST(at_once_what_is_unsent_is_dropped),
     };
 

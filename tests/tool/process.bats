@@ -161,6 +161,19 @@ peak() {
     peak "$tmp/kB"
 }
 
+@test "answers are received through a buffer: one call each at most" {
+    no grep -q __asan_init "$B/smh_revoke" ||
+        skip "AddressSanitizer is to be loaded first"
+    seq 20000 >"$tmp/users"
+    CALLS=$tmp/calls LD_PRELOAD=$B/tool/calls.so check 0 revoke \
+        --users "$tmp/users" --pipeline 32
+    cat "$tmp/calls"
+    read -r calls in_vain <"$tmp/calls"
+    [ "$calls" -gt 0 ]
+    [ "$calls" -le 2050 ]
+    [ "$in_vain" -le 10 ]
+}
+
 @test "1,000,000 users are read and checked in 8 MB" {
     seq -f 'user-%07.0f' 1000000 >"$tmp/users"
     hash=$(revoke --users "$tmp/users" --dry-run --json |

@@ -471,6 +471,72 @@ outcomes() {
     done
 }
 
+@test "--resume goes on at the end of a chunk of users, behind it and before it" {
+    seq 100025 >"$tmp/users"
+    revoke --users "$tmp/users" --dry-run >"$tmp/all"
+    [ "$(wc -l <"$tmp/all")" = 10003 ]
+    for n in 9998 10000 10001 10002; do
+        standin_reset
+        resume=$(token_at "$n" --users "$tmp/users")
+        revoke --users "$tmp/users" --resume "$resume" --dry-run |
+            diff - <(tail -n +$((n + 1)) "$tmp/all")
+        check 0 revoke --users "$tmp/users" --resume "$resume" --json
+        jq -e --argjson n "$n" '.confirmed == 10003 - $n and .first == $n + 1 and
+            .last == 10003 and .resume == 10003' <<<"$output"
+        received | diff - <(tail -n +$((n + 1)) "$tmp/all")
+    done
+}
+
+# refuse STATUS LAST FIELD: requests 25 to LAST; FIELD is a Retry-After, or ""
+refuse() {
+    local with="fault=&:status:$1${3:+\\&fault=&:retry-after:$3}"
+    standin_set "$(seq 25 "$2" | sed "s/.*/$with/" | paste -sd '&')"
+}
+
+# Those of 25 to 32 that were in flight are carried out if only 25 is refused.
+@test "429 or 503 in the middle of a pipeline loses nothing" {
+    seq 500 >"$tmp/users"
+    for each in '429 25' '429 25 7' '429 40' '429 40 7' '503 40' '503 40 7'; do
+        read -r code last field <<<"$each"
+        standin_reset
+        seq -f '%g x' 501 | standin_create
+        refuse "$code" "$last" "$field"
+        check 1 revoke --users "$tmp/users" --pipeline 8 --retries 0 --json
+        jq -e --argjson code "$code" '.status == $code and .confirmed == 24 and
+            .resume == 24 and .in_doubt >= 1 and .in_doubt <= 8' <<<"$output"
+        resume=$(jq -r .resume_token <<<"$output")
+        says "the service answered $code" "--resume $resume"
+        untouched=$((241 + 10 * $(jq .in_doubt <<<"$output")))
+        standin_get tokens | awk -v "from=$untouched" '$1 <= 240 { exit 1 }
+            $1 >= from { n++ } END { exit n != 502 - from }'
+        standin_set ""
+        check 0 revoke --users "$tmp/users" --pipeline 8 --json \
+            --resume "$resume"
+        jq -e '.confirmed == 26 and .resume == 50 and .in_doubt == 0' \
+            <<<"$output"
+        left '501 x'
+        received | sed 's/.*user_id=//; s/,.*//' | sort -n | uniq -d |
+            awk '$1 < 241 || $1 > 311 { exit 1 }'
+        [ "$(received | sort -u | wc -l)" = 50 ]
+    done
+}
+
+@test "429 or 503 in the middle of a pipeline: a retry does the rest" {
+    seq 500 >"$tmp/users"
+    for each in '429 25' '429 25 7' '503 25' '503 25 7'; do
+        read -r code last field <<<"$each"
+        standin_reset
+        seq -f '%g x' 501 | standin_create
+        refuse "$code" "$last" "$field"
+        check 0 revoke --users "$tmp/users" --pipeline 8 --retries 1 --json
+        jq -e '.confirmed == 50 and .resume == 50 and .error == null' \
+            <<<"$output"
+        left '501 x'
+        [ "$(received | sort -u | wc -l)" = 50 ]
+        [ "$(count_received)" -le 60 ]
+    done
+}
+
 # ---- the face ---------------------------------------------------------------
 
 @test "success names users, filters and host, and hides what a terminal obeys" {
