@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Every block of code in README.md and in smh_token.h's manual, the pages of the
-# examples, and the version wherever it stands.  $COMPILE, $LINK and $B come from the Makefile.
+# Every block of code in README.md, in the ports' page and in smh_token.h's
+# manual, the pages of the examples, and the version wherever it stands.  $COMPILE, $LINK and $B come from the Makefile.
 
 setup() {
     cd "$BATS_TEST_DIRNAME/../.." || return 1
@@ -101,8 +101,9 @@ compiles() {
     done
 }
 
-@test "the files that README and the pages of the examples link to exist" {
-    for page in README.md examples/README.md examples/*/README.md; do
+@test "the files that README and the pages of ports and examples link to exist" {
+    for page in README.md port/README.md examples/README.md \
+        examples/*/README.md; do
         grep -oE '\]\([^):#]+\)' "$page" | tr -d '])(' |
             sed "s|^|$(dirname "$page")/|" >>"$out/links" || :
     done
@@ -113,6 +114,19 @@ compiles() {
             return 1
         }
     done <"$out/links"
+}
+
+@test "the ports' page: its header passes the contract, and none is told" {
+    blocks port/README.md c
+    make contract B="$B" TLS="$TLS" SAN="$SAN" PORT="$out/1.c" >"$out/said" \
+        2>&1 || {
+        cat "$out/said"
+        return 1
+    }
+    grep -q 'PASSED' "$out/said"
+    run make contract B="$B" TLS="$TLS"
+    [ "$status" = 2 ]
+    [[ $output == *"want PORT=my_port.h"* ]]
 }
 
 # FILE: its commands, with what is built where it is here.

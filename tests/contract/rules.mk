@@ -1,57 +1,68 @@
-# The contract of smh_port_ops: one suite that any port passes.  Ours are run
-# over the stacks of this machine; lwIP in a network of its own, with ASan and
-# UBSan always.
+# The contract of smh_port_ops: one suite that any port passes, plain or secure.
+# Ours are run over the stacks of this machine; lwIP in a network of its own,
+# with ASan and UBSan always.
 #
-#     make contract PORT=my_port.h [CFLAGS=..] [LDFLAGS=..]
+#     make contract PORT=my_port.h [ADDRESS=] [CFLAGS=] [LDFLAGS=] [LIBS=]
 #
-# runs it on yours: contract.h says what a port tells the suite.
+# runs it on yours, as port/README.md says.
 
-CONTRACT      = $(addprefix tests/contract/,test_contract.c peer.c)
-CONTRACT_DEPS = $(wildcard tests/contract/*.[ch] tests/support/*.h) $(HEADERS)
-CONTRACT_CC   = $(CC) $(SMH_CFLAGS) $(TLS_CFLAGS) -Itests/contract \
-                -Itests/support $(CONTRACT)
+CONTRACT      = $(addprefix tests/contract/,test_contract.c peer.c port.c) \
+                $(addprefix examples/smh_standin/,channel.c text.c)
+CONTRACT_DEPS = $(CONTRACT) $(wildcard tests/contract/*.h tests/support/*.h \
+                tests/lwip/*.h examples/smh_standin/*.h) $(HEADERS) \
+                | $(B)/contract/.
+# The suite on the port in a header: $(call contract_cc,my_port.h)
+contract_cc   = $(CC) $(SMH_CFLAGS) $(TLS_CFLAGS) -Itests/support \
+                -DCONTRACT_PORT='"$(1)"' $(CONTRACT)
+contract_libs = $(SMH_LDFLAGS) $(TLS_LIBS) -lcmocka
+CONTRACT_RUN  = SMH_PKI=$(B)/tls/pki timeout 300
 
-$(B)/contract/posix: tests/contract/posix.c $(CONTRACT_DEPS) | $(B)/contract/.
-	$(CONTRACT_CC) $< -o $@ $(SMH_LDFLAGS) -lcmocka
+CONTRACT_HOST = $(addprefix $(B)/contract/,posix mbedtls)
+$(CONTRACT_HOST): $(B)/contract/%: $(CONTRACT_DEPS)
+	$(call contract_cc,$*.h) -o $@ $(contract_libs)
 
+# Without a buffer for what arrives, and with some.
 .PHONY: check-contract
-check-contract: $(B)/contract/posix
-	timeout 120 $< # without a buffer for what arrives, and with one
-	for size in 1 16 16384; do \
-	    CONTRACT_BUFFER=$$size timeout 120 $< || exit 1; \
+check-contract: $(CONTRACT_HOST) $(B)/tls/pki/ca.pem
+	set -e; for size in 0 1 16 16384; do \
+	    for run in $(CONTRACT_HOST); do \
+	        CONTRACT_BUFFER=$$size $(CONTRACT_RUN) $$run; \
+	    done; \
 	done
 CHECKS += check-contract
 
-CONTRACT_LWIP = tests/contract/lwip.c tests/lwip/net.c
 CONTRACT_NETS = $(foreach v,2.1.3 2.2.1,$(addprefix \
-                $(B)/contract/lwip-$(v)-,sockets raw))
+                $(B)/contract/$(v)-,lwip lwip_raw))
+CONTRACT_NET  = $(LWIP_SAN) tests/lwip/net.c -lpthread
+$(B)/contract/%-lwip: $(B)/lwip/%/sockets.a tests/lwip/net.c \
+    $(CONTRACT_DEPS)
+	$(call contract_cc,lwip.h) $(CONTRACT_NET) \
+	    $(call lwip_flags,$*,SOCKETS) -o $@ $< $(contract_libs)
 
-$(B)/contract/lwip-%-sockets: $(CONTRACT_DEPS) $(LWIP_DEPS) \
-    $(B)/lwip/%/sockets.a | $(B)/contract/.
-	$(CONTRACT_CC) -o $@ $(LWIP_SAN) $(call lwip_flags,$*,SOCKETS) \
-	    $(CONTRACT_LWIP) $(B)/lwip/$*/sockets.a $(SMH_LDFLAGS) -lcmocka \
-	    -lpthread
-
-$(B)/contract/lwip-%-raw: $(CONTRACT_DEPS) $(LWIP_DEPS) \
-    $(B)/lwip/%/raw.a | $(B)/contract/.
-	$(CONTRACT_CC) -o $@ $(LWIP_SAN) $(call lwip_flags,$*,RAW) \
-	    $(CONTRACT_LWIP) $(B)/lwip/$*/raw.a $(SMH_LDFLAGS) -lcmocka \
-	    -lpthread
+$(B)/contract/%-lwip_raw: $(B)/lwip/%/raw.a tests/lwip/net.c \
+    $(CONTRACT_DEPS)
+	$(call contract_cc,lwip_raw.h) $(CONTRACT_NET) \
+	    $(call lwip_flags,$*,RAW) -o $@ $< $(contract_libs)
 
 .PHONY: check-contract-lwip
 check-contract-lwip: $(CONTRACT_NETS)
-	set -e; for net in $(CONTRACT_NETS); do \
-	    timeout 120 tests/lwip/netns.sh $$net; \
+	set -e; for run in $(CONTRACT_NETS); do \
+	    SMH_CONTRACT_ADDRESS=0.0.0.0 $(CONTRACT_RUN) \
+	        tests/lwip/netns.sh $$run; \
 	done
 CHECKS_REST += check-contract-lwip
 
-PORT =
+PORT    =
+ADDRESS = 127.0.0.1
+LIBS    =
 .PHONY: contract
 contract: WERROR =
-contract: | $(B)/contract/. ## the contract of a port of yours: PORT=my_port.h
-	@[ -n "$(PORT)" ] || { \
-	    echo "contract: want PORT=my_port.h; see tests/contract/contract.h"; \
-	    exit 2; }
-	$(CONTRACT_CC) -o $(B)/contract/yours -x c $(PORT) -x none \
-	    $(SMH_LDFLAGS) $(TLS_LIBS) -lcmocka
-	timeout 120 $(B)/contract/yours
+contract: $(B)/tls/pki/ca.pem | $(B)/contract/. ## the contract of a port of yours: PORT=my_port.h
+	@[ -f "$(PORT)" ] || { \
+	    echo "contract: want PORT=my_port.h, which defines" \
+	        "contract_port(): see port/README.md" >&2; \
+	    exit 2; \
+	}
+	$(call contract_cc,$(abspath $(PORT))) -o $(B)/contract/yours \
+	    $(LIBS) $(contract_libs)
+	SMH_CONTRACT_ADDRESS=$(ADDRESS) $(CONTRACT_RUN) $(B)/contract/yours

@@ -443,6 +443,21 @@ static void an_answer_cut_off_is_told(void **state)
     assert_int_equal(c.report.confirmed, 0);
 }
 
+/* On any address and a free port. */
+static int listen_anywhere(unsigned *port)
+{
+    struct sockaddr_in address = {0};
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    address.sin_family = AF_INET;
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    getsockname(fd, (struct sockaddr *)&address, &size);
+    *port = ntohs(address.sin_port);
+    return fd;
+}
+
 /* Takes one connection, says no more, and waits for the other end. */
 static void *hang_up(void *listener)
 {
@@ -458,23 +473,40 @@ static void *hang_up(void *listener)
 
 static void an_end_without_a_word_is_told(void **state)
 {
-    struct sockaddr_in address = {0};
-    socklen_t size = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
     attempt c = usual();
+    int fd = listen_anywhere(&c.port);
     pthread_t thread;
 
     (void)state;
-    address.sin_family = AF_INET; /* any address, any port */
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(listen(fd, 1), 0);
-    getsockname(fd, (struct sockaddr *)&address, &size);
-    c.port = ntohs(address.sin_port);
     pthread_create(&thread, NULL, hang_up, &fd);
     assert_int_equal(run(&c), SMH_E_CLOSED);
     assert_string_equal(c.why, "receiving: closed by the server");
     pthread_join(thread, NULL);
     close(fd);
+}
+
+/* What the peer has not read, and lwIP not sent, never goes out. */
+static void a_close_at_once_resets(void **state)
+{
+    static char bytes[4096];
+    attempt c = usual();
+    smh_port port = lwip_tcp_port(&c.tcp);
+    int listener = listen_anywhere(&c.port), fd, result;
+
+    (void)state;
+    while ((result = port.ops->open(&c.tcp, FOUR, (uint16_t)c.port)) ==
+           SMH_AGAIN)
+        port.ops->wait(&c.tcp, LONG_MS);
+    assert_int_equal(result, 1);
+    while (port.ops->send(&c.tcp, bytes, sizeof bytes) > 0)
+        continue;
+    assert_int_equal(port.ops->close(&c.tcp, 1), 1);
+    fd = accept(listener, NULL, NULL);
+    while ((result = (int)recv(fd, bytes, sizeof bytes, 0)) > 0)
+        continue;
+    assert_int_equal(result, -1);
+    close(fd);
+    close(listener);
 }
 
 static void silence_ends_with_the_deadline(void **state)
@@ -724,6 +756,32 @@ static void a_resolver_that_takes_its_time_is_not_asked_in_a_spin(void **state)
 
 #endif
 
+/* Its hooks may point anywhere, so they must not be called. */
+static void a_struct_that_was_not_zeroed(void **state)
+{
+    static const int bytes[] = {0x01, 0x55, 0xA5, 0xFF};
+    lwip_tcp tcp;
+    smh_port port = lwip_tcp_port(&tcp);
+    char byte = 'x', why[80];
+    size_t i;
+
+    (void)state;
+    memset(&tcp, 0, sizeof tcp);
+    assert_string_equal(words_of(port, why, sizeof why), "not opened");
+    for (i = 0; i < sizeof bytes / sizeof *bytes; i++) {
+        memset(&tcp, bytes[i], sizeof tcp);
+        (void)port.ops->now_ms(port.ctx);
+        assert_int_equal(port.ops->send(port.ctx, &byte, 1), SMH_E_CLOSED);
+        assert_int_equal(port.ops->recv(port.ctx, &byte, 1), SMH_E_CLOSED);
+        assert_int_equal(tcp.diag.stage, SMH_STAGE_NONE);
+        assert_int_equal(port.ops->close(port.ctx, 0), 1);
+        assert_int_equal(port.ops->open(port.ctx, FOUR, 443), SMH_E_PORT);
+        assert_int_equal(port.ops->close(port.ctx, 1), 1);
+        assert_string_equal(words_of(port, why, sizeof why),
+                            "not opened: the struct was not zeroed");
+    }
+}
+
 /* ---- another server, and what is not to be trusted ----------------------- */
 
 static void start_other(standin *s, const char *cert)
@@ -795,6 +853,7 @@ int main(void)
         cmocka_unit_test(a_reset_is_told_and_resumed),
         cmocka_unit_test(an_answer_cut_off_is_told),
         cmocka_unit_test(an_end_without_a_word_is_told),
+        cmocka_unit_test(a_close_at_once_resets),
         cmocka_unit_test(silence_ends_with_the_deadline),
         cmocka_unit_test(a_closed_port_is_told),
         cmocka_unit_test(no_way_is_told),
@@ -812,6 +871,7 @@ int main(void)
 #if !NO_SYS
         cmocka_unit_test(a_resolver_that_takes_its_time_is_not_asked_in_a_spin),
 #endif
+        cmocka_unit_test(a_struct_that_was_not_zeroed),
         cmocka_unit_test(a_wrong_certificate_stops_it),
         cmocka_unit_test(nginx_is_served_from),
     };

@@ -267,15 +267,6 @@ static void any_turn_may_be_the_last(void **state)
     }
 }
 
-static void a_closed_port_refuses(void **state)
-{
-    (void)state;
-    set_up("four.test", 64);
-    ((smh_scope *)(uintptr_t)call.plan.scope)->port = WORLD_CLOSED;
-    assert_int_equal(steps(), SMH_E_NETWORK);
-    assert_string_equal(why(), "connection: refused by 127.0.0.1:81");
-}
-
 /* ---- answers in pieces --------------------------------------------------- */
 
 static void answers_may_be_cut_anywhere(void **state)
@@ -379,30 +370,6 @@ static void the_window_opens_as_bytes_are_taken(void **state)
     assert_int_equal(world.resets, 0);
 }
 
-static void what_came_is_read_before_the_end_is_told(void **state)
-{
-    (void)state;
-    open_port();
-    assert_int_equal(world_send(100, 0), 100);
-    world_turns(5);
-    tcp_abort(world.peer);
-    world_turns(5);
-    assert_null(tcp.pcb);
-    assert_int_equal(receive_all(9, 0), 100);
-    assert_int_equal(receive(buffer, 1), SMH_E_CLOSED);
-    assert_string_equal(why(), "receiving: reset by the server");
-    assert_int_equal(close_port(0), 1);
-
-    open_port();
-    assert_int_equal(world_send(100, 0), 100);
-    tcp_close(world.peer);
-    world_turns(5);
-    assert_int_equal(receive_all(9, 0), 100);
-    assert_int_equal(receive(buffer, 1), SMH_E_CLOSED);
-    assert_string_equal(why(), "receiving: closed by the server");
-    assert_int_equal(close_port(0), 1);
-}
-
 /* Were it not given up first, lwIP would reset the connection. */
 static void unread_data_does_not_spoil_the_close(void **state)
 {
@@ -468,29 +435,6 @@ static void the_queue_has_an_end(void **state)
     while (receive(buffer, sizeof buffer) > 0) {
     }
     assert_int_equal(world.received(&tcp, tcp.pcb, two, ERR_OK), ERR_OK);
-    assert_int_equal(close_port(1), 1);
-}
-
-static void wait_tells_when(void **state)
-{
-    const smh_port_ops *ops = smh_lwip_raw_port(&tcp).ops;
-    uint32_t begun;
-
-    (void)state;
-    open_port();
-    assert_int_equal(receive(buffer, 1), SMH_AGAIN);
-    assert_int_equal(tcp.want, SMH_WANT_READ);
-    begun = ops->now_ms(&tcp);
-    assert_int_equal(ops->wait(&tcp, 500), SMH_AGAIN);
-    assert_true(ops->now_ms(&tcp) - begun >= 500);
-    world_send(1, 0);
-    assert_int_equal(ops->wait(&tcp, 500), 1);
-    while (ops->send(&tcp, buffer, sizeof buffer) > 0) {
-    }
-    assert_int_equal(tcp.want & SMH_WANT_WRITE, SMH_WANT_WRITE);
-    assert_int_equal(receive(buffer, 1), 1);
-    assert_int_equal(ops->wait(&tcp, 500), 1);
-    assert_true(ops->send(&tcp, buffer, sizeof buffer) > 0);
     assert_int_equal(close_port(1), 1);
 }
 
@@ -779,15 +723,12 @@ int main(void)
         TEST(set_up_may_fail),
         TEST(any_turn_may_end_it),
         TEST(any_turn_may_be_the_last),
-        TEST(a_closed_port_refuses),
         TEST(answers_may_be_cut_anywhere),
         TEST(the_window_opens_as_bytes_are_taken),
-        TEST(what_came_is_read_before_the_end_is_told),
         TEST(unread_data_does_not_spoil_the_close),
         TEST(a_close_at_once_resets),
         TEST(close_may_lack_memory),
         TEST(the_queue_has_an_end),
-        TEST(wait_tells_when),
         TEST(wait_ends_though_the_clock_stands),
         TEST(a_late_answer_finds_nobody),
         TEST(a_late_answer_is_not_the_next_ones),

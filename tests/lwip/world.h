@@ -10,7 +10,7 @@
 #include "lwip/dns.h"
 #include "lwip/tcp.h"
 
-enum { WORLD_PORT = 80, WORLD_CLOSED = 81, WORLD_QUESTIONS = 8 };
+enum { WORLD_PORT = 80, WORLD_QUESTIONS = 8 };
 
 typedef struct question {
     char name[80];

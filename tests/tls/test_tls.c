@@ -110,43 +110,6 @@ static void waits_below_only_if_it_is_blocked_there(void **state)
     assert_true(server.waits < 6);
 }
 
-static void a_long_answer_goes_through_a_small_buffer(void **state)
-{
-    enum { LONG = 40000 };
-    static char answer[LONG + 1];
-    char piece[7];
-    int got = 0;
-
-    (void)state;
-    memset(answer, 'a', LONG);
-    server.answer = answer;
-    assert_int_equal(client_open(&client, "standin.test"), 1);
-    assert_true(client_send(&client, request, REQUEST) > 0);
-    while (got < LONG) {
-        int result = client_recv(&client, piece, sizeof piece);
-
-        assert_true(result > 0 && piece[0] == 'a');
-        got += result;
-    }
-    assert_int_equal(got, LONG);
-}
-
-static void a_long_request_is_cut_into_records(void **state)
-{
-    enum { LONG = 40000 };
-    static char data[LONG];
-    int turn;
-
-    (void)state;
-    memset(data, 'q', LONG);
-    assert_int_equal(client_open(&client, "standin.test"), 1);
-    assert_true(client_send(&client, data, LONG) > 0);
-    for (turn = 0; turn < 100; turn++)
-        peer_turn(&server);
-    assert_int_equal(server.size, LONG);
-    assert_memory_equal(server.data, data, LONG);
-}
-
 /* What was taken is said right, though the port below was full. */
 static void a_request_longer_than_a_record_through_a_full_port(void **state)
 {
@@ -1092,8 +1055,6 @@ static void it_speaks_tls_1_3(void **state)
     IN(set, moves_a_request_and_its_answer),                                   \
         IN(set, moves_byte_by_byte_with_again_before_each),                    \
         IN(set, waits_below_only_if_it_is_blocked_there),                      \
-        IN(set, a_long_answer_goes_through_a_small_buffer),                    \
-        IN(set, a_long_request_is_cut_into_records),                           \
         IN(set, again_at_any_call), IN(set, closed_at_any_call),               \
         IN(set, broken_at_any_call), IN(set, lying_at_any_call),               \
         IN(set, an_early_answer_is_read_after_a_failed_send),                  \
