@@ -7,7 +7,6 @@
 smh_port contract_port(const char *host, uint16_t port)
 {
     static smh_lwip tcp;
-
     (void)host;
     (void)port;
     start_once();

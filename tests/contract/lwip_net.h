@@ -16,7 +16,6 @@ static int pinned(void *arg, const char *host, ip_addr_t *address)
 static void start_once(void)
 {
     static int started;
-
     if (!started)
         net_start();
     started = 1;

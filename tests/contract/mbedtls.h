@@ -16,7 +16,6 @@ smh_port contract_port(const char *host, uint16_t port)
     smh_mbedtls_options options = {0};
     static mbedtls_x509_crt ca;
     char path[512];
-
     (void)host;
     (void)port;
     smh_mbedtls_free(&tls);

@@ -28,7 +28,6 @@ void peer_serve(const char *name)
     char cert[512], key[512];
     channel_options options = {.cert = cert, .key = key};
     const char *dir = getenv("SMH_PKI");
-
     peer_cut();
     if (set_up)
         channel_teardown();
@@ -50,7 +49,6 @@ static int bound(struct sockaddr_in *to)
     const char *address = getenv("SMH_CONTRACT_ADDRESS");
     socklen_t size = sizeof *to;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
     memset(to, 0, sizeof *to);
     to->sin_family = AF_INET;
     if (inet_pton(AF_INET, address != NULL ? address : "127.0.0.1",
@@ -65,7 +63,6 @@ uint16_t peer_listen(void)
 {
     struct sockaddr_in to;
     int small = RECEIVE_BUFFER; /* it is soon full, where nobody reads */
-
     peer_cut();
     if (listener >= 0)
         close(listener);
@@ -79,7 +76,6 @@ uint16_t peer_nobody(void)
 {
     static int fd = -1;
     struct sockaddr_in to;
-
     if (fd >= 0)
         close(fd);
     fd = bound(&to);
@@ -92,7 +88,6 @@ static void fill(void)
     struct sockaddr_in to;
     socklen_t size = sizeof to;
     int i;
-
     assert_int_equal(listen(listener, 0), 0);
     assert_int_equal(getsockname(listener, (struct sockaddr *)&to, &size), 0);
     for (i = 0; i < FILLERS; i++) {
@@ -104,7 +99,6 @@ static void fill(void)
 static void empty(void)
 {
     int i, fd;
-
     for (i = 0; i < FILLERS; i++)
         close(fillers[i]);
     while ((fd = accept(listener, NULL, NULL)) >= 0)
@@ -126,7 +120,6 @@ static void accept_one(void)
 {
     int fd = accept(listener, NULL, NULL);
     int on = 1;
-
     if (fd < 0)
         return;
     assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
@@ -188,7 +181,6 @@ void peer_cut(void)
 void peer_reset(void)
 {
     struct linger none = {1, 0};
-
     if (connected)
         setsockopt(peer.fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     peer_cut();

@@ -36,7 +36,6 @@ static unsigned char data[BIG + 1];
 static long now_ms(void)
 {
     struct timespec now;
-
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
@@ -81,7 +80,6 @@ static int sound(int result, size_t size, int stage)
 static int wait_ms(uint32_t ms)
 {
     int result = (port.ops->wait)(port.ctx, ms);
-
     if (result != 1)
         assert_int_equal(result, SMH_AGAIN);
     return result;
@@ -113,7 +111,6 @@ static int try_open(const char *name, uint16_t at)
 static int open_port(const char *name, uint16_t at)
 {
     int result;
-
     while ((result = try_open(name, at)) == SMH_AGAIN)
         go_on();
     return result;
@@ -128,7 +125,6 @@ static int put(const void *from, size_t size)
 static int get(size_t size)
 {
     int result;
-
     data[size] = '#';
     result =
         sound((port.ops->recv)(port.ctx, data, size), size, SMH_STAGE_READ);
@@ -139,7 +135,6 @@ static int get(size_t size)
 static int get_some(size_t size)
 {
     int result;
-
     while ((result = get(size)) == SMH_AGAIN)
         go_on();
     return result;
@@ -148,7 +143,6 @@ static int get_some(size_t size)
 static int close_port(int at_once)
 {
     int result;
-
     while ((result = (port.ops->close)(port.ctx, at_once)) == SMH_AGAIN) {
         assert_false(at_once);
         go_on();
@@ -195,7 +189,6 @@ static void idle(void)
 static int hear(void *to, size_t size)
 {
     int n;
-
     while ((n = peer_recv(to, size)) == PEER_AGAIN)
         idle();
     return n;
@@ -210,7 +203,6 @@ static unsigned char byte_at(size_t at)
 static void assert_bytes(const unsigned char *got, int size, size_t at)
 {
     int i;
-
     for (i = 0; i < size; i++)
         if (got[i] != byte_at(at + (size_t)i))
             fail_msg("another byte at %zu", at + (size_t)i);
@@ -221,7 +213,6 @@ static int offer(size_t at, size_t size)
 {
     size_t i;
     int result;
-
     for (i = 0; i < size; i++)
         data[i] = byte_at(at + i);
     result = put(data, size);
@@ -234,10 +225,8 @@ static int offer(size_t at, size_t size)
 static size_t stall(size_t at, size_t size)
 {
     int turns = 0;
-
     while (turns < STALLED) {
         int result = offer(at, size);
-
         if (result > 0) {
             at += (size_t)result;
             turns = 0;
@@ -256,7 +245,6 @@ static size_t drain(size_t at)
 {
     static unsigned char got[BIG];
     int n;
-
     while ((n = peer_recv(got, sizeof got)) > 0) {
         assert_bytes(got, n, at);
         at += (size_t)n;
@@ -270,7 +258,6 @@ static int drain_all(size_t *at)
 {
     static unsigned char got[BIG];
     int n;
-
     while ((n = hear(got, sizeof got)) > 0) {
         assert_bytes(got, n, *at);
         *at += (size_t)n;
@@ -283,7 +270,6 @@ static int drain_all(size_t *at)
 static void bytes_go_both_ways(void **state)
 {
     char byte;
-
     (void)state;
     connect_both();
     assert_int_equal(put("x", 1), 1);
@@ -299,7 +285,6 @@ static void bytes_go_both_ways(void **state)
 static void silence_is_again_and_never_0(void **state)
 {
     int i;
-
     (void)state;
     connect_both();
     for (i = 0; i < 20; i++)
@@ -313,7 +298,6 @@ enum { SIZES = sizeof sizes / sizeof *sizes };
 static void any_size_is_sent(void **state)
 {
     size_t out = 0, in = 0, i, end;
-
     (void)state;
     connect_both();
     for (i = 0; i < SIZES; i++)
@@ -334,7 +318,6 @@ static void any_size_is_received(void **state)
     static unsigned char bytes[4 * BIG];
     size_t out = 0, in = 0, i;
     int n;
-
     (void)state;
     for (i = 0; i < sizeof bytes; i++)
         bytes[i] = byte_at(i);
@@ -361,7 +344,6 @@ static void after_again_the_same_bytes_are_sent(void **state)
 {
     size_t out = 0, in = 0;
     int round, result;
-
     (void)state;
     connect_both();
     for (round = 0; round < 3; round++) {
@@ -386,7 +368,6 @@ static void after_again_the_same_bytes_are_sent(void **state)
 static int descriptors(void)
 {
     int fd, count = 0;
-
     for (fd = 0; fd < 1024; fd++)
         count += fcntl(fd, F_GETFD) >= 0;
     return count;
@@ -395,7 +376,6 @@ static int descriptors(void)
 static void it_can_be_opened_again_and_again(void **state)
 {
     int i, before = 0;
-
     (void)state;
     for (i = 0; i < 40; i++) {
         connect_both();
@@ -424,7 +404,6 @@ static void read_all(size_t size, void (*end)(void))
     unsigned char bytes[1000];
     size_t at = 0, i;
     int n;
-
     for (i = 0; i < size; i++)
         bytes[i] = byte_at(i);
     connect_both();
@@ -444,7 +423,6 @@ static void all_is_read_before_the_end(void **state)
 {
     static void (*const ends[])(void) = {peer_end, peer_close, peer_cut};
     size_t i;
-
     (void)state;
     for (i = 0; i < sizeof ends / sizeof *ends; i++) {
         read_all(0, ends[i]);
@@ -457,7 +435,6 @@ static void all_is_read_before_a_reset(void **state)
 {
     size_t all = 0;
     int n;
-
     (void)state;
     connect_both();
     assert_int_equal(get(1), SMH_AGAIN);
@@ -478,7 +455,6 @@ static void all_is_read_though_sending_fails(void **state)
 {
     int n;
     size_t all = 0;
-
     (void)state;
     connect_both();
     say("0123456789", 10);
@@ -499,7 +475,6 @@ static void all_is_read_though_sending_fails(void **state)
 static void a_reset_is_an_end(void **state)
 {
     int n;
-
     (void)state;
     connect_both();
     peer_reset();
@@ -514,12 +489,10 @@ static void a_reset_is_an_end(void **state)
 static void an_orderly_close_sends_all(void **state)
 {
     size_t out = 0, in = 0;
-
     (void)state;
     connect_both();
     while (out < 1000) {
         int result = offer(out, 1000 - out);
-
         if (result > 0)
             out += (size_t)result;
         else
@@ -553,7 +526,6 @@ static void an_orderly_close_sends_what_was_held_up(void **state)
 static void a_close_at_once_is_at_once(void **state)
 {
     int n;
-
     (void)state;
     connect_both();
     (void)stall(0, BIG);
@@ -579,7 +551,6 @@ static void nothing_moves(void)
 static void it_can_be_closed_while_it_opens(void **state)
 {
     int at_once, i;
-
     (void)state;
     for (at_once = 0; at_once < 2; at_once++) {
         peer_mute(true);
@@ -600,7 +571,6 @@ static void it_can_be_closed_while_it_opens(void **state)
 static void refused(void **state)
 {
     int i, before = 0;
-
     (void)state;
     for (i = 0; i < 40; i++) {
         assert_int_equal(open_port(host, peer_nobody()), SMH_E_NETWORK);
@@ -624,7 +594,6 @@ static void unresolved(void **state)
 static void nothing_moves_unless_it_is_open(void **state)
 {
     int at_once;
-
     (void)state;
     for (at_once = 0; at_once < 2; at_once++) {
         assert_int_equal(close_port(at_once), 1);
@@ -642,7 +611,6 @@ static void another_peer_is_not_trusted(void **state)
     static const char *const bad[] = {"self-signed", "other-ca", "unfit",
                                       "other-name",  "expired",  "future"};
     size_t i;
-
     (void)state;
     if (!port.ops->secure)
         skip();
@@ -662,7 +630,6 @@ static void a_peer_without_tls_is_not_trusted(void **state)
 {
     int result;
     bool said = false;
-
     (void)state;
     if (!port.ops->secure)
         skip();
@@ -681,7 +648,6 @@ static void a_peer_without_tls_is_not_trusted(void **state)
 static long time_of(uint32_t ms, int *result)
 {
     long before = now_ms();
-
     *result = wait_ms(ms);
     return now_ms() - before;
 }
@@ -691,7 +657,6 @@ static void waits_are_as_long_as_asked(int (*again)(void))
 {
     long before;
     int waits = 0, timeouts = 0, result;
-
     for (before = now_ms(); now_ms() - before < 300; waits++) {
         long took = time_of(30, &result);
 
@@ -736,7 +701,6 @@ static void wait_for(int event, int end)
 {
     int result;
     long took;
-
     assert_int_equal(get(1), SMH_AGAIN);
     if (event == 0)
         say("x", 1);
@@ -753,7 +717,6 @@ static void wait_for(int event, int end)
 static void a_wait_ends_when_something_comes(void **state)
 {
     int event, end;
-
     (void)state;
     if (port.ops->wait == NULL)
         skip();
@@ -770,7 +733,6 @@ static void a_wait_without_limit_has_none(void **state)
 {
     pid_t later;
     int result, status;
-
     (void)state;
     if (port.ops->wait == NULL)
         skip();
@@ -794,7 +756,6 @@ static void a_wait_to_send_ends_when_something_comes(void **state)
 {
     size_t out, in = 0;
     int result;
-
     (void)state;
     if (port.ops->wait == NULL)
         skip();
@@ -829,7 +790,6 @@ static void the_clock_ticks_and_never_goes_back(void **state)
     while (now_ms() - before < 500) {
         long least = now_ms() - after;
         uint32_t passed = port_ms() - first;
-
         assert_true(passed >= last && passed < UINT32_MAX / 2);
         assert_true(passed + TICK_MS + DRIFT_MS >= (uint32_t)least);
         assert_true(passed <=
@@ -845,7 +805,6 @@ static void the_clock_ticks_and_never_goes_back(void **state)
 static void explain(char *text, size_t size)
 {
     smh_text out;
-
     strcpy(text, "> ");
     out.at = text + 2;
     out.room = size - 3;
@@ -858,7 +817,6 @@ static void words_are_cut_off_at_any_size(void)
 {
     char whole[600], text[602];
     size_t size, length;
-
     explain(whole, sizeof whole);
     length = strlen(whole);
     assert_in_range(length, 3, sizeof whole - 2);
@@ -922,7 +880,6 @@ int main(void)
         TEST(the_clock_ticks_and_never_goes_back),
         TEST(there_are_words_at_any_time),
     };
-
     setvbuf(stdout, NULL, _IOLBF, 0); /* a test that hangs is named */
     signal(SIGPIPE, SIG_DFL);
     cmocka_set_test_filter(getenv("ONLY"));

@@ -210,7 +210,6 @@ ssize_t __wrap_recv(int fd, void *data, size_t size, int flags);
 ssize_t __wrap_recv(int fd, void *data, size_t size, int flags)
 {
     ssize_t got = __real_recv(fd, data, size, flags);
-
     calls.recv += fd == w.tcp.fd;
     calls.in_vain += fd == w.tcp.fd && got < 0;
     return got;
@@ -224,7 +223,6 @@ static void is_read_through_a_buffer(void **state)
     static const char *users[200000];
     unsigned requests = 20000 / thin(), i;
     smh_list many = {users, requests * 10};
-
     (void)state;
     for (i = 0; i < many.count; i++)
         users[i] = "alice";

@@ -92,7 +92,6 @@ static unsigned arena_enough(unsigned all)
 {
     const char *more[] = {"--fault", "*:close-after", NULL};
     unsigned arena = 4096, i;
-
     for (i = 0; i < SERVERS; i++) {
         standin server = {0};
         standin_start(&server, q.directory, certificates[i], more);
@@ -107,7 +106,6 @@ static void measure(unsigned all)
 {
     unsigned ecdsa = turn_with("server", NULL);
     unsigned chain = turn_with("chain", NULL);
-
     printf("run.ecdsa %u\n", chain > ecdsa ? chain : ecdsa);
     printf("run.rsa %u\n", turn_with("server-rsa", NULL));
     printf("run.p384 %u\n",

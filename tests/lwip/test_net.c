@@ -94,7 +94,6 @@ static int pinned(void *arg, const char *host, ip_addr_t *address)
                                            {ELSEWHERE, NET_ELSEWHERE_4},
                                            {NOBODY, NET_NOBODY_4}};
     size_t i;
-
     (void)arg;
     for (i = 0; host != NULL && i < sizeof names / sizeof *names; i++)
         if (strcmp(host, names[i][0]) == 0)
@@ -106,7 +105,6 @@ static int pinned(void *arg, const char *host, ip_addr_t *address)
 static attempt usual(void)
 {
     attempt c;
-
     memset(&c, 0, sizeof c);
     c.host = FOUR;
     c.port = server.port;
@@ -123,7 +121,6 @@ static attempt usual(void)
 static void start_tls(attempt *c)
 {
     smh_mbedtls_options options = {0};
-
     mbedtls_x509_crt_init(&c->ca);
     psa_crypto_init();
     assert_int_equal(
@@ -155,7 +152,6 @@ static void clean_up(attempt *c)
 static void begin(attempt *c)
 {
     static char buffer[16384];
-
     start_tls(c);
     c->list.items = ids;
     c->list.count = c->users;
@@ -185,7 +181,6 @@ static int run(attempt *c)
 static void tokens_for_all(const standin *s)
 {
     size_t i;
-
     standin_reset(s);
     for (i = 0; i < USERS; i++)
         standin_token(s, ids[i], "phone", NULL);
@@ -197,7 +192,6 @@ static unsigned tokens_left(const standin *s)
 {
     char *tokens = standin_tokens(s);
     unsigned left = lines_with(tokens, "phone");
-
     assert_int_equal(lines_with(tokens, "somebody"), 1);
     free(tokens);
     return left - 1;
@@ -207,7 +201,6 @@ static unsigned journal_lines(const standin *s, const char *part)
 {
     char *journal = standin_journal(s);
     unsigned lines = lines_with(journal, part);
-
     free(journal);
     return lines;
 }
@@ -239,7 +232,6 @@ static void comes_to(attempt *c, const char *faults, int result)
 static void batches_go_over_one_connection(void **state)
 {
     attempt c = usual();
-
     (void)state;
     done(&c);
     assert_int_equal(c.report.requests, REQUESTS);
@@ -255,7 +247,6 @@ static void batches_go_over_one_connection(void **state)
 static void requests_are_pipelined(void **state)
 {
     attempt c = usual();
-
     (void)state;
     c.pipeline = REQUESTS;
     done(&c);
@@ -266,7 +257,6 @@ static void any_buffer_does(void **state)
 {
     static const size_t sizes[] = {1, 64, 16384};
     size_t i;
-
     (void)state;
     for (i = 0; i < 3; i++) {
         attempt c = usual();
@@ -282,7 +272,6 @@ static void any_buffer_does(void **state)
 static void ipv6_works(void **state)
 {
     attempt c = usual();
-
     (void)state;
     c.host = SIX;
     done(&c);
@@ -291,7 +280,6 @@ static void ipv6_works(void **state)
 static void interim_answers_and_drips_are_read(void **state)
 {
     attempt c = usual();
-
     (void)state;
     comes_to(&c, "1:interim:3 2:drip:1 3:delay:300", SMH_DONE);
     assert_int_equal(tokens_left(&server), 0);
@@ -301,7 +289,6 @@ static void interim_answers_and_drips_are_read(void **state)
 static void large_records_are_read(void **state)
 {
     attempt c = usual();
-
     (void)state;
     comes_to(&c, "1:headers:60", SMH_DONE);
     assert_true(c.tcp.diag.received > 60000);
@@ -313,7 +300,6 @@ static void memory_may_be_short(void **state)
 {
     unsigned all, at;
     attempt c = usual();
-
     (void)state;
     memset(&lwip_faults, 0, sizeof lwip_faults);
     done(&c);
@@ -350,11 +336,9 @@ static void turn_and_lose(void *unused)
 static void any_turn_may_lose_the_connection(void **state)
 {
     unsigned at = 1;
-
     (void)state;
     do {
         attempt c = usual();
-
         victim = &c;
         turns_left = at++;
         c.tcp.turn = turn_and_lose;
@@ -383,7 +367,6 @@ static void steps_do_not_block(void **state)
     uint32_t begun, longest = 0;
     unsigned steps = 0;
     attempt c = usual();
-
     (void)state;
     tokens_for_all(&server);
     standin_faults(&server, "2:delay:3000");
@@ -412,7 +395,6 @@ static void steps_do_not_block(void **state)
 static void a_stale_connection_is_opened_again(void **state)
 {
     attempt c = usual();
-
     (void)state;
     comes_to(&c, "1:close-after 2:no-notify", SMH_DONE);
     assert_int_equal(connections(), 3);
@@ -423,7 +405,6 @@ static void a_stale_connection_is_opened_again(void **state)
 static void a_reset_is_told_and_resumed(void **state)
 {
     attempt c = usual();
-
     (void)state;
     comes_to(&c, "2:reset 3:reset", SMH_E_CLOSED);
     assert_string_equal(c.why, "receiving: reset by the server");
@@ -437,7 +418,6 @@ static void a_reset_is_told_and_resumed(void **state)
 static void an_answer_cut_off_is_told(void **state)
 {
     attempt c = usual();
-
     (void)state;
     comes_to(&c, "1:close-middle:5", SMH_E_CLOSED);
     assert_int_equal(c.report.confirmed, 0);
@@ -449,7 +429,6 @@ static int listen_anywhere(unsigned *port)
     struct sockaddr_in address = {0};
     socklen_t size = sizeof address;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-
     address.sin_family = AF_INET;
     assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
     assert_int_equal(listen(fd, 1), 0);
@@ -463,7 +442,6 @@ static void *hang_up(void *listener)
 {
     int fd = accept(*(int *)listener, NULL, NULL);
     char bytes[256];
-
     shutdown(fd, SHUT_WR);
     while (recv(fd, bytes, sizeof bytes, 0) > 0) {
     }
@@ -476,7 +454,6 @@ static void an_end_without_a_word_is_told(void **state)
     attempt c = usual();
     int fd = listen_anywhere(&c.port);
     pthread_t thread;
-
     (void)state;
     pthread_create(&thread, NULL, hang_up, &fd);
     assert_int_equal(run(&c), SMH_E_CLOSED);
@@ -492,7 +469,6 @@ static void a_close_at_once_resets(void **state)
     attempt c = usual();
     smh_port port = lwip_tcp_port(&c.tcp);
     int listener = listen_anywhere(&c.port), fd, result;
-
     (void)state;
     while ((result = port.ops->open(&c.tcp, FOUR, (uint16_t)c.port)) ==
            SMH_AGAIN)
@@ -513,7 +489,6 @@ static void silence_ends_with_the_deadline(void **state)
 {
     static const char *const faults[] = {"1:silent", "1:handshake-stall"};
     size_t i;
-
     (void)state;
     for (i = 0; i < 2; i++) {
         attempt c = usual();
@@ -538,7 +513,6 @@ static void fails_with(attempt *c, int result, const char *why)
 static void fails(const char *host, unsigned port, int result, const char *why)
 {
     attempt c = usual();
-
     c.host = host;
     c.port = port;
     fails_with(&c, result, why);
@@ -549,7 +523,6 @@ static void a_closed_port_is_told(void **state)
     char why[96];
     unsigned port;
     int fd = free_port(&port);
-
     (void)state;
     close(fd);
     snprintf(why, sizeof why, "connection: refused by " NET_SERVER_4 ":%u",
@@ -573,7 +546,6 @@ static void lost_frames_only_cost_time(void **state)
     static const uint32_t seeds[] = {1, 20, 300};
     unsigned lost = 0;
     size_t i;
-
     (void)state;
     for (i = 0; i < 3; i++) {
         attempt c = usual();
@@ -589,7 +561,6 @@ static void lost_frames_only_cost_time(void **state)
 static void a_link_that_dies_ends_with_the_deadline(void **state)
 {
     attempt c = usual();
-
     (void)state;
     c.timeout_ms = QUICK_MS;
     tokens_for_all(&server);
@@ -608,7 +579,6 @@ static void names_are_looked_up(void **state)
     static const char *const names[] = {"both.test", "four.test", "six.test",
                                         "gap.test", "late.test"};
     size_t i;
-
     (void)state;
     for (i = 0; i < 5; i++) {
         attempt c = usual();
@@ -625,7 +595,6 @@ static void names_that_lead_nowhere_are_told(void **state)
     unsigned port;
     int fd = free_port(&port);
     attempt c = usual();
-
     (void)state;
     close(fd);
     snprintf(why, sizeof why, "look-up: name not found%s",
@@ -646,7 +615,6 @@ static void names_may_come_too_late(void **state)
 {
     attempt *late = (attempt *)malloc(sizeof *late);
     attempt c = usual();
-
     (void)state;
     assert_non_null(late);
     *late = usual();
@@ -667,7 +635,6 @@ static void names_may_come_too_late(void **state)
 static void names_need_dns(void **state)
 {
     attempt c = usual();
-
     (void)state;
     c.tcp.resolve = NULL;
     fails_with(&c, SMH_E_RESOLVE,
@@ -679,7 +646,6 @@ static void names_need_dns(void **state)
 static int resolve(void *arg, const char *host, ip_addr_t *address)
 {
     int *turns = (int *)arg;
-
     if (*turns > 0 && (*turns)--)
         return SMH_AGAIN;
     if (host == NULL || strcmp(host, "six.test") != 0)
@@ -691,7 +657,6 @@ static void a_resolver_of_ones_own_goes_first(void **state)
 {
     int turns = 3;
     attempt c = usual();
-
     (void)state;
     c.tcp.resolve = resolve;
     c.tcp.arg = &turns;
@@ -712,7 +677,6 @@ typedef struct fixed_answer {
 static int fixed(void *arg, const char *host, ip_addr_t *address)
 {
     fixed_answer *fixed_to = (fixed_answer *)arg;
-
     fixed_to->asked += host != NULL;
     fixed_to->abandoned += host == NULL && address == NULL;
     return fixed_to->answer;
@@ -723,7 +687,6 @@ static void a_resolver_that_breaks_its_contract(void **state)
 {
     static const int wrong[] = {0, 2, 204, SMH_E_TLS};
     size_t i;
-
     (void)state;
     for (i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         fixed_answer to = {0, 0, 0};
@@ -744,7 +707,6 @@ static void a_resolver_that_takes_its_time_is_not_asked_in_a_spin(void **state)
 {
     fixed_answer to = {SMH_AGAIN, 0, 0};
     attempt c = usual();
-
     (void)state;
     c.tcp.resolve = fixed;
     c.tcp.arg = &to;
@@ -764,7 +726,6 @@ static void a_struct_that_was_not_zeroed(void **state)
     smh_port port = lwip_tcp_port(&tcp);
     char byte = 'x', why[80];
     size_t i;
-
     (void)state;
     memset(&tcp, 0, sizeof tcp);
     assert_string_equal(words_of(port, why, sizeof why), "not opened");
@@ -787,7 +748,6 @@ static void a_struct_that_was_not_zeroed(void **state)
 static void start_other(standin *s, const char *cert)
 {
     static const char *const any[] = {"--address", "::", NULL};
-
     standin_start(s, getenv("PKI"), cert, any);
 }
 
@@ -795,7 +755,6 @@ static void a_wrong_certificate_stops_it(void **state)
 {
     static const char *const certs[] = {"other-name", "expired", "other-ca"};
     size_t i;
-
     (void)state;
     for (i = 0; i < 3; i++) {
         standin other = {0};
@@ -816,7 +775,6 @@ static void nginx_is_served_from(void **state)
     standin behind = {0};
     nginx front;
     attempt c = usual();
-
     (void)state;
     start_other(&behind, NULL);
     tokens_for_all(&behind);
@@ -876,7 +834,6 @@ int main(void)
         cmocka_unit_test(nginx_is_served_from),
     };
     int failed;
-
     net_start();
     names_start(known, NET_SERVER_4);
     start_other(&server, "chain");

@@ -40,7 +40,6 @@ static void set_up(const char *host, size_t size)
 {
     static smh_scope scope;
     static const smh_list users = {ids, USERS};
-
     memset(&scope, 0, sizeof scope);
     memset(&tcp, 0, sizeof tcp);
     memset(&io, 0, sizeof io);
@@ -63,7 +62,6 @@ static void set_up(const char *host, size_t size)
 static int steps(void)
 {
     int result;
-
     while ((result = smh_step(&call)) == 0)
         world_turn(NULL);
     return result;
@@ -72,7 +70,6 @@ static int steps(void)
 static int blocking(void)
 {
     int result;
-
     while ((result = smh_step(&call)) == 0)
         if ((result = smh_wait(&call, UINT32_MAX)) != 0)
             return result;
@@ -83,7 +80,6 @@ static const char *why_of(const smh_lwip_raw *p)
 {
     static char text[120];
     smh_lwip_raw at = *p;
-
     return words_of(smh_lwip_raw_port(&at), text, sizeof text);
 }
 
@@ -96,7 +92,6 @@ static void either_way_works(void **state)
 {
     static const char *const hosts[] = {"four.test", "six.test"};
     size_t i;
-
     (void)state;
     for (i = 0; i < 2; i++) {
         set_up(hosts[i], 64);
@@ -129,7 +124,6 @@ static void wait_needs_the_turn(void **state)
 static void any_write_may_lack_memory(void **state)
 {
     unsigned all, at, lasts;
-
     (void)state;
     set_up("four.test", 16);
     assert_int_equal(steps(), SMH_DONE);
@@ -170,7 +164,6 @@ static void set_up_may_fail(void **state)
                  {ERR_IF, SMH_E_NETWORK,
                   "connection: lwIP failed, to 127.0.0.1:80"}};
     size_t i;
-
     (void)state;
     for (i = 0; i < 4; i++) {
         set_up("four.test", 64);
@@ -204,7 +197,6 @@ static void give_up(void)
 static void closed_by_the_server(void)
 {
     struct tcp_pcb *pcb = world.peer;
-
     if (world.turns == end_at && pcb) {
         world.peer = NULL;
         tcp_close(pcb);
@@ -224,7 +216,6 @@ static void any_turn_may_end_it(void **state)
                                          closed_by_the_server};
     unsigned all, i, at;
     uint32_t resume;
-
     (void)state;
     set_up("four.test", 64);
     assert_int_equal(steps(), SMH_DONE);
@@ -251,7 +242,6 @@ static void any_turn_may_end_it(void **state)
 static void any_turn_may_be_the_last(void **state)
 {
     unsigned all, at, i;
-
     (void)state;
     set_up("four.test", 64);
     assert_int_equal(steps(), SMH_DONE);
@@ -274,7 +264,6 @@ static void answers_may_be_cut_anywhere(void **state)
     static const size_t sizes[] = {1, 2, 64};
     uint16_t cut;
     size_t i;
-
     (void)state;
     for (i = 0; i < 3; i++) {
         for (cut = 1; cut < ANSWER_SIZE; cut++) {
@@ -297,7 +286,6 @@ static void open_port(void)
 {
     const smh_port_ops *ops = smh_lwip_raw_port(&tcp).ops;
     int result;
-
     memset(&tcp, 0, sizeof tcp);
     tcp.turn = world_turn;
     tcp.resolve = pinned;
@@ -325,7 +313,6 @@ static size_t receive_all(size_t size, size_t first)
     unsigned char data[64];
     size_t all = first;
     int n, i;
-
     while ((n = receive(data, size)) > 0) {
         for (i = 0; i < n; i++)
             assert_int_equal(data[i], (unsigned char)(all + (size_t)i));
@@ -338,7 +325,6 @@ static size_t receive_all(size_t size, size_t first)
 static size_t fill_the_window(size_t out)
 {
     size_t before;
-
     do {
         before = out;
         world_turns(600); /* longer than an ACK is held back */
@@ -353,7 +339,6 @@ static void the_window_opens_as_bytes_are_taken(void **state)
 {
     static const size_t sizes[] = {1, 7, 64};
     size_t out, in, i;
-
     (void)state;
     for (i = 0; i < 3; i++) {
         open_port();
@@ -397,7 +382,6 @@ static void a_close_at_once_resets(void **state)
 static void close_may_lack_memory(void **state)
 {
     const smh_port_ops *ops = smh_lwip_raw_port(&tcp).ops;
-
     (void)state;
     open_port();
     world.close_fails = 2;
@@ -424,7 +408,6 @@ static void close_may_lack_memory(void **state)
 static void the_queue_has_an_end(void **state)
 {
     struct pbuf *one, *two;
-
     (void)state;
     open_port();
     one = pbuf_alloc(PBUF_RAW, 40000, PBUF_RAM);
@@ -459,7 +442,6 @@ static void wait_ends_though_the_clock_stands(void **state)
 static smh_lwip_raw *fresh(void)
 {
     smh_lwip_raw *p = (smh_lwip_raw *)calloc(1, sizeof *p);
-
     assert_non_null(p);
     p->turn = world_turn;
     return p;
@@ -479,7 +461,6 @@ static void drop(smh_lwip_raw *p)
 static void a_late_answer_finds_nobody(void **state)
 {
     smh_lwip_raw *p = fresh();
-
     (void)state;
     assert_int_equal(open_name(p), SMH_AGAIN);
     assert_int_equal(open_name(p), SMH_AGAIN);
@@ -498,7 +479,6 @@ static void a_late_answer_finds_nobody(void **state)
 static void a_late_answer_is_not_the_next_ones(void **state)
 {
     smh_lwip_raw *p = fresh();
-
     (void)state;
     assert_int_equal(open_name(p), SMH_AGAIN);
     assert_int_equal(smh_lwip_raw_port(p).ops->close(p, 0), 1);
@@ -516,7 +496,6 @@ static void many_may_wait(void **state)
 {
     smh_lwip_raw *p[3];
     size_t i;
-
     (void)state;
     for (i = 0; i < 3; i++) {
         p[i] = fresh();
@@ -537,7 +516,6 @@ static void many_may_wait(void **state)
 static void a_known_name_goes_on_at_once(void **state)
 {
     smh_lwip_raw *p = fresh();
-
     (void)state;
     world.dns_result = ERR_OK;
     assert_int_equal(open_name(p), SMH_AGAIN);
@@ -555,7 +533,6 @@ static void look_ups_may_fail(void **state)
                  {ERR_VAL, SMH_E_RESOLVE, "look-up: no DNS server is set"},
                  {ERR_ARG, SMH_E_RESOLVE, "look-up: name not found"}};
     size_t i;
-
     (void)state;
     for (i = 0; i < 3; i++) {
         set_up("server.test", 64);
@@ -569,7 +546,6 @@ static void look_ups_may_fail(void **state)
 static int answered_by(const char *four, const char *six)
 {
     int result;
-
     world.questions = 0;
     set_up("server.test", 64);
     assert_int_equal(smh_step(&call), 0);
@@ -606,7 +582,6 @@ static void the_other_family_is_tried(void **state)
 static int resolve(void *arg, const char *host, ip_addr_t *address)
 {
     int *turns = (int *)arg;
-
     assert_string_equal(host, "server.test");
     if ((*turns)-- > 0)
         return SMH_AGAIN;
@@ -616,7 +591,6 @@ static int resolve(void *arg, const char *host, ip_addr_t *address)
 static void a_resolver_of_ones_own_goes_first(void **state)
 {
     int turns = 5;
-
     (void)state;
     set_up("server.test", 64);
     tcp.resolve = resolve;
@@ -632,7 +606,6 @@ typedef struct fixed_answer {
 static int fixed(void *arg, const char *host, ip_addr_t *address)
 {
     fixed_answer *to = (fixed_answer *)arg;
-
     to->asked += host != NULL;
     to->abandoned += host == NULL && address == NULL;
     return to->answer;
@@ -642,7 +615,6 @@ static void a_resolver_that_breaks_its_contract(void **state)
 {
     static const int wrong[] = {0, 2, 204, SMH_E_TLS, -1000};
     size_t i;
-
     (void)state;
     for (i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         fixed_answer to = {0, 0, 0};
@@ -670,7 +642,6 @@ static void a_resolver_without_an_address(void **state)
                  {SMH_E_RESOLVE, SMH_E_RESOLVE, "look-up: no address"},
                  {SMH_E_MEMORY, SMH_E_MEMORY, "look-up: out of memory"}};
     size_t i;
-
     (void)state;
     for (i = 0; i < 3; i++) {
         fixed_answer to = {0, 0, 0};
@@ -689,7 +660,6 @@ static void a_resolver_without_an_address(void **state)
 static void a_resolver_is_told_once_that_it_is_abandoned(void **state)
 {
     int at_once;
-
     (void)state;
     for (at_once = 0; at_once < 2; at_once++) {
         fixed_answer to = {SMH_AGAIN, 0, 0};
@@ -741,7 +711,6 @@ int main(void)
         TEST(a_resolver_without_an_address),
         TEST(a_resolver_is_told_once_that_it_is_abandoned),
     };
-
     cmocka_set_test_filter(getenv("ONLY"));
     return cmocka_run_group_tests_name("smh_lwip_raw", tests, NULL, NULL);
 }

@@ -42,7 +42,6 @@ static int listen_on(const char *address, uint16_t at)
     socklen_t size = sizeof bound;
     char host[64], service[8];
     int fd;
-
     memset(&hints, 0, sizeof hints);
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_NUMERICHOST | AI_PASSIVE;
@@ -91,7 +90,6 @@ static int tear_down(void **state)
 static int open_to(const char *host)
 {
     int result;
-
     while ((result = port.ops->open(port.ctx, host, number)) == SMH_AGAIN)
         assert_int_equal(port.ops->wait(port.ctx, 10000), 1);
     return result;
@@ -107,7 +105,6 @@ static void connect_both(void)
 static int receive(void *data, size_t size)
 {
     int result;
-
     while ((result = port.ops->recv(port.ctx, data, size)) == SMH_AGAIN)
         assert_int_equal(port.ops->wait(port.ctx, 10000), 1);
     return result;
@@ -116,7 +113,6 @@ static int receive(void *data, size_t size)
 static const char *words(void)
 {
     static char text[200];
-
     return words_of(port, text, sizeof text);
 }
 
@@ -124,7 +120,6 @@ static const char *words(void)
 static void says(const char *format)
 {
     char wanted[200];
-
     snprintf(wanted, sizeof wanted, format, (unsigned)number);
     assert_string_equal(words(), wanted);
 }
@@ -133,7 +128,6 @@ static void says(const char *format)
 static void reset(void)
 {
     struct linger none = {1, 0};
-
     assert_int_equal(setsockopt(peer, SOL_SOCKET, SO_LINGER, &none,
                                 sizeof none),
                      0);
@@ -145,7 +139,6 @@ static void reset(void)
 static void bytes_are_counted_from_the_opening_on(void **state)
 {
     char data[8];
-
     (void)state;
     connect_both();
     assert_int_equal(port.ops->send(port.ctx, "hello", 5), 5);
@@ -164,7 +157,6 @@ static void bytes_are_counted_from_the_opening_on(void **state)
 static void over_ipv6(void **state)
 {
     static const char *const six[] = {"::1", NULL};
-
     (void)state;
     drop(&listener);
     resolved = NULL;
@@ -190,7 +182,6 @@ int __wrap_getaddrinfo(const char *host, const char *service,
                        const struct addrinfo *hints, struct addrinfo **list)
 {
     const char *const *address;
-
     if (resolved == NULL)
         return __real_getaddrinfo(host, service, hints, list);
     for (address = resolved; *address != NULL; address++) {
@@ -207,7 +198,6 @@ static void the_next_address_is_tried(void **state)
 {
     static const char *const addresses[] = {"::1", "127.0.0.2", "127.0.0.1",
                                             "127.0.0.3", NULL};
-
     (void)state;
     resolved = addresses;
     assert_int_equal(open_to("service.test"), 1);
@@ -225,7 +215,6 @@ static void fill(int fillers[8])
 {
     struct sockaddr_in to;
     size_t i;
-
     assert_int_equal(listen(listener, 0), 0);
     memset(&to, 0, sizeof to);
     to.sin_family = AF_INET;
@@ -243,7 +232,6 @@ static void a_silent_address_is_given_up_for_the_next(void **state)
     int fillers[8];
     int other;
     size_t i;
-
     (void)state;
     fill(fillers);
     resolved = NULL;
@@ -270,7 +258,6 @@ static void put(struct sockaddr_storage *to, const char *address)
 {
     struct sockaddr_in four;
     struct sockaddr_in6 six;
-
     memset(&four, 0, sizeof four);
     memset(&six, 0, sizeof six);
     four.sin_family = AF_INET;
@@ -288,7 +275,6 @@ static int resolve(void *arg, const char *host,
 {
     struct look_up *to = (struct look_up *)arg;
     int i;
-
     if (host == NULL) {
         assert_null(addresses);
         to->abandoned++;
@@ -336,7 +322,6 @@ static void the_hook_is_called_until_it_knows(void **state)
 static void the_hook_is_told_once_that_it_is_abandoned(void **state)
 {
     int at_once;
-
     (void)state;
     for (at_once = 0; at_once < 2; at_once++) {
         look_up.again = 5;
@@ -363,7 +348,6 @@ static void all_addresses_of_the_hook_are_tried_in_order(void **state)
                                       "127.0.0.3", "127.0.0.4", "127.0.0.5",
                                       "127.0.0.6", "127.0.0.1"};
     struct sockaddr_in last;
-
     (void)state;
     memcpy(look_up.addresses, all, sizeof all);
     assert_int_equal(open_to("service.test"), 1);
@@ -394,7 +378,6 @@ static void the_addresses_end_at_the_first_gap(void **state)
 static void a_hook_without_an_address(void **state)
 {
     int i;
-
     (void)state;
     look_up.addresses[0] = NULL;
     for (i = 0; i < 2; i++) {
@@ -410,7 +393,6 @@ static void a_hook_that_breaks_its_contract(void **state)
 {
     static const int wrong[] = {0, 2, 204, INT_MAX, SMH_E_TLS, -1000};
     size_t i;
-
     (void)state;
     for (i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         look_up.result = wrong[i];
@@ -437,7 +419,6 @@ static void while_the_hook_looks_up_a_wait_is_short(void **state)
 {
     uint32_t before;
     int waits = 0;
-
     (void)state;
     look_up.again = -1;
     assert_int_equal(port.ops->open(port.ctx, "service.test", number),
@@ -469,7 +450,6 @@ static smh_port trusted(smh_posix *of)
 {
     static smh_port_ops ops;
     smh_port made = smh_posix_port(of);
-
     ops = *made.ops;
     ops.secure = 1;
     made.ops = &ops;
@@ -481,7 +461,6 @@ static void begin_call(struct one_call *c, uint32_t timeout_ms)
     static const char *const ids[] = {"alice"};
     static const smh_list users = {ids, 1};
     static smh_scope scope;
-
     scope.host = "service.test";
     scope.port = number;
     scope.library_id = "smh0test";
@@ -504,7 +483,6 @@ static void serve(int fds[CALLS])
     static const char answer[] = "HTTP/1.1 204 No Content\r\n\r\n";
     char request[1024];
     int i;
-
     for (i = 0; i < CALLS; i++) {
         if (fds[i] < 0)
             fds[i] = accept(listener, NULL, NULL);
@@ -522,7 +500,6 @@ a_look_up_that_never_ends_costs_the_other_calls_nothing(void **state)
     uint32_t before = port.ops->now_ms(port.ctx);
     uint32_t others = 0;
     int i;
-
     (void)state;
     memset(&never, 0, sizeof never);
     never.again = -1;
@@ -553,7 +530,6 @@ static void a_blocking_call_ends_in_time_while_the_hook_looks_up(void **state)
 {
     uint32_t before = port.ops->now_ms(port.ctx);
     int result = 0;
-
     (void)state;
     look_up.again = -1;
     begin_call(calls, 300);
@@ -574,7 +550,6 @@ static void the_socket_is_as_it_should_be(void **state)
 {
     int on = 0;
     socklen_t size = sizeof on;
-
     (void)state;
     connect_both();
     assert_true(fcntl(tcp.fd, F_GETFL) & O_NONBLOCK);
@@ -589,7 +564,6 @@ static void the_socket_is_as_it_should_be(void **state)
 static void nothing_is_closed_that_was_not_opened(void **state)
 {
     int zero = dup(0);
-
     (void)state;
     assert_int_equal(port.ops->close(port.ctx, 0), 1);
     assert_int_equal(port.ops->close(port.ctx, 1), 1);
@@ -601,7 +575,6 @@ static void nothing_is_closed_that_was_not_opened(void **state)
 static void descriptor_0_is_one_like_any_other(void **state)
 {
     int zero = dup(0);
-
     (void)state;
     close(0);
     connect_both();
@@ -620,7 +593,6 @@ static void descriptors_above_fd_setsize_work(void **state)
     struct rlimit limit;
     char byte;
     int high;
-
     (void)state;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
     if (limit.rlim_max < 2000)
@@ -641,7 +613,6 @@ static void descriptors_above_fd_setsize_work(void **state)
 static void no_descriptors_left(void **state)
 {
     struct rlimit limit, few;
-
     (void)state;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
     few = limit;
@@ -671,7 +642,6 @@ static void unresolved(void **state)
 {
     static const char *const hosts[] = {"", "name.invalid"};
     size_t i;
-
     (void)state;
     resolved = NULL;
     for (i = 0; i < sizeof hosts / sizeof *hosts; i++) {
@@ -687,7 +657,6 @@ static void unresolved(void **state)
 static void an_orderly_end(void **state)
 {
     char byte;
-
     (void)state;
     connect_both();
     assert_int_equal(send(peer, "x", 1, 0), 1);
@@ -701,7 +670,6 @@ static void an_orderly_end(void **state)
 static void a_reset(void **state)
 {
     char byte;
-
     (void)state;
     connect_both();
     reset();
@@ -716,7 +684,6 @@ static void a_struct_that_was_not_zeroed(void **state)
     static const int fills[] = {0x01, 0x5A, 0xA5, 0xFF};
     char byte = 'x';
     size_t i;
-
     (void)state;
     for (i = 0; i < sizeof fills / sizeof *fills; i++) {
         memset(&tcp, fills[i], sizeof tcp);
@@ -737,7 +704,6 @@ static void a_struct_that_was_not_zeroed(void **state)
 static uint32_t ms_of(uint32_t ms, int expected)
 {
     uint32_t before = port.ops->now_ms(port.ctx);
-
     assert_int_equal(port.ops->wait(port.ctx, ms), expected);
     return port.ops->now_ms(port.ctx) - before;
 }
@@ -747,7 +713,6 @@ static void only_what_is_wanted_is_waited_for(void **state)
 {
     static char data[BIG];
     int result;
-
     (void)state;
     connect_both();
     assert_int_equal(port.ops->recv(port.ctx, data, 1), SMH_AGAIN);
@@ -778,7 +743,6 @@ static void a_signal_ends_a_wait(void **state)
     char byte;
     pid_t child;
     int status;
-
     (void)state;
     memset(&action, 0, sizeof action);
     action.sa_handler = on_signal;
@@ -801,7 +765,6 @@ static void the_last_address_has_all_the_time(void **state)
 {
     int fillers[8];
     size_t i;
-
     (void)state;
     fill(fillers);
     assert_int_equal(port.ops->open(port.ctx, "service.test", number),
@@ -849,7 +812,6 @@ static void arrives(size_t size)
 {
     static char some[BIG];
     size_t i;
-
     for (i = 0; i < size; i++)
         some[i] = (char)('a' + i % 26);
     assert_int_equal(send(peer, some, size, 0), size);
@@ -863,7 +825,6 @@ static void arrives(size_t size)
 static void one_read_takes_all_that_has_come(void **state)
 {
     char data[64];
-
     (void)state;
     arrives(40);
     assert_int_equal(get(data, 5), 5);
@@ -885,7 +846,6 @@ static void one_read_takes_all_that_has_come(void **state)
 static void more_than_the_buffer_holds(void **state)
 {
     char data[200];
-
     (void)state;
     arrives(150);
     assert_int_equal(get(data, sizeof data), 64);
@@ -907,7 +867,6 @@ static void behind_a_send_one_read_is_spared(void **state)
 {
     char data[64];
     int i;
-
     (void)state;
     arrives(1);
     assert_int_equal(get(data, 1), 1);
@@ -929,7 +888,6 @@ static void behind_a_send_one_read_is_spared(void **state)
 static void a_wait_in_vain_spares_a_read(void **state)
 {
     char data[64];
-
     (void)state;
     assert_int_equal(get(data, 1), SMH_AGAIN);
     assert_int_equal(reads, 1);
@@ -951,7 +909,6 @@ static void nothing_that_comes_is_missed(void **state)
 {
     char data[64];
     int own, sent;
-
     (void)state;
     for (own = 0; own < 2; own++)
         for (sent = 0; sent < 2; sent++) {
@@ -980,7 +937,6 @@ static void an_end_is_seen_behind_what_came_before(void **state)
 {
     char data[64];
     int rst;
-
     for (rst = 0; rst < 2; rst++) {
         arrives(10);
         assert_int_equal(get(data, 5), 5);
@@ -1001,7 +957,6 @@ static void nothing_of_a_connection_is_left_for_the_next(void **state)
 {
     char data[64];
     int closed;
-
     (void)state;
     for (closed = 0; closed < 2; closed++) {
         arrives(10);
@@ -1022,7 +977,6 @@ static void nothing_of_a_connection_is_left_for_the_next(void **state)
 static void nobody_sleeps_over_bytes_that_are_here(void **state)
 {
     static char data[BIG];
-
     (void)state;
     arrives(10);
     assert_int_equal(get(data, 5), 5);
@@ -1038,7 +992,6 @@ static void nobody_sleeps_over_bytes_that_are_here(void **state)
 static void at_once_what_is_unsent_is_dropped(void **state)
 {
     static char data[BIG];
-
     (void)state;
     connect_both();
     while (port.ops->send(port.ctx, data, sizeof data) > 0)
@@ -1095,6 +1048,5 @@ int main(void)
         BUFFER(nobody_sleeps_over_bytes_that_are_here),
         TEST(at_once_what_is_unsent_is_dropped),
     };
-
     return cmocka_run_group_tests_name("posix", tests, NULL, NULL);
 }

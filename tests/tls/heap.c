@@ -22,7 +22,6 @@ void __wrap_free(void *at);
 static size_t find(const void *at)
 {
     size_t i;
-
     for (i = 0; i < top && blocks[i].at != at; i++)
         ;
     return i;
@@ -39,7 +38,6 @@ void *__wrap_calloc(size_t count, size_t size)
 {
     size_t free_slot = heap.on ? find(NULL) : BLOCKS_MAX;
     void *at;
-
     if (heap.on && refused(count * size)) {
         heap.failed++;
         return NULL;
@@ -60,7 +58,6 @@ static int holds_secret(const char *bytes, size_t size)
 {
     size_t length = heap.secret != NULL ? strlen(heap.secret) : 0;
     size_t i;
-
     for (i = 0; length != 0 && i + length <= size; i++) {
         if (memcmp(bytes + i, heap.secret, length) == 0)
             return 1;
@@ -71,7 +68,6 @@ static int holds_secret(const char *bytes, size_t size)
 void __wrap_free(void *at)
 {
     size_t slot = at != NULL ? find(at) : top;
-
     if (slot < top) {
         heap.found += (size_t)holds_secret((const char *)at, blocks[slot].size);
         heap.used -= blocks[slot].size;

@@ -51,14 +51,12 @@ int peer_random(void *ctx, unsigned char *data, size_t size)
 static int server_send(void *ctx, const unsigned char *bytes, size_t size)
 {
     size_t moved = push(&((peer *)ctx)->down, bytes, size);
-
     return moved != 0 ? (int)moved : MBEDTLS_ERR_SSL_WANT_WRITE;
 }
 
 static int server_recv(void *ctx, unsigned char *bytes, size_t size)
 {
     size_t moved = pull(&((peer *)ctx)->up, bytes, size);
-
     return moved != 0 ? (int)moved : MBEDTLS_ERR_SSL_WANT_READ;
 }
 
@@ -66,7 +64,6 @@ const char *pki(const char *name)
 {
     static char path[512];
     const char *dir = getenv("SMH_PKI");
-
     assert_non_null(dir);
     snprintf(path, sizeof path, "%s/%s", dir, name);
     return path;
@@ -89,7 +86,6 @@ void pki_dates(uint32_t *from, uint32_t *to)
 {
     size_t size;
     unsigned char *text = pki_read("server.dates", &size);
-
     assert_int_equal(sscanf((char *)text, "%" SCNu32 " %" SCNu32, from, to), 2);
     free(text);
 }
@@ -134,7 +130,6 @@ static void load(peer *p)
     char name[80];
     unsigned char *data;
     size_t size;
-
     snprintf(name, sizeof name, "%s.pem", p->certificate);
     data = pki_read(name, &size);
     assert_int_equal(mbedtls_x509_crt_parse(&p->chain, data, size + 1), 0);
@@ -150,7 +145,6 @@ static void load(peer *p)
 static void configure(peer *p)
 {
     mbedtls_ssl_config *config = &p->config;
-
     assert_int_equal(mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_SERVER,
                                                  MBEDTLS_SSL_TRANSPORT_STREAM,
                                                  MBEDTLS_SSL_PRESET_DEFAULT),
@@ -229,7 +223,6 @@ static void accept_client(peer *p)
 static void shake(peer *p)
 {
     int code;
-
     if (p->plain != NULL) {
         peer_raw(p, p->plain,
                  p->plain_size != 0 ? p->plain_size : strlen(p->plain));
@@ -250,7 +243,6 @@ static void shake(peer *p)
 static void answer(peer *p, size_t before)
 {
     size_t i;
-
     for (i = before < 3 ? 3 : before; i < p->size; i++) {
         if (memcmp(p->data + i - 3, "\r\n\r\n", 4) == 0)
             peer_say(p, p->answer, strlen(p->answer));
@@ -261,7 +253,6 @@ void peer_turn(peer *p)
 {
     int code;
     size_t before = p->size;
-
     if (!p->done && !p->gone)
         shake(p);
     if (!p->done || p->gone)
@@ -281,7 +272,6 @@ void peer_turn(peer *p)
 void peer_say(peer *p, const void *data, size_t size)
 {
     const unsigned char *bytes = (const unsigned char *)data;
-
     while (size != 0) {
         int moved = mbedtls_ssl_write(&p->ssl, bytes, size);
 
@@ -343,7 +333,6 @@ static int faulty(peer *p, size_t *size)
 {
     static const int results[FAULT_COUNT] = {
         0, SMH_AGAIN, 0, SMH_E_CLOSED, SMH_E_NETWORK, SMH_E_MEMORY, 0, 0};
-
     p->calls++;
     if (p->burst != 0 && *size > p->burst)
         *size = p->burst;
@@ -377,7 +366,6 @@ static int below_open(void *ctx, const char *host, uint16_t port)
     peer *p = (peer *)ctx;
     size_t size = 1;
     int result = faulty(p, &size);
-
     (void)host;
     (void)port;
     p->opens += !p->opening;
@@ -395,7 +383,6 @@ static int below_send(void *ctx, const void *data, size_t size)
     peer *p = (peer *)ctx;
     size_t asked_for = size;
     int result = faulty(p, &size);
-
     if (result != 0)
         return blocked(p, result);
     if (lies(p))
@@ -416,7 +403,6 @@ static int below_recv(void *ctx, void *data, size_t size)
     peer *p = (peer *)ctx;
     size_t asked_for = size;
     int result = faulty(p, &size);
-
     p->now++;
     if (++p->reads > p->reads_max && p->reads_max != 0)
         fail_msg("%u reads", p->reads);
@@ -438,7 +424,6 @@ static int below_close(void *ctx, int at_once)
     peer *p = (peer *)ctx;
     size_t size = 1;
     int result = at_once ? 0 : faulty(p, &size);
-
     if (result == SMH_AGAIN)
         return blocked(p, result);
     p->closes++;
@@ -454,7 +439,6 @@ static uint32_t below_now_ms(void *ctx)
 static int below_wait(void *ctx, uint32_t ms)
 {
     peer *p = (peer *)ctx;
-
     (void)ms;
     assert_false(p->idle);
     p->idle = 1;
@@ -474,7 +458,6 @@ smh_port peer_port(peer *p)
                                      below_close, below_now_ms, below_wait,
                                      0,           below_explain};
     smh_port port;
-
     port.ops = &ops;
     port.ctx = p;
     return port;
@@ -486,7 +469,6 @@ void client_init(smh_mbedtls *tls, peer *p, const smh_mbedtls_options *more)
 {
     smh_mbedtls_options options;
     unsigned char *ca = NULL;
-
     memset(&options, 0, sizeof options);
     if (more != NULL)
         options = *more;
@@ -506,7 +488,6 @@ void client_init(smh_mbedtls *tls, peer *p, const smh_mbedtls_options *more)
 static int again(smh_mbedtls *tls, int result, unsigned *turns)
 {
     smh_port port = smh_mbedtls_port(tls);
-
     if (result != SMH_AGAIN)
         return 0;
     assert_true(++*turns < TURNS_MAX);
@@ -519,7 +500,6 @@ int client_open(smh_mbedtls *tls, const char *host)
     smh_port port = smh_mbedtls_port(tls);
     unsigned turns = 0;
     int result;
-
     do
         result = port.ops->open(port.ctx, host, 443);
     while (again(tls, result, &turns));
@@ -533,7 +513,6 @@ int client_send(smh_mbedtls *tls, const void *data, size_t size)
     const unsigned char *bytes = (const unsigned char *)data;
     unsigned turns = 0;
     int result = 1;
-
     while (size != 0 && result > 0) {
         do
             result = port.ops->send(port.ctx, bytes, size);
@@ -553,7 +532,6 @@ int client_recv(smh_mbedtls *tls, void *data, size_t size)
     smh_port port = smh_mbedtls_port(tls);
     unsigned turns = 0;
     int result;
-
     do
         result = port.ops->recv(port.ctx, data, size);
     while (again(tls, result, &turns));
@@ -567,7 +545,6 @@ int client_close(smh_mbedtls *tls, int at_once)
     smh_port port = smh_mbedtls_port(tls);
     unsigned turns = 0;
     int result;
-
     do {
         result = port.ops->close(port.ctx, at_once);
         assert_false(at_once && result == SMH_AGAIN);
@@ -579,7 +556,6 @@ int client_close(smh_mbedtls *tls, int at_once)
 const char *client_words(smh_mbedtls *tls)
 {
     static char text[600];
-
     return client_explain(tls, text, sizeof text);
 }
 

@@ -62,7 +62,6 @@ static void refuses(const char *certificate, const char *host, uint32_t flags,
                     const char *words)
 {
     smh_port port;
-
     begin(certificate);
     port = smh_mbedtls_port(&client);
     assert_int_equal(client_open(&client, host), SMH_E_TLS);
@@ -109,7 +108,6 @@ static void what_cannot_be_a_host_is_refused_before_the_network(void **state)
 {
     smh_port port;
     char name[300];
-
     (void)state;
     begin("server");
     port = smh_mbedtls_port(&client);
@@ -175,7 +173,6 @@ static void a_namesake_of_the_ca(void **state)
 {
     size_t size;
     unsigned char *ca = pki_read("namesake.pem", &size);
-
     (void)state;
     options.ca = ca;
     options.ca_size = size + 1;
@@ -267,7 +264,6 @@ static void no_date_is_right_for_no_clock(void **state)
 {
     size_t size;
     unsigned char *ca = pki_read("far.pem", &size);
-
     (void)state;
     options.ca = ca;
     options.ca_size = size + 1;
@@ -285,7 +281,6 @@ static void dates_to_the_second(void **state)
 {
     static const char host[] = "standin.test";
     uint32_t from, to;
-
     (void)state;
     pki_dates(&from, &to);
     options.time = read_clock;
@@ -331,7 +326,6 @@ static void what_set_up_must_have(void **state)
     static mbedtls_x509_crt none;
     size_t size;
     unsigned char *ca = pki_read("ca.pem", &size);
-
     (void)state;
     peer_init(&server, "server");
     set_up_fails(SMH_MBEDTLS_NO_PORT,
@@ -374,7 +368,6 @@ static void a_call_says_what_set_up_lacked(void **state)
     smh_scope scope;
     smh_call call;
     smh_io io;
-
     (void)state;
     peer_init(&server, "server");
     memset(&scope, 0, sizeof scope);
@@ -402,7 +395,6 @@ static void an_unused_struct_is_harmless(void **state)
     static smh_mbedtls zero;
     smh_port port = smh_mbedtls_port(&zero);
     char byte = 'x';
-
     (void)state;
     assert_string_equal(client_words(&zero), "not opened: nothing went wrong");
     assert_int_equal(port.ops->open(port.ctx, "standin.test", 443), SMH_E_TLS);
@@ -418,7 +410,6 @@ static void a_der_may_stay_where_it_is(void **state)
 {
     size_t size;
     unsigned char *der = pki_read("ca.der", &size);
-
     (void)state;
     options.ca = der;
     options.ca_size = size;
@@ -436,7 +427,6 @@ static void a_parsed_chain_will_do(void **state)
     mbedtls_x509_crt chain;
     size_t size;
     unsigned char *ca = pki_read("ca.pem", &size);
-
     (void)state;
     mbedtls_x509_crt_init(&chain);
     assert_int_equal(mbedtls_x509_crt_parse(&chain, ca, size + 1), 0);
@@ -480,7 +470,6 @@ static void careless(mbedtls_ssl_config *config)
 static void a_careless_config_is_made_careful(void **state)
 {
     mbedtls_ssl_config config;
-
     (void)state;
     careless(&config);
     accepts("server", "standin.test");
@@ -497,7 +486,6 @@ static void a_config_keeps_its_suites(void **state)
     static const int suites[] = {
         MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, 0};
     mbedtls_ssl_config config;
-
     (void)state;
     careless(&config);
     mbedtls_ssl_conf_ciphersuites(&config, suites);
@@ -505,7 +493,6 @@ static void a_config_keeps_its_suites(void **state)
 #if defined(MBEDTLS_SSL_ALPN)
     {
         static const char *protocols[] = {"h2", NULL};
-
         assert_int_equal(mbedtls_ssl_conf_alpn_protocols(&config, protocols),
                          0);
         server.alpn[0] = "http/1.1";
@@ -522,7 +509,6 @@ static void a_config_keeps_its_suites(void **state)
 static void a_config_that_is_changed_meanwhile(void **state)
 {
     mbedtls_ssl_config config;
-
     (void)state;
     careless(&config);
     begin("other-name");
@@ -539,7 +525,6 @@ static void a_server_that_was_never_verified(void **state)
     mbedtls_ssl_config config;
     smh_port port;
     int result = SMH_AGAIN;
-
     (void)state;
     careless(&config);
     begin("other-name");
@@ -561,7 +546,6 @@ static void a_server_that_was_never_verified(void **state)
 static void a_config_without_a_ca(void **state)
 {
     mbedtls_ssl_config config;
-
     (void)state;
     careless(&config);
     peer_init(&server, "server");
@@ -580,7 +564,6 @@ static void a_config_without_a_ca(void **state)
 static void tls_1_1_is_refused(void **state)
 {
     mbedtls_ssl_config config;
-
     (void)state;
     careless(&config);
     begin("server-rsa");
@@ -618,7 +601,6 @@ static void a_random_source_that_fails(void **state)
 static void a_server_that_speaks_no_tls(void **state)
 {
     static const char http[] = "HTTP/1.1 400 Bad Request\r\n\r\n";
-
     (void)state;
     begin("server");
     server.plain = http;
@@ -674,7 +656,6 @@ static void an_alert_is_named(void **state)
 static void an_alert_behind_the_handshake_is_named(void **state)
 {
     char byte;
-
     (void)state;
     begin("server");
     assert_int_equal(client_open(&client, "standin.test"), 1);
@@ -708,7 +689,6 @@ static void what_fails_below_is_told_by_both(void **state)
 {
     smh_port_ops mute;
     smh_port port;
-
     (void)state;
     begin("server");
     port = smh_mbedtls_port(&client);
@@ -744,7 +724,6 @@ static void a_silent_server(void **state)
     smh_port_ops mute;
     smh_port port;
     int i;
-
     (void)state;
     begin("server");
     server.plain = "";
@@ -767,7 +746,6 @@ static void text_of_a_certificate_is_made_safe(void **state)
 {
     const char *c;
     int quotes = 0;
-
     (void)state;
     begin("nasty");
     assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
@@ -784,7 +762,6 @@ static void cut_off(const char *certificate)
 {
     char text[600], whole[600];
     size_t length, size;
-
     begin(certificate);
     client_open(&client, "a.standin.test");
     client_explain(&client, whole, sizeof whole);
@@ -813,7 +790,6 @@ static void words_are_cut_off_at_any_size(void **state)
 static void more_names_than_there_is_room_for(void **state)
 {
     char text[400];
-
     (void)state;
     refuses("many", "standin.test", MBEDTLS_X509_BADCERT_CN_MISMATCH,
             "it is for \"name-1.some.domain.test\", ");
@@ -832,7 +808,6 @@ static void more_names_than_there_is_room_for(void **state)
 static void psas_generator_needs_nothing_else(void **state)
 {
     unsigned char first[32], second[32];
-
     (void)state;
     mbedtls_psa_crypto_free();
     assert_int_not_equal(smh_mbedtls_psa_random(NULL, first, 32), 0);
@@ -861,7 +836,6 @@ static void psas_generator_needs_nothing_else(void **state)
 static void psa_is_started_for_nobody_else(void **state)
 {
     unsigned char byte;
-
     (void)state;
     mbedtls_psa_crypto_free();
     accepts("server", "standin.test");
@@ -877,7 +851,6 @@ static void a_port_without_words(void **state)
     int result = SMH_AGAIN;
     size_t size;
     unsigned char *ca = pki_read("ca.der", &size);
-
     (void)state;
     peer_init(&server, "other-name");
     options.below = peer_port(&server);
@@ -957,6 +930,5 @@ int main(void)
 #endif
         TEST(a_port_without_words),
     };
-
     return cmocka_run_group_tests_name("certificates", tests, NULL, NULL);
 }

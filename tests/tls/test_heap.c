@@ -36,7 +36,6 @@ static const smh_port_ops *plain;
 static int unwatched_recv(void *ctx, void *data, size_t size)
 {
     int result;
-
     heap.on = 0;
     result = plain->recv(ctx, data, size);
     heap.on = 1;
@@ -46,7 +45,6 @@ static int unwatched_recv(void *ctx, void *data, size_t size)
 static int unwatched_open(void *ctx, const char *host, uint16_t port)
 {
     int result;
-
     heap.on = 0;
     result = plain->open(ctx, host, port);
     heap.on = 1;
@@ -58,7 +56,6 @@ static int whole(void)
 {
     char answer[64];
     int result;
-
     memset(&client, 0, sizeof client);
     heap.calls = heap.failed = heap.peak = 0;
     client_init(&client, &server, &options);
@@ -94,7 +91,6 @@ static void assert_memory_is_said(int result, size_t at)
     const char *words = client_words(&client);
     int vague = result == SMH_E_TLS && options.failed_allocs == NULL &&
                 strstr(words, ", or out of memory") != NULL;
-
     if ((result != SMH_E_MEMORY && !vague) ||
         strstr(words, "out of memory") == NULL ||
         (strstr(words, "not signed") != NULL && !vague))
@@ -107,7 +103,6 @@ static void starve(const char *certificate, int tls13, int count)
     size_t enough;
     size_t failed = 0;
     size_t limit;
-
     begin(certificate, count);
     server.tls13 = tls13;
     assert_int_equal(whole(), 1);
@@ -134,7 +129,6 @@ static void starve(const char *certificate, int tls13, int count)
 static void fail_each(const char *certificate, int tls13)
 {
     size_t at, last;
-
     begin(certificate, 1);
     server.tls13 = tls13;
     assert_int_equal(whole(), 1);
@@ -204,7 +198,6 @@ static void an_untrusted_server_is_not_a_starved_heap(void **state)
 static void no_secret_is_left_in_the_heap(void **state)
 {
     smh_port port = smh_mbedtls_port(&client);
-
     (void)state;
     begin("server", 0);
     heap.secret = "S3CR3T";
@@ -239,7 +232,6 @@ static void no_answer_is_left_in_the_heap(void **state)
 static void what_is_freed_is_wiped(void **state)
 {
     static const smh_mbedtls zero;
-
     (void)state;
     begin("server", 0);
     assert_int_equal(whole(), 1);
@@ -272,6 +264,5 @@ int main(void)
         cmocka_unit_test(the_same_with_tls_1_3),
 #endif
     };
-
     return cmocka_run_group_tests_name("heap", tests, NULL, NULL);
 }

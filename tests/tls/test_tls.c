@@ -38,7 +38,6 @@ static int exchange(void)
     char answer[64];
     int got = 0;
     int result = client_send(&client, request, REQUEST);
-
     while (result > 0 && got < ANSWER) {
         result =
             client_recv(&client, answer + got, sizeof answer - (size_t)got);
@@ -52,7 +51,6 @@ static int exchange(void)
 static int whole(void)
 {
     int result = client_open(&client, "standin.test");
-
     if (result > 0)
         result = exchange();
     if (result > 0)
@@ -64,7 +62,6 @@ static int whole(void)
 static void assert_received(void)
 {
     int turn;
-
     for (turn = 0; turn < 100; turn++)
         peer_turn(&server);
     assert_int_equal(server.size, REQUEST);
@@ -142,7 +139,6 @@ static void a_request_longer_than_a_record_through_a_full_port(void **state)
 static void every_call(enum fault fault, int stays, const int *allowed)
 {
     unsigned at;
-
     for (at = 1;; at++) {
         int result;
         size_t i;
@@ -171,7 +167,6 @@ static void every_call(enum fault fault, int stays, const int *allowed)
 static void again_at_any_call(void **state)
 {
     static const int allowed[] = {1, 0};
-
     (void)state;
     every_call(FAULT_AGAIN, 0, allowed);
     every_call(FAULT_ONE, 0, allowed);
@@ -180,7 +175,6 @@ static void again_at_any_call(void **state)
 static void closed_at_any_call(void **state)
 {
     static const int allowed[] = {1, SMH_E_CLOSED, 0};
-
     (void)state;
     every_call(FAULT_CLOSED, 0, allowed);
     every_call(FAULT_CLOSED, 1, allowed);
@@ -190,7 +184,6 @@ static void broken_at_any_call(void **state)
 {
     static const int network[] = {1, SMH_E_NETWORK, 0};
     static const int memory[] = {1, SMH_E_MEMORY, 0};
-
     (void)state;
     every_call(FAULT_NETWORK, 0, network);
     every_call(FAULT_NETWORK, 1, network);
@@ -200,7 +193,6 @@ static void broken_at_any_call(void **state)
 static void lying_at_any_call(void **state)
 {
     static const int allowed[] = {1, SMH_E_PORT, 0};
-
     (void)state;
     every_call(FAULT_ZERO, 0, allowed);
     every_call(FAULT_ZERO, 1, allowed);
@@ -211,7 +203,6 @@ static void lying_at_any_call(void **state)
 static void an_early_answer_is_read_after_a_failed_send(void **state)
 {
     char answer[64];
-
     (void)state;
     assert_int_equal(client_open(&client, "standin.test"), 1);
     peer_say(&server, server.answer, ANSWER);
@@ -237,7 +228,6 @@ static void a_full_port_takes_the_record_once(void **state)
 {
     smh_port port = open_with_room(10);
     char copy[REQUEST];
-
     (void)state;
     memcpy(copy, request, REQUEST);
     assert_int_equal(port.ops->send(port.ctx, copy, REQUEST), SMH_AGAIN);
@@ -274,7 +264,6 @@ static void a_half_sent_record_goes_on_behind_a_receive(void **state)
 {
     smh_port port = open_with_room(10);
     char byte;
-
     (void)state;
     assert_int_equal(port.ops->send(port.ctx, request, REQUEST), SMH_AGAIN);
     peer_ask_hello(&server);
@@ -290,7 +279,6 @@ static void a_record_behind_a_half_sent_alert_is_not_lost(void **state)
 {
     smh_port port = open_with_room(10);
     char byte;
-
     (void)state;
     peer_ask_hello(&server);
     assert_int_equal(port.ops->recv(port.ctx, &byte, 1), SMH_AGAIN);
@@ -306,7 +294,6 @@ static void the_end_is_said_behind_a_half_sent_alert(void **state)
 {
     smh_port port = open_with_room(10);
     char byte;
-
     (void)state;
     peer_ask_hello(&server);
     assert_int_equal(port.ops->recv(port.ctx, &byte, 1), SMH_AGAIN);
@@ -324,7 +311,6 @@ static void the_end_is_said_behind_a_half_sent_alert(void **state)
 static void the_servers_end_is_told_from_a_cut(void **state)
 {
     char byte;
-
     (void)state;
     assert_int_equal(client_open(&client, "standin.test"), 1);
     peer_notify(&server);
@@ -346,7 +332,6 @@ static void the_servers_end_is_told_from_a_cut(void **state)
 static void an_orderly_end_waits_and_one_at_once_does_not(void **state)
 {
     smh_port port = open_with_room(10);
-
     (void)state;
     assert_int_equal(port.ops->close(port.ctx, 0), SMH_AGAIN);
     assert_int_equal(port.ops->close(port.ctx, 0), SMH_AGAIN);
@@ -387,7 +372,6 @@ static void the_close_of_the_port_below_counts(void **state)
     const smh_port_ops *plain = client.options.below.ops;
     smh_port_ops ops = *plain;
     unsigned i;
-
     (void)state;
     ops.close = close_below;
     for (i = 0; i < 3; i++) {
@@ -408,7 +392,6 @@ static void it_can_be_closed_at_any_stage(void **state)
     smh_port port = smh_mbedtls_port(&client);
     unsigned at;
     int result = SMH_AGAIN;
-
     (void)state;
     assert_int_equal(port.ops->close(port.ctx, 0), 1);
     for (at = 0; result == SMH_AGAIN; at++) {
@@ -428,7 +411,6 @@ static void nothing_works_before_it_is_open(void **state)
 {
     smh_port port = smh_mbedtls_port(&client);
     char byte = 'x';
-
     (void)state;
     assert_int_equal(port.ops->send(port.ctx, &byte, 1), SMH_E_CLOSED);
     assert_int_equal(port.ops->recv(port.ctx, &byte, 1), SMH_E_CLOSED);
@@ -450,7 +432,6 @@ static void a_missing_piece_is_told(void **state)
     static smh_mbedtls none;
     smh_port_ops ops = *client.options.below.ops;
     smh_port port = smh_mbedtls_port(&none);
-
     (void)state;
     assert_int_equal(port.ops->now_ms(port.ctx), 0);
     ops.wait = NULL;
@@ -473,7 +454,6 @@ static uint32_t read_clock(void *ctx)
 static void a_second_connection_is_a_whole_handshake(void **state)
 {
     uint32_t first;
-
     (void)state;
     assert_int_equal(client_open(&client, "standin.test"), 1);
     first = client.diag.received;
@@ -487,7 +467,6 @@ static void a_second_connection_is_a_whole_handshake(void **state)
 static void a_certificate_that_has_expired_meanwhile_is_refused(void **state)
 {
     uint32_t from, to;
-
     (void)state;
     pki_dates(&from, &to);
     client.options.time = read_clock;
@@ -503,7 +482,6 @@ static void no_secret_of_a_connection_outlives_it(void **state)
     const unsigned char *bytes = (const unsigned char *)&client;
     size_t i;
     unsigned k;
-
     (void)state;
     assert_int_equal(whole(), 1);
     assert_true(server.secret_count > 0);
@@ -539,14 +517,12 @@ static size_t offered(unsigned extension, size_t *at)
 {
     size_t size = offered_suites(at);
     size_t end;
-
     *at += size;
     *at += 1u + server.first[*at];
     end = two(at);
     end += *at;
     while (*at < end) {
         unsigned kind = two(at);
-
         size = two(at);
         if (kind == extension)
             return size;
@@ -559,7 +535,6 @@ static void only_ecdhe_with_an_aead_is_offered(void **state)
 {
     size_t at;
     size_t left = offered_suites(&at);
-
     (void)state;
     assert_true(left >= 8);
     for (; left != 0; left -= 2) {
@@ -592,7 +567,6 @@ static void curves_are_offered_by_speed(void **state)
     {
         const mbedtls_ecp_group_id *group = mbedtls_ecp_grp_id_list();
         size_t count = 0;
-
         while (group[count] != MBEDTLS_ECP_DP_NONE)
             count++;
         assert_int_equal(size - 2, 2 * count);
@@ -633,7 +607,6 @@ enum { TIMEOUT = 2000, READS = 64, READS_OF_ONE = 8 };
 static void feed_warnings(peer *p)
 {
     static const unsigned char bytes[] = {21, 3, 3, 0, 2, 1, 90};
-
     if (p->plain != NULL)
         peer_raw(p, bytes, sizeof bytes);
     else if (p->done)
@@ -643,7 +616,6 @@ static void feed_warnings(peer *p)
 static void feed_change_cipher_spec(peer *p)
 {
     static const unsigned char bytes[] = {20, 3, 3, 0, 1, 1};
-
     if (p->plain != NULL || p->done)
         peer_raw(p, bytes, sizeof bytes);
 }
@@ -651,7 +623,6 @@ static void feed_change_cipher_spec(peer *p)
 static void feed_empty_records(peer *p)
 {
     static const unsigned char bytes[] = {22, 3, 3, 0, 0};
-
     if (p->plain != NULL)
         peer_raw(p, bytes, sizeof bytes);
     else if (p->done)
@@ -662,7 +633,6 @@ static void feed_empty_records(peer *p)
 static void feed_warnings_and_empty_records(peer *p)
 {
     static unsigned turn;
-
     if (++turn % 3 == 0)
         feed_warnings(p);
     else
@@ -672,7 +642,6 @@ static void feed_warnings_and_empty_records(peer *p)
 static void feed_hello_requests(peer *p)
 {
     static const unsigned char bytes[400];
-
     if (p->plain != NULL) {
         peer_raw(p, "\026\003\003\001\220", 5);
         peer_raw(p, bytes, sizeof bytes);
@@ -689,7 +658,6 @@ static void feed_tickets(peer *p)
                                            0, 0, 0, 0,  0, 1, 7, 0,  0};
     unsigned char bytes[900 * sizeof ticket];
     size_t i;
-
     for (i = 0; i < sizeof bytes; i++)
         bytes[i] = ticket[i % sizeof ticket];
     if (p->done)
@@ -699,7 +667,6 @@ static void feed_tickets(peer *p)
 static void feed_large_records(peer *p)
 {
     static const unsigned char bytes[DATA_MAX / 4];
-
     if (p->done)
         peer_say(p, bytes, sizeof bytes);
 }
@@ -723,7 +690,6 @@ static smh_call call;
 static void begin_call(size_t count)
 {
     size_t i;
-
     for (i = 0; i < USERS; i++)
         user[i] = "a user of some length";
     memset(&scope, 0, sizeof scope);
@@ -755,7 +721,6 @@ static void assert_all_received(void)
     static char expected[8192];
     smh_batch batch = {0};
     size_t size = 0;
-
     while (smh_next(&call.plan, &batch))
         size += smh_write(&call.plan, &batch, 0, 0, expected + size,
                           sizeof expected - size);
@@ -770,7 +735,6 @@ static void a_pipeline_goes_through_a_full_port(void **state)
     const char *answer = server.answer;
     size_t room;
     int result, turn = 0;
-
     (void)state;
     for (room = 100; room < 1200; room += 100) {
         server.room = 0;
@@ -796,7 +760,6 @@ static void a_pipeline_goes_through_a_full_port(void **state)
 static void ends_in_time(void (*feed)(peer *), size_t burst)
 {
     int result;
-
     client_close(&client, 1);
     server.burst = burst;
     server.feed = feed;
@@ -818,7 +781,6 @@ static void ends_in_time(void (*feed)(peer *), size_t burst)
 static void nothing_holds_a_call_in_the_handshake(void **state)
 {
     size_t i;
-
     (void)state;
     server.plain = "";
     for (i = 0; i < FEEDS; i++) {
@@ -830,7 +792,6 @@ static void nothing_holds_a_call_in_the_handshake(void **state)
 static void nothing_holds_a_call_behind_the_handshake(void **state)
 {
     size_t i;
-
     (void)state;
     for (i = 0; i < FEEDS - 1; i++) {
         ends_in_time(feeds[i], 0);
@@ -841,7 +802,6 @@ static void nothing_holds_a_call_behind_the_handshake(void **state)
 static void a_call_can_be_cancelled_between_two_steps(void **state)
 {
     int plain, i;
-
     (void)state;
     server.feed = feed_warnings;
     for (plain = 0; plain < 2; plain++) {
@@ -865,7 +825,6 @@ static void one_operation_reads_eight_times_at_most(void **state)
     char bytes[100];
     size_t i, burst;
     int turn;
-
     (void)state;
     for (i = 0; i < FEEDS; i++) {
         for (burst = 0; burst < 2; burst++) {
@@ -892,7 +851,6 @@ static void one_turn_of_a_handshake_reads_eight_times_at_most(void **state)
 {
     smh_port port = smh_mbedtls_port(&client);
     int result = SMH_AGAIN;
-
     (void)state;
     server.burst = 1;
     server.reads_max = READS_OF_ONE;
@@ -912,7 +870,6 @@ static void a_send_waits_for_the_next_turn(void **state)
     smh_port port = smh_mbedtls_port(&client);
     char byte;
     unsigned calls;
-
     (void)state;
     assert_int_equal(client_open(&client, "standin.test"), 1);
     server.feed = feed_warnings;
@@ -938,7 +895,6 @@ static void one_hello_request_a_turn(void **state)
     char byte;
     uint32_t before, refusal = 0;
     int turn;
-
     (void)state;
     assert_int_equal(client_open(&client, "standin.test"), 1);
     peer_turn(&server);
@@ -967,7 +923,6 @@ static void a_record_that_is_spoilt_is_answered_by_an_alert(void **state)
     static const unsigned char spoilt[40] = {23, 3, 3, 0, 35};
     char byte;
     int code;
-
     (void)state;
     assert_int_equal(client_open(&client, "standin.test"), 1);
     peer_turn(&server);
@@ -992,7 +947,6 @@ static int set_up_13(void **state)
 static void tickets_do_no_harm(void **state)
 {
     char answer[64];
-
     (void)state;
     assert_int_equal(client_open(&client, "standin.test"), 1);
     peer_turn(&server);
@@ -1018,7 +972,6 @@ static void a_ticket_behind_half_a_record_sends_nothing_twice(void **state)
 {
     smh_port port = smh_mbedtls_port(&client);
     char byte;
-
     (void)state;
     open_with_tickets();
     feed_tickets(&server);
@@ -1035,7 +988,6 @@ static void a_bad_ticket_ends_it(void **state)
 {
     static const unsigned char ticket[] = {4, 0, 0, 1, 0};
     char answer[64];
-
     (void)state;
     open_with_tickets();
     peer_messages(&server, ticket, sizeof ticket);
@@ -1103,6 +1055,5 @@ int main(void)
         BOTH(set_up_13),
 #endif
     };
-
     return cmocka_run_group_tests_name("tls", tests, NULL, NULL);
 }

@@ -36,7 +36,6 @@ static const char *pki(const char *name, const char *end)
 {
     static char path[4][512];
     static unsigned last;
-
     last = (last + 1) % 4;
     snprintf(path[last], sizeof path[0], "%s/%s%s", getenv("SMH_PKI"), name,
              end);
@@ -46,7 +45,6 @@ static const char *pki(const char *name, const char *end)
 static void load(const char *name, const char *end)
 {
     FILE *file = fopen(pki(name, end), "rb");
-
     assert_non_null(file);
     ca_size = fread(ca, 1, sizeof ca - 1, file);
     ca[ca_size] = '\0';
@@ -62,7 +60,6 @@ static void serve_with(const char *name, const char *ciphers)
     const char *argv[] = {"sh", "-c", command, pki(name, ""), ciphers, NULL};
     char line[200] = "";
     const char *colon;
-
     child_start(&server, argv, -1);
     while (strncmp(line, "ACCEPT ", 7) != 0)
         assert_non_null(fgets(line, sizeof line, server.out));
@@ -85,7 +82,6 @@ static int seed(void *ctx, unsigned char *data, size_t size)
 {
     FILE *file = fopen("/dev/urandom", "rb");
     size_t got = fread(data, 1, size, file);
-
     (void)ctx;
     fclose(file);
     return got == size ? 0 : -1;
@@ -113,7 +109,6 @@ static void begin(size_t heap)
 static void end(void)
 {
     smh_port port = smh_mbedtls_port(&tls);
-
     port.ops->close(port.ctx, 1);
     smh_mbedtls_free(&tls);
     mbedtls_ctr_drbg_free(&drbg);
@@ -131,7 +126,6 @@ static int open_it(void)
 {
     smh_port port = smh_mbedtls_port(&tls);
     int result;
-
     do
         result = port.ops->open(port.ctx, "localhost", number);
     while (settle(port, result));
@@ -150,7 +144,6 @@ static void a_page_comes_in_small_records(void **state)
     smh_port port;
     size_t got = 0;
     int result;
-
     (void)state;
     serve("server");
     begin(ARENA);
@@ -237,7 +230,6 @@ static void a_config_that_would_not_encrypt_is_refused(void **state)
     static const int clear[] = {MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
                                 MBEDTLS_TLS_ECDHE_ECDSA_WITH_NULL_SHA, 0};
     mbedtls_ssl_config config;
-
     (void)state;
     serve_with("server", "ECDHE-ECDSA-NULL-SHA:@SECLEVEL=0");
     begin(ARENA);
@@ -266,7 +258,6 @@ static void starve(const char *name)
     size_t heap;
     int failed = 0;
     int result = 0;
-
     serve(name);
     for (heap = 2048; heap < ARENA && result != 1; heap += STEP) {
         begin(heap);
@@ -330,7 +321,6 @@ static unsigned turns_of_a_handshake(unsigned slice)
     smh_port port;
     unsigned turns = 0;
     int result;
-
     mbedtls_ecp_set_max_ops(slice);
     begin(ARENA);
     below = options.below;
@@ -356,7 +346,6 @@ static unsigned turns_of_a_handshake(unsigned slice)
 static void a_handshake_in_slices_does_not_wait_between_them(void **state)
 {
     unsigned whole, sliced;
-
     (void)state;
     serve("server");
     whole = turns_of_a_handshake(0);
@@ -397,6 +386,5 @@ int main(void)
         TEST(a_handshake_in_slices_does_not_wait_between_them),
         TEST(certificates_are_refused_in_slices_as_well),
     };
-
     return cmocka_run_group_tests_name("small", tests, NULL, NULL);
 }
