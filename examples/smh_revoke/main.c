@@ -30,7 +30,9 @@ struct job {
     unsigned openings;     /* of connections before the call */
     unsigned served;       /* when the last 204 of the call came */
     struct progress progress;
-    bool listing; /* the JSON object is begun */
+    bool listing;   /* the JSON object is begun */
+    smh_batch told; /* for --verbose: the next request to be told */
+    unsigned shown; /* for --verbose: the connection that was shown */
 };
 
 static volatile sig_atomic_t stopped;
@@ -55,7 +57,43 @@ static void catch_signals(void)
             sigaction(signals[i], &action, NULL);
 }
 
+/* A request's line with the secret masked, until the next call. */
+static const char *masked_line(const smh_plan *plan, const smh_batch *batch)
+{
+    static char text[SMH_LINE_MAX + 512];
+    smh_write(plan, batch, 1, 0, text, sizeof text - 1);
+    text[strcspn(text, "\r")] = '\0';
+    return text;
+}
+
 /* ---- one chunk ----------------------------------------------------------- */
+
+static void tell_request(struct job *job, int status)
+{
+    fprintf(stderr, "smh_revoke: request %" PRIu64 ": %d to %s\n",
+            job->before + job->told.index + 1, status,
+            masked_line(&job->call.plan, &job->told));
+    smh_next(&job->call.plan, &job->told);
+}
+
+/* For --verbose: what is new since the last step. */
+static void tell(struct job *job, int result)
+{
+    const smh_call *call = &job->call;
+    if (job->shown != transport_openings() && transport_carried()) {
+        job->shown = transport_openings();
+        fputs("smh_revoke: connected\n", stderr);
+        transport_show(stderr);
+    }
+    while (job->told.n[0] == 0 || job->told.index < call->report.resume) {
+        if (job->told.n[0] == 0 || job->told.index < job->io.resume)
+            smh_next(&call->plan, &job->told);
+        else
+            tell_request(job, SMH_DONE);
+    }
+    if (result > 0 && result != SMH_DONE)
+        tell_request(job, result);
+}
 
 /* One try.  Waits are short, for signals come unnoticed between a look at
  * stopped and a wait.  Behind a failure one request at a time goes out until a
@@ -67,6 +105,7 @@ static int run_call(struct job *job, bool behind_failure)
     job->openings = job->served = transport_openings();
     job->io.pipeline = behind_failure ? 1 : (uint16_t)job->options.pipeline;
     result = smh_begin(call, &job->scope, &job->io);
+    memset(&job->told, 0, sizeof job->told);
     while (result == 0) {
         uint32_t confirmed = call->report.confirmed;
         result = smh_step(call);
@@ -74,6 +113,8 @@ static int run_call(struct job *job, bool behind_failure)
             job->served = transport_openings();
             job->io.pipeline = (uint16_t)job->options.pipeline;
         }
+        if (job->options.verbose)
+            tell(job, result);
         if (result != 0)
             break;
         progress_show(&job->progress, job->before + call->report.resume);
@@ -113,7 +154,8 @@ static void conclude(struct job *job, int result)
     else if (result == SMH_E_CANCELLED)
         snprintf(verdict->error, sizeof verdict->error, "interrupted");
     else
-        transport_explain(&job->call, verdict->error, sizeof verdict->error);
+        transport_explain(&job->call, result, verdict->error,
+                          sizeof verdict->error);
     transport_advise(verdict, result);
 }
 
@@ -243,7 +285,7 @@ static int visit_count(struct job *job)
 
 static int visit_show(struct job *job)
 {
-    static char text[SMH_LINE_MAX + 512];
+    const char *text;
     smh_plan plan;
     smh_batch batch = {0};
     smh_check(&job->scope, &plan);
@@ -255,8 +297,7 @@ static int visit_show(struct job *job)
         }
         if (job->before + batch.index < job->options.resume)
             continue;
-        smh_write(&plan, &batch, 1, 0, text, sizeof text - 1);
-        text[strcspn(text, "\r")] = '\0';
+        text = masked_line(&plan, &batch);
         if (!job->options.json) {
             puts(text);
             continue;
@@ -371,14 +412,56 @@ static int prepare_io(struct job *job)
     if (job->io.buffer == NULL)
         return refuse(&job->verdict, "--buffer: no memory for it");
     signal(SIGPIPE, SIG_IGN); /* who reads our messages may go, the work not */
-    progress_begin(&job->progress, options->quiet, job->verdict.requests,
-                   options->resume);
+    progress_begin(&job->progress, options->quiet || options->verbose,
+                   job->verdict.requests, options->resume);
     return transport_open(options, &job->io.port, &job->verdict);
+}
+
+/* Of opening or closing, until it is done or the time is up. */
+static int wait_for_port(struct job *job, uint64_t begun)
+{
+    const smh_port *port = &job->io.port;
+    if (stopped)
+        return SMH_E_CANCELLED;
+    if (now_ms() - begun >= job->options.timeout * 1000)
+        return SMH_E_TIMEOUT;
+    (void)port->ops->wait(port->ctx, SLICE_MS);
+    return SMH_AGAIN;
+}
+
+/* --check: a connection that carries nothing. */
+static int check_connection(struct job *job)
+{
+    const struct options *options = &job->options;
+    const smh_port *port = &job->io.port;
+    uint64_t begun = now_ms();
+    int result = SMH_AGAIN;
+    if (transport_open(options, &job->io.port, &job->verdict) != 0)
+        return -1;
+    while (result == SMH_AGAIN) {
+        result = port->ops->open(port->ctx, options->name,
+                                 options->port != 0 ? options->port : 443);
+        if (result == SMH_AGAIN)
+            result = wait_for_port(job, begun);
+    }
+    conclude(job, result == 1 ? SMH_DONE : result);
+    if (!options->quiet)
+        transport_show(stdout);
+    while (port->ops->close(port->ctx, result != 1) == SMH_AGAIN)
+        if (wait_for_port(job, begun) != SMH_AGAIN)
+            result = 0;
+    if (job->verdict.exit == EXIT_CONFIRMED && !options->quiet)
+        puts("verified: chain, name and dates; no request was sent");
+    return 0;
 }
 
 /* Checks everything before the first byte goes out. */
 static int run(struct job *job)
 {
+    if (job->options.check) {
+        job->verdict.host = job->options.host;
+        return check_connection(job);
+    }
     if (prepare_scope(job) != 0 || each_chunk(job, visit_count) != 0 ||
         check_resume(job) != 0)
         return -1;
@@ -427,7 +510,8 @@ static void report(struct job *job)
         report_as_json(verdict);
     }
     if (verdict->exit != EXIT_CONFIRMED ||
-        !(options->json || options->quiet || options->dry_run))
+        !(options->json || options->quiet || options->dry_run ||
+          options->check))
         report_for_people(verdict);
 }
 

@@ -35,6 +35,8 @@ static const struct known {
     {"dry-run", FLAG, AT(dry_run), 0, 0},
     {"json", FLAG, AT(json), 0, 0},
     {"quiet", FLAG, AT(quiet), 0, 0},
+    {"check", FLAG, AT(check), 0, 0},
+    {"verbose", FLAG, AT(verbose), 0, 0},
     {"help", FLAG, AT(help), 0, 0},
     {"version", FLAG, AT(version), 0, 0},
 };
@@ -83,6 +85,11 @@ static const char *const help[] = {
     "  --dry-run           shows the requests and sends nothing\n"
     "  --json              one JSON object on stdout\n"
     "  --quiet             only errors\n"
+    "  --verbose           on stderr, each connection as --check shows it, "
+    "and\n"
+    "                      each request, its secret masked, with its answer\n"
+    "  --check             connects and shows address, TLS, certificates, CA\n"
+    "                      and clock; needs only --host and sends no request\n"
     "  -h, --help; -V, --version\n",
     "\n"
     "Exit status:\n"
@@ -256,9 +263,13 @@ static int complete(struct options *options, struct verdict *verdict)
         return 0;
     if (options->host == NULL)
         return refuse(verdict, "--host is missing");
-    if (options->library == NULL)
+    if (options->check && (options->dry_run || options->json))
+        return refuse(verdict, "--check goes with neither --dry-run nor "
+                               "--json");
+    if (options->library == NULL && !options->check)
         return refuse(verdict, "--library is missing");
-    if (options->ids[0].count == 0 && options->files[0] == NULL)
+    if (options->ids[0].count == 0 && options->files[0] == NULL &&
+        !options->check)
         return refuse(verdict, "no user: --user or --users is missing");
     if (host_split(options, verdict) != 0)
         return -1;

@@ -166,6 +166,8 @@ struct options {
     bool dry_run;
     bool json;
     bool quiet;
+    bool check;
+    bool verbose;
     bool help;
     bool version;
 };
@@ -225,8 +227,12 @@ bool transport_carried(void);
 /* How often a connection was begun. */
 unsigned transport_openings(void);
 
-/* smh_explain(), and a word more. */
-void transport_explain(const smh_call *call, char *text, size_t size);
+/* smh_explain(), or the like if there was no call; and a word more. */
+void transport_explain(const smh_call *call, int result, char *text,
+                       size_t size);
+
+/* Where the last connection goes, how, and what was verified by what. */
+void transport_show(FILE *stream);
 
 /* What to do about what ended the call, if the transport knows. */
 void transport_advise(struct verdict *verdict, int result);

@@ -9,8 +9,10 @@
 #include "tool.h"
 
 #include <mbedtls/error.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static smh_posix posix;
 static char arrived[16384];
@@ -132,14 +134,29 @@ void transport_advise(struct verdict *verdict, int result)
         advise(verdict, "check --connect, its port, and the way there");
 }
 
+static void explain_port(int result, char *text, size_t size)
+{
+    smh_port port = smh_mbedtls_port(&tls);
+    smh_text out;
+    out.at = text;
+    out.room = size - 1;
+    *text = '\0';
+    smh_put_words(&out, smh_strerror(result));
+    smh_put_words(&out, ": ");
+    (port.ops->explain)(port.ctx, &out);
+}
+
 /* And what the ports cannot know: why the look-up failed, and mbedTLS's own
  * words for its code. */
-void transport_explain(const smh_call *call, char *text, size_t size)
+void transport_explain(const smh_call *call, int result, char *text,
+                       size_t size)
 {
-    int result = call->report.result;
     char why[160];
     size_t length;
-    smh_explain(call, text, size);
+    if (call->io != NULL)
+        smh_explain(call, text, size);
+    else
+        explain_port(result, text, size);
     length = strlen(text);
     if (result == SMH_E_RESOLVE && *resolve_why() != '\0') {
         snprintf(text, size, "%s: %s", smh_strerror(result), resolve_why());
@@ -147,6 +164,73 @@ void transport_explain(const smh_call *call, char *text, size_t size)
         mbedtls_strerror(tls.diag.code, why, sizeof why);
         snprintf(text + length, size - length, ": %s", why);
     }
+}
+
+/* ---- what there is to see ------------------------------------------------ */
+
+static void show_address(FILE *stream)
+{
+    struct sockaddr_storage there;
+    socklen_t size = sizeof there;
+    char host[80], port[16];
+    if (posix.opened &&
+        getpeername(posix.fd, (struct sockaddr *)&there, &size) == 0 &&
+        getnameinfo((struct sockaddr *)&there, size, host, sizeof host, port,
+                    sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+        fprintf(stream, "  address      %s, port %s\n", host, port);
+}
+
+static void show_date(FILE *stream, const char *word,
+                      const mbedtls_x509_time *t)
+{
+    fprintf(stream, "%s %04d-%02d-%02dT%02d:%02d:%02dZ", word, t->year, t->mon,
+            t->day, t->hour, t->min, t->sec);
+}
+
+static void show_chain(FILE *stream)
+{
+    const mbedtls_x509_crt *cert = mbedtls_ssl_get_peer_cert(&tls.ssl);
+    char name[256], shown[300];
+    for (; cert != NULL; cert = cert->next) {
+        if (mbedtls_x509_dn_gets(name, sizeof name, &cert->subject) < 0)
+            strcpy(name, "?");
+        fprintf(stream, "  certificate  %s\n",
+                escape(name, shown, sizeof shown));
+        if (mbedtls_x509_dn_gets(name, sizeof name, &cert->issuer) < 0)
+            strcpy(name, "?");
+        fprintf(stream, "               by %s\n",
+                escape(name, shown, sizeof shown));
+        show_date(stream, "               valid from", &cert->valid_from);
+        show_date(stream, " to", &cert->valid_to);
+        putc('\n', stream);
+    }
+}
+
+static void show_clock(FILE *stream)
+{
+    time_t now = time(NULL);
+    struct tm parts;
+    char text[40] = "?";
+    if (gmtime_r(&now, &parts) != NULL)
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    fprintf(stream, "  this clock   %s\n", text);
+}
+
+void transport_show(FILE *stream)
+{
+    char shown[320];
+    fprintf(stream, "  host         %s\n",
+            escape(options->host, shown, sizeof shown));
+    show_address(stream);
+    if (transport_carried() || tls.verified) {
+        fprintf(stream, "  TLS          %s, %s\n",
+                mbedtls_ssl_get_version(&tls.ssl),
+                mbedtls_ssl_get_ciphersuite(&tls.ssl));
+        show_chain(stream);
+    }
+    fprintf(stream, "  trusted CAs  %s\n",
+            escape(ca_name, shown, sizeof shown));
+    show_clock(stream);
 }
 
 /* ---- the port ------------------------------------------------------------ */
