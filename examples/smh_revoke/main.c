@@ -76,6 +76,14 @@ static void tell_request(struct job *job, int status)
     smh_next(&job->call.plan, &job->told);
 }
 
+static void begin_to_tell(struct job *job)
+{
+    memset(&job->told, 0, sizeof job->told);
+    do
+        smh_next(&job->call.plan, &job->told);
+    while (job->told.index < job->io.resume);
+}
+
 /* For --verbose: what is new since the last step. */
 static void tell(struct job *job, int result)
 {
@@ -85,12 +93,8 @@ static void tell(struct job *job, int result)
         fputs("smh_revoke: connected\n", stderr);
         transport_show(stderr);
     }
-    while (job->told.n[0] == 0 || job->told.index < call->report.resume) {
-        if (job->told.n[0] == 0 || job->told.index < job->io.resume)
-            smh_next(&call->plan, &job->told);
-        else
-            tell_request(job, SMH_DONE);
-    }
+    while (job->told.index < call->report.resume)
+        tell_request(job, SMH_DONE);
     if (result > 0 && result != SMH_DONE)
         tell_request(job, result);
 }
@@ -105,7 +109,8 @@ static int run_call(struct job *job, bool behind_failure)
     job->openings = job->served = transport_openings();
     job->io.pipeline = behind_failure ? 1 : (uint16_t)job->options.pipeline;
     result = smh_begin(call, &job->scope, &job->io);
-    memset(&job->told, 0, sizeof job->told);
+    if (job->options.verbose && result == 0)
+        begin_to_tell(job);
     while (result == 0) {
         uint32_t confirmed = call->report.confirmed;
         result = smh_step(call);

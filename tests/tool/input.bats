@@ -25,7 +25,7 @@ bare() {
     check 0 bare --help
     for option in host library connect ca user users client clients session sessions \
         secret-file timeout retries pipeline buffer resume dry-run json \
-        quiet literal-ids; do
+        quiet literal-ids check verbose; do
         [[ $output == *"  --$option "* ]]
     done
     for status in 0 1 2 3 4 5 6; do

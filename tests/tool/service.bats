@@ -242,6 +242,81 @@ other-ca check --ca: the server's CA is not in
 END
 }
 
+# shown FACT...: stdout tells address, TLS, certificate, CA and clock.
+shown() {
+    local fact
+    for fact in "  host         localhost:" "  trusted CAs  $dir/ca.pem" \
+        "  this clock   $(date -u +%Y-%m-%dT%H:)" "$@"; do
+        [[ $output == *"$fact"* ]] || { echo "$fact: $output" && return 1; }
+    done
+}
+
+@test "--check verifies, shows what it found, and sends no request" {
+    another_standin
+    check 0 "$B/smh_revoke" --check --host "localhost:$port" --ca "$dir/ca.pem"
+    shown "  address      127.0.0.1, port $port" "  TLS          TLSv1." \
+        "  certificate  CN=SMH test server" "by CN=SMH test ca" "valid from 20" \
+        "verified: chain, name and dates; no request was sent"
+    [ "$(grep -c "^  certificate " <<<"$output")" = 1 ]
+    [ -z "$stderr" ]
+    check 0 revoke --check --user a --quiet
+    [ -z "$output$stderr" ]
+    no grep -q DELETE "$tmp/log"
+}
+
+@test "--check shows the whole chain" {
+    another_standin --cert "$dir/chain.pem" --key "$dir/chain.key"
+    check 0 revoke --check
+    [ "$(grep -c "^  certificate " <<<"$output")" = 2 ]
+    openssl x509 -in "$dir/chain.pem" -noout -enddate -dateopt iso_8601 |
+        sed -n 's/notAfter=\(.*\) \(.*\)/ to \1T\2/p' >"$tmp/end"
+    grep -qF "$(cat "$tmp/end")" <<<"$output"
+}
+
+@test "--check says what is wrong, as a run does" {
+    standin_set "fault=1:handshake-stall"
+    check 3 revoke --check --timeout 1
+    says "deadline passed"
+    another_standin --cert "$dir/expired.pem" --key "$dir/expired.key"
+    check 4 revoke --check
+    shown "  address      127.0.0.1, port $port"
+    [[ $output != *verified* ]]
+    says "TLS failed: handshake: certificate refused: expired: valid to " \
+        "done: nothing was sent" "next: check the clock of this machine"
+    no grep -q DELETE "$tmp/log"
+    port=1 check 3 revoke --check
+    says "network failed: connection: Connection refused by 127.0.0.1:1"
+    check 3 "$B/smh_revoke" --check --host no-such-name.invalid
+    says "host name not resolved"
+    check 2 revoke --check --json
+    [[ $output == *"--check goes with neither"* ]]
+}
+
+@test "--verbose shows connections, and each request with its answer" {
+    seq 25 >"$tmp/users"
+    tokens '1 x' '25 x'
+    check 0 revoke --users "$tmp/users" --dry-run
+    requests=$output
+    standin_set "fault=2:close-after"
+    check 0 revoke --users "$tmp/users" --verbose
+    [ "$(sed -n 's/^smh_revoke: request [0-9]*: 204 to //p' <<<"$stderr")" = \
+        "$requests" ]
+    [ "$(grep -c '^smh_revoke: connected$' <<<"$stderr")" = 2 ]
+    [ "$(grep -c "^  certificate  CN=SMH test server" <<<"$stderr")" = 2 ]
+    left
+    standin_reset
+    standin_set "fault=2:status:404"
+    check 1 revoke --users "$tmp/users" --verbose --pipeline 4
+    says "request 1: 204 to DELETE" "request 2: 404 to DELETE" \
+        "the service answered 404"
+    [ "$(grep -c '^smh_revoke: request ' <<<"$stderr")" = 2 ]
+    standin_reset
+    check 0 revoke --users "$tmp/users" --verbose \
+        --resume "$(token_at 2 --users "$tmp/users")"
+    [ "$(grep '^smh_revoke: request ' <<<"$stderr")" = \
+        "smh_revoke: request 3: 204 to $(sed -n 3p <<<"$requests")" ]
+}
+
 @test "a server without TLS, or with an old one" {
     another_standin --plain
     check 4 revoke --user a
