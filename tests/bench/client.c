@@ -95,40 +95,40 @@ static void one_by_one(void)
     curl_easy_cleanup(curl);
 }
 
-static void reuse(CURLM *multi, CURLMsg *message)
+/* 1 if the handle has another request to make; else it is gone. */
+static int go_on(CURLM *multi, CURL *curl)
+{
+    if (next_url(curl)) {
+        curl_multi_add_handle(multi, curl);
+        return 1;
+    }
+    curl_easy_cleanup(curl);
+    return 0;
+}
+
+static int answered(CURLM *multi, const CURLMsg *message)
 {
     CURL *curl = message->easy_handle;
     check(curl, message->data.result);
     curl_multi_remove_handle(multi, curl);
-    if (next_url(curl))
-        curl_multi_add_handle(multi, curl);
-    else
-        curl_easy_cleanup(curl);
+    return go_on(multi, curl);
 }
 
 static void side_by_side(long streams)
 {
     CURLM *multi = curl_multi_init();
     CURLMsg *message;
-    int running = 1, left;
-    long i;
+    int busy = 0, left;
     curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, 1L);
     curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, streams);
-    for (i = 0; i < streams; i++) {
-        CURL *curl = handle(CURL_HTTP_VERSION_2TLS);
-        if (next_url(curl))
-            curl_multi_add_handle(multi, curl);
-        else
-            curl_easy_cleanup(curl);
-    }
-    while (running) {
-        if (curl_multi_perform(multi, &running) != CURLM_OK)
+    while (streams-- > 0)
+        busy += go_on(multi, handle(CURL_HTTP_VERSION_2TLS));
+    while (busy > 0) {
+        if (curl_multi_perform(multi, &left) != CURLM_OK)
             die("curl_multi_perform");
-        while ((message = curl_multi_info_read(multi, &left))) {
-            reuse(multi, message);
-            running = 1;
-        }
-        if (running)
+        while ((message = curl_multi_info_read(multi, &left)))
+            busy += answered(multi, message) - 1;
+        if (busy > 0)
             curl_multi_poll(multi, NULL, 0, 1000, NULL);
     }
     curl_multi_cleanup(multi);

@@ -193,15 +193,16 @@ count_calls() { # CLIENT REQUESTS
 
 callgrind="valgrind -q --tool=callgrind --compress-strings=no --compress-pos=no"
 
-# In all, and what is not in a library for TLS.
+# In all, and what is outside of the libraries for TLS, if these are such.
 instructions() { # NAME: of the run that $work/callgrind tells of
     awk -v name="$1" '
         /^ob=/ { tls = /lib(mbed|ssl|crypto)[a-z0-9]*[.]so/ }
         /^calls=/ { getline; next }
-        /^[0-9]/ { all += $2; outside += tls ? 0 : $2 }
+        /^[0-9]/ { all += $2; inside += tls ? $2 : 0 }
         END {
-            printf "%s.instructions %d\n", name, all
-            printf "%s.outside %d\n", name, outside
+            printf "%s.instructions %.0f\n", name, all
+            if (inside > 0)
+                printf "%s.outside %.0f\n", name, all - inside
         }' "$work/callgrind" >>"$work/measured"
     rm "$work/callgrind"
 }
@@ -262,7 +263,7 @@ growth() {
 
 micro() { # WHAT SIZE
     LD_BIND_NOW=1 timeout 60 valgrind --tool=callgrind \
-        --toggle-collect=measure --callgrind-out-file=/dev/null \
+        --toggle-collect='measure*' --callgrind-out-file=/dev/null \
         "$B/bench/micro" $1 $2 2>"$work/said" || fail "micro $1 $2 failed"
     put $1.$2 "$(sed -n 's/^.*Collected : //p' "$work/said")"
 }
@@ -335,8 +336,8 @@ counts
 speed
 distance
 awk -v dir="$work" -v machine="$(machine)" -v day="$(date -u +%Y-%m-%d)" \
-    -f "$here/report.awk" "$here/limits" "$work/measured"
-gnuplot -e "dir='$work'; depths='$depths'" "$here/distance.gp"
+    -f "$here/report.awk" "$here/limits" "$work/measured" >"$work/results.md"
+gnuplot -e "dir='$work'; depths='$depths'; requests=$far" "$here/distance.gp"
 grep '^count[.].*[.]ours-' "$work/measured" >"$work/counts"
 rm -f "$work"/users.*
 say "results are in ${work#"$PWD"/}"
