@@ -237,7 +237,7 @@ function write_json(to,    i, k, n) {
         n = names[i]
         printf ",\n\"%s\": [", n >to
         for (k = 1; k <= rounds[n]; k++)
-            printf "%s%s", k > 1 ? ", " : "", value[n, k] >to
+            printf "%s%s", (k > 1 ? ", " : ""), value[n, k] >to
         printf "]" >to
     }
     print "\n}" >to
