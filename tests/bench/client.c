@@ -128,8 +128,10 @@ static void side_by_side(long streams)
             die("curl_multi_perform");
         while ((message = curl_multi_info_read(multi, &left)))
             busy += answered(multi, message) - 1;
+        /* Not for long: libcurl 7.88 sometimes waits for a socket from which it
+         * has already read what it waits for. */
         if (busy > 0)
-            curl_multi_poll(multi, NULL, 0, 1000, NULL);
+            curl_multi_poll(multi, NULL, 0, 10, NULL);
     }
     curl_multi_cleanup(multi);
 }

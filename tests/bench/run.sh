@@ -171,7 +171,8 @@ count_bytes() { # CLIENT REQUESTS
     relay_start $any 0
     client $1 $2 $relay
     relay_stop
-    sed -n "/^listens/d; s/^/count.$2.$1./p" "$work/relay" >>"$work/measured"
+    sed -n "/[.]\|^connections/s/^/count.$2.$1./p" "$work/relay" \
+        >>"$work/measured"
 }
 
 # h2load uses read() and write() on its socket, the others recv() and send().
@@ -338,6 +339,7 @@ distance
 awk -v dir="$work" -v machine="$(machine)" -v day="$(date -u +%Y-%m-%d)" \
     -f "$here/report.awk" "$here/limits" "$work/measured" >"$work/results.md"
 gnuplot -e "dir='$work'; depths='$depths'; requests=$far" "$here/distance.gp"
-grep '^count[.].*[.]ours-' "$work/measured" >"$work/counts"
+grep -E '^count[.].*[.]ours-.*[.](connections|out.bytes|recv|send|outside) ' \
+    "$work/measured" >"$work/counts"
 rm -f "$work"/users.*
 say "results are in ${work#"$PWD"/}"
