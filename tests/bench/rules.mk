@@ -2,8 +2,9 @@
 # The checks run it small, and judge only what is the same on any machine.
 
 BENCH       = $(B)/bench
-BENCH_TLS   = build/tls-3.6.6
-BENCH_TOOLS = $(addprefix $(BENCH)/,relay client micro) $(B)/tool/peak
+BENCH_TLS   = $(BENCH)/tls-3.6.6
+BENCH_TOOLS = $(addprefix $(BENCH)/,relay client micro) $(B)/tool/peak \
+              $(B)/smh_revoke $(BENCH_TLS)/smh_revoke
 LLHTTP      = /usr/share/llhttp
 LLHTTP_INC  = -isystem /usr/share/include/llhttp
 
@@ -21,21 +22,22 @@ $(BENCH)/micro: tests/bench/micro.c smh_token.h | $(BENCH)/.
 	$(CC) $(SMH_CFLAGS) $(LLHTTP_INC) -o $@ $< \
 	    $(addprefix $(BENCH)/,api.o http.o llhttp.o) $(SMH_LDFLAGS) -lcurl
 
-bench_run = @tests/setup.sh bench && tests/support/mbedtls.sh 3.6.6 && \
-    $(MAKE) -s --no-print-directory $(B)/smh_revoke $(BENCH_TOOLS) && \
-    $(MAKE) -s --no-print-directory B=$(BENCH_TLS) \
-        TLS=$(CURDIR)/build/mbedtls/3.6.6 $(BENCH_TLS)/smh_revoke && \
-    tests/bench/run.sh $(1) $(B) $(BENCH_TLS)
+# The tool with an mbedTLS that has TLS 1.3.
+$(BENCH_TLS)/smh_revoke: $(wildcard examples/smh_revoke/*.[ch]) $(HEADERS)
+	@tests/support/mbedtls.sh 3.6.6
+	@$(MAKE) -s --no-print-directory B=$(BENCH_TLS) WERROR=$(WERROR) \
+	    TLS=$(CURDIR)/build/mbedtls/3.6.6 $@
 
 .PHONY: bench check-bench
 bench: ## cost beside libcurl and h2load, into tests/bench (half an hour)
-	$(call bench_run,full)
+	@tests/setup.sh bench
+	@$(MAKE) -s --no-print-directory $(BENCH_TOOLS)
+	tests/bench/run.sh full $(B) $(BENCH_TLS)
 	cp $(addprefix $(BENCH)/full/,results.md results.json distance.svg) \
 	    tests/bench/
-	cat tests/bench/results.md
 
-check-bench:
-	$(call bench_run,small)
+check-bench: $(BENCH_TOOLS)
+	tests/bench/run.sh small $(B) $(BENCH_TLS)
 	@awk -v groups=count -f tests/build/size/table.awk tests/bench/limits \
 	    $(BENCH)/small/counts
 

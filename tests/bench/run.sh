@@ -1,7 +1,7 @@
 #!/bin/sh
 # tests/bench/run.sh small|full B TLS: what the tool costs, beside others that
-# do the same.  B: where the programs were built; TLS: where smh_revoke was built
-# with mbedTLS 3.6.  Leaves in B/bench/small or B/bench/full
+# do the same.  B: where the programs were built, with Debian's mbedTLS 2.28;
+# TLS: where smh_revoke was, with 3.6.  Leaves in B/bench/small or B/bench/full
 #
 #   measured      a name and a number a line, once for each round
 #   results.md    tables of it, results.json all of it, distance.svg a picture
@@ -27,6 +27,11 @@ mbedtls_3_6=$3/smh_revoke
 
 clients="ours-1 ours-32 ours-100 easy-1 h2-32 h2-100 h2load-1 h2load-32"
 clients="$clients h2load-100"
+ldd $mbedtls_2_28 | grep -q libmbedtls.so.14 || {
+    echo "bench: $mbedtls_2_28 has no mbedTLS 2.28" >&2
+    exit 1
+}
+
 case $1 in
 small)
     bulk=300 rounds=1 users="10 100 1000"
