@@ -77,21 +77,24 @@ static CURL *handle(long version)
     return curl;
 }
 
-static void check(CURL *curl, CURLcode code)
+static void check(CURL *curl, CURLcode code, long version)
 {
-    long status = 0;
+    long status = 0, spoken = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(curl, CURLINFO_HTTP_VERSION, &spoken);
     if (code != CURLE_OK)
         die(curl_easy_strerror(code));
     if (status != 204)
         die("an answer is not 204");
+    if (spoken != version)
+        die("the server speaks another version of HTTP");
 }
 
 static void one_by_one(void)
 {
     CURL *curl = handle(CURL_HTTP_VERSION_1_1);
     while (next_url(curl))
-        check(curl, curl_easy_perform(curl));
+        check(curl, curl_easy_perform(curl), CURL_HTTP_VERSION_1_1);
     curl_easy_cleanup(curl);
 }
 
@@ -109,7 +112,7 @@ static int go_on(CURLM *multi, CURL *curl)
 static int answered(CURLM *multi, const CURLMsg *message)
 {
     CURL *curl = message->easy_handle;
-    check(curl, message->data.result);
+    check(curl, message->data.result, CURL_HTTP_VERSION_2_0);
     curl_multi_remove_handle(multi, curl);
     return go_on(multi, curl);
 }

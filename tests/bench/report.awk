@@ -1,6 +1,6 @@
 # awk -v dir=DIR -v machine=WORDS -v day=DATE -f report.awk limits MEASURED:
-# writes results.md to stdout, results.json and distance.dat to DIR.  MEASURED is as
-# run.sh leaves it.
+# writes results.md to stdout, results.json and distance.dat to DIR.  MEASURED is
+# as run.sh leaves it.
 
 FNR == NR {
     if ($1 ~ /^asked[.]/) {
@@ -141,9 +141,9 @@ function label(client,    p) {
 
 function show_bulk(n,    i, c, b, k) {
     print "\n## " n " requests of 10 users each\n"
-    print "CPU and time with `h2load --h1 -m 32` = 1; instructions per request, " \
-        "in all and outside of the libraries for TLS; bytes and TLS records " \
-        "per request.\n"
+    print "CPU and time with `h2load --h1 -m 32` = 1; instructions per " \
+        "request, in all and outside of the libraries for TLS; bytes and TLS " \
+        "records per request.\n"
     print "| client | CPU | time | kB of memory | instructions | outside " \
         "| bytes out | in | records out | in | recv | in vain | send | poll " \
         "| connections |"
@@ -155,8 +155,9 @@ function show_bulk(n,    i, c, b, k) {
         printf "| %s | %.2f | %.2f | %d", label(c), \
             ratio(b "cpu", "bulk." n ".h2load-32.cpu"), \
             ratio(b "wall", "bulk." n ".h2load-32.wall"), middle(b "rss")
-        printf " | %s | %s | %s | %s | %.2f | %.2f", each(k "instructions", n), \
-            each(k "outside", n), each(k "out.bytes", n), each(k "in.bytes", n), \
+        printf " | %s | %s | %s | %s | %.2f | %.2f", \
+            each(k "instructions", n), each(k "outside", n), \
+            each(k "out.bytes", n), each(k "in.bytes", n), \
             middle(k "out.records") / n, middle(k "in.records") / n
         printf " | %d | %d | %d | %d | %d |\n", middle(k "recv"), \
             middle(k "vain"), middle(k "send"), middle(k "poll"), \
@@ -166,8 +167,8 @@ function show_bulk(n,    i, c, b, k) {
 
 function show_far(    t, d, f) {
     print "\n## " far " requests far away\n"
-    print "Time in seconds.  The floor is one request, as measured, and a round " \
-        "trip for each further window.\n"
+    print "Time in seconds.  The floor is one request, as measured, and a " \
+        "round trip for each further window.\n"
     print "| round trip | in flight | smh_revoke | HTTP/2 | floor " \
         "| HTTP/2 = 1 | floor = 1 |\n|--:|--:|--:|--:|--:|--:|--:|"
     for (t = 1; t <= trips[0]; t++)
@@ -186,10 +187,10 @@ function show_far(    t, d, f) {
 
 function show_one(    i, o, p) {
     print "\n## One request\n"
-    print "All of smh_revoke, from its start to its end.  A round trip is TCP's, " \
-        "too.\n"
-    print "| TLS | M instructions | round trips | bytes of heap | bytes out | in " \
-        "|\n|---|--:|--:|--:|--:|--:|"
+    print "All of smh_revoke, from its start to its end; TCP has one of the " \
+        "round trips.\n"
+    print "| TLS | M instructions | round trips | bytes of heap | bytes out " \
+        "| in |\n|---|--:|--:|--:|--:|--:|"
     for (i = 1; i <= ones[0]; i++) {
         o = "one." ones[i] "."
         split(ones[i], p, "-")
@@ -215,9 +216,9 @@ function show_growth(    i, g) {
 
 function show_micro(    i, w) {
     print "\n## Building and reading\n"
-    print "Instructions for a request of 10, 100 and 100 ids of 16 bytes through " \
-        "a buffer, checking and counting included, and for an answer of nginx " \
-        "to it.  curl_easy_escape() and snprintf() build the request in " \
+    print "Instructions for a request of 10, 100 and 100 ids of 16 bytes " \
+        "through a buffer, checking and counting included, and for an answer " \
+        "of nginx to it.  curl_easy_escape() and snprintf() build the request in " \
         middle("build.curl.8192") "; smh_read() reads the answer in " \
         middle("read.ours.8192") ", byte by byte.\n"
     print "| buffer | smh_step() builds | memcpy() of it | llhttp reads " \
@@ -245,8 +246,8 @@ function write_json(to,    i, k, n) {
 
 function show_all(    i) {
     print "# What it costs, beside others that do the same\n"
-    print "Written by `make bench` on " day "; " machine ".  [run.sh](run.sh) " \
-        "says what is compared.  Ratios are medians of those within a round; " \
+    print "Written by `make bench` on " day "; " machine ".  " \
+        "[run.sh](run.sh) says what is compared.  Ratios are medians of those within a round; " \
         "[results.json](results.json) has every round.\n"
     print "![time against round trip](distance.svg)"
     show_asked()
