@@ -1,5 +1,5 @@
 # awk -v dir=DIR -v machine=WORDS -v day=DATE -f report.awk limits MEASURED:
-# writes results.md to stdout, results.json and distance.dat to DIR.  MEASURED is
+# writes results.md to stdout, results.json and distance.dat to DIR; MEASURED is
 # as run.sh leaves it.
 
 FNR == NR {
@@ -218,9 +218,9 @@ function show_micro(    i, w) {
     print "\n## Building and reading\n"
     print "Instructions for a request of 10, 100 and 100 ids of 16 bytes " \
         "through a buffer, checking and counting included, and for an answer " \
-        "of nginx to it.  curl_easy_escape() and snprintf() build the request in " \
-        middle("build.curl.8192") "; smh_read() reads the answer in " \
-        middle("read.ours.8192") ", byte by byte.\n"
+        "of nginx to it.  curl_easy_escape() and snprintf() build the " \
+        "request in " middle("build.curl.8192") "; smh_read() reads the " \
+        "answer in " middle("read.ours.8192") ", byte by byte.\n"
     print "| buffer | smh_step() builds | memcpy() of it | llhttp reads " \
         "| memcpy() of it |\n|--:|--:|--:|--:|--:|"
     for (i = 1; i <= windows[0]; i++) {
@@ -247,8 +247,8 @@ function write_json(to,    i, k, n) {
 function show_all(    i) {
     print "# What it costs, beside others that do the same\n"
     print "Written by `make bench` on " day "; " machine ".  " \
-        "[run.sh](run.sh) says what is compared.  Ratios are medians of those within a round; " \
-        "[results.json](results.json) has every round.\n"
+        "[run.sh](run.sh) says what is compared.  Ratios are medians of " \
+        "those within a round; [results.json](results.json) has every round.\n"
     print "![time against round trip](distance.svg)"
     show_asked()
     for (i = sizes[0]; i > 0; i--)

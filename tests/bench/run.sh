@@ -70,20 +70,17 @@ put() { # NAME NUMBER
 
 # ---- servers ----------------------------------------------------------------
 
-nginx_pid= relay_pid=
+nginx_pid='' relay_pid='' client_pid=''
 stop() { # PID
     [ -z "$1" ] || kill "$1" 2>/dev/null || return 0
     wait "$1" 2>/dev/null || :
 }
-trap 'stop "$relay_pid"; stop "$nginx_pid"' EXIT
+trap 'stop "$client_pid"; stop "$relay_pid"; stop "$nginx_pid"' EXIT
 trap 'exit 130' HUP INT TERM
 
 wait_for() { # FILE
-    for i in $(seq 100); do
-        [ ! -s "$1" ] || return 0
-        sleep 0.05
-    done
-    fail "no $1 within 5 seconds"
+    timeout 10 sh -c "until [ -s '$1' ]; do sleep 0.05; done" ||
+        fail "no $1 within 10 seconds"
 }
 
 nginx_start() {
@@ -130,7 +127,7 @@ relay_start() { # TO MS
 
 relay_stop() { # then what it counted is in $work/relay
     stop $relay_pid
-    relay_pid=
+    relay_pid=''
 }
 
 # ---- clients ----------------------------------------------------------------
@@ -138,6 +135,14 @@ relay_stop() { # then what it counted is in $work/relay
 users() { # COUNT: a file
     [ -e "$work/users.$1" ] || seq -f 'user-%07.0f' "$1" >"$work/users.$1"
     echo "$work/users.$1"
+}
+
+# In the background, so that a signal to this script ends it, too.
+bounded() { # SECONDS COMMAND...
+    timeout "$@" &
+    client_pid=$!
+    wait $client_pid || return
+    client_pid=''
 }
 
 ours() { # PORT PROGRAM ARGUMENT...
@@ -153,11 +158,11 @@ client() { # NAME REQUESTS PORT [PREFIX...]
     shift 3
     list=$(users $((requests * 10)))
     case $name in
-    ours-*) ours $port timeout 600 "$@" $mbedtls_2_28 --users "$list" \
+    ours-*) ours $port bounded 600 "$@" $mbedtls_2_28 --users "$list" \
         --pipeline ${name#*-} ;;
-    easy-* | h2-*) timeout 600 "$@" "$B/bench/client" ${name%-*} ${name#*-} \
+    easy-* | h2-*) bounded 600 "$@" "$B/bench/client" ${name%-*} ${name#*-} \
         $host:$port "$work/pki/ca.pem" "$list" ;;
-    h2load-*) timeout 600 "$@" h2load --h1 -c 1 -n $requests -m ${name#*-} \
+    h2load-*) bounded 600 "$@" h2load --h1 -c 1 -n $requests -m ${name#*-} \
         -H ':method: DELETE' --connect-to=127.0.0.1:$port \
         "https://$host:$port$url" ;;
     esac >"$work/said" 2>&1 || {
@@ -233,15 +238,15 @@ counts() {
 handshake() { # NAME PROGRAM PORT
     say "handshake: $1"
     list=$(users 10)
-    ours $3 timeout 60 $callgrind --callgrind-out-file="$work/callgrind" \
+    ours $3 bounded 60 $callgrind --callgrind-out-file="$work/callgrind" \
         $2 --users "$list"
     instructions one.$1
-    ours $3 timeout 60 valgrind -q --tool=massif --peak-inaccuracy=0.0 \
+    ours $3 bounded 60 valgrind -q --tool=massif --peak-inaccuracy=0.0 \
         --massif-out-file="$work/massif" $2 --users "$list"
     put one.$1.heap "$(sed -n 's/^mem_heap_B=//p' "$work/massif" | sort -n |
         tail -n 1)"
     relay_start $3 20
-    ours $relay timeout 60 $2 --users "$list"
+    ours $relay bounded 60 $2 --users "$list"
     relay_stop
     sed -n "s/^\(trips\|out[.]bytes\|in[.]bytes\)/one.$1.&/p" \
         "$work/relay" >>"$work/measured"
@@ -257,10 +262,10 @@ growth() {
     for n in $users; do
         say "growth: $n users"
         list=$(users $n)
-        ours $any timeout 600 "$B/tool/peak" "$work/peak" $mbedtls_2_28 \
+        ours $any bounded 600 "$B/tool/peak" "$work/peak" $mbedtls_2_28 \
             --users "$list" --dry-run >/dev/null
         put growth.$n.rss "$(cut -d ' ' -f 1 "$work/peak")"
-        ours $any timeout 600 $callgrind \
+        ours $any bounded 600 $callgrind \
             --callgrind-out-file="$work/callgrind" $mbedtls_2_28 \
             --users "$list" --dry-run >/dev/null
         instructions growth.$n
@@ -268,7 +273,7 @@ growth() {
 }
 
 micro() { # WHAT SIZE
-    LD_BIND_NOW=1 timeout 60 valgrind --tool=callgrind \
+    bounded 60 env LD_BIND_NOW=1 valgrind --tool=callgrind \
         --toggle-collect='measure*' --callgrind-out-file=/dev/null \
         "$B/bench/micro" $1 $2 2>"$work/said" || fail "micro $1 $2 failed"
     put $1.$2 "$(sed -n 's/^.*Collected : //p' "$work/said")"
