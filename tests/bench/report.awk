@@ -171,18 +171,20 @@ function show_far(    t, d, f) {
         "round trip for each further window.\n"
     print "| round trip | in flight | smh_revoke | HTTP/2 | floor " \
         "| HTTP/2 = 1 | floor = 1 |\n|--:|--:|--:|--:|--:|--:|--:|"
-    for (t = 1; t <= trips[0]; t++)
-        for (d = 1; d <= depths[0]; d++) {
+    for (d = 1; d <= depths[0]; d++) {
+        for (t = 1; t <= trips[0]; t++) {
             f = "far." trips[t] "." depths[d] "."
             printf "| %d ms | %d | %.2f | %.2f | %.2f | %.2f | %.2f |\n", \
                 trips[t], depths[d], middle(f "ours.wall") / 1e6, \
                 middle(f "h2.wall") / 1e6, middle(f "floor.wall") / 1e6, \
                 ratio(f "ours.wall", f "h2.wall"), \
                 ratio(f "ours.wall", f "floor.wall")
-            print trips[t], depths[d], middle(f "ours.wall") / 1e6, \
-                middle(f "h2.wall") / 1e6, middle(f "floor.wall") / 1e6 \
+            print trips[t], middle(f "floor.wall") / 1e6, \
+                middle(f "h2.wall") / 1e6, middle(f "ours.wall") / 1e6 \
                 >(dir "/distance.dat")
         }
+        print "\n" >(dir "/distance.dat") # the next index of gnuplot
+    }
 }
 
 function show_one(    i, o, p) {
