@@ -7,7 +7,7 @@ set multiplot layout 1,words(depths) \
 set xrange [0:*]
 set yrange [0:*]
 set offsets 0, graph 0.05, graph 0.1, 0
-set xtics nomirror
+set xtics nomirror 50
 set ytics nomirror
 set border 3
 set key top left reverse Left

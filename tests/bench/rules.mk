@@ -15,12 +15,9 @@ $(BENCH)/client: tests/bench/client.c | $(BENCH)/.
 	$(CC) $(SMH_CFLAGS) -o $@ $< $(SMH_LDFLAGS) -lcurl
 
 $(BENCH)/micro: tests/bench/micro.c smh_token.h | $(BENCH)/.
-	for part in api http llhttp; do \
-	    $(CC) $(CFLAGS) $(LLHTTP_INC) -c -o $(BENCH)/$$part.o \
-	        $(LLHTTP)/$$part.c || exit 1; \
-	done
-	$(CC) $(SMH_CFLAGS) $(LLHTTP_INC) -o $@ $< \
-	    $(addprefix $(BENCH)/,api.o http.o llhttp.o) $(SMH_LDFLAGS) -lcurl
+	$(CC) $(CFLAGS) $(LLHTTP_INC) -r -o $(BENCH)/llhttp.o $(LLHTTP)/*.c
+	$(CC) $(SMH_CFLAGS) $(LLHTTP_INC) -o $@ $< $(BENCH)/llhttp.o \
+	    $(SMH_LDFLAGS) -lcurl
 
 # The tool with an mbedTLS that has TLS 1.3.
 $(BENCH_TLS)/smh_revoke: $(wildcard examples/smh_revoke/*.[ch]) $(HEADERS)
