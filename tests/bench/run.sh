@@ -185,20 +185,21 @@ count_bytes() { # CLIENT REQUESTS
         >>"$work/measured"
 }
 
-# h2load uses read() and write() on its socket, the others recv() and send().
+# h2load reads and writes its socket, the others receive and send.
 count_calls() { # CLIENT REQUESTS
+    case $1 in
+    h2load-*) from=read to=write ;;
+    *) from=recv to=send ;;
+    esac
     client $1 $2 $any strace -f -c -U calls,errors,name -o "$work/calls" \
         -e trace=read,recvfrom,write,sendto,sendmsg,poll,epoll_wait,select
-    awk -v pre="count.$2.$1." -v read=$(expr "$1" : h2load >/dev/null &&
-        echo read || echo recv) '
-        $NF ~ "^" read { in_ += $1; vain += NF == 3 ? $2 : 0 }
-        $NF ~ "^" (read == "read" ? "write" : "send") { out += $1 }
+    awk -v name="count.$2.$1" -v from=$from -v to=$to '
+        $NF ~ "^" from { recv += $1; vain += NF == 3 ? $2 : 0 }
+        $NF ~ "^" to { send += $1 }
         $NF ~ /^(poll|epoll_wait|select)$/ { poll += $1 }
         END {
-            print pre "recv", in_ + 0
-            print pre "vain", vain + 0
-            print pre "send", out + 0
-            print pre "poll", poll + 0
+            printf "%s.recv %d\n%s.vain %d\n", name, recv, name, vain
+            printf "%s.send %d\n%s.poll %d\n", name, send, name, poll
         }' "$work/calls" >>"$work/measured"
 }
 
