@@ -158,11 +158,11 @@ client() { # NAME REQUESTS PORT [PREFIX...]
     shift 3
     list=$(users $((requests * 10)))
     case $name in
-    ours-*) ours $port bounded 600 "$@" $mbedtls_2_28 --users "$list" \
+    ours-*) ours $port bounded 1800 "$@" $mbedtls_2_28 --users "$list" \
         --pipeline ${name#*-} ;;
-    easy-* | h2-*) bounded 600 "$@" "$B/bench/client" ${name%-*} ${name#*-} \
+    easy-* | h2-*) bounded 1800 "$@" "$B/bench/client" ${name%-*} ${name#*-} \
         $host:$port "$work/pki/ca.pem" "$list" ;;
-    h2load-*) bounded 600 "$@" h2load --h1 -c 1 -n $requests -m ${name#*-} \
+    h2load-*) bounded 1800 "$@" h2load --h1 -c 1 -n $requests -m ${name#*-} \
         -H ':method: DELETE' --connect-to=127.0.0.1:$port \
         "https://$host:$port$url" ;;
     esac >"$work/said" 2>&1 || {
@@ -263,10 +263,10 @@ growth() {
     for n in $users; do
         say "growth: $n users"
         list=$(users $n)
-        ours $any bounded 600 "$B/tool/peak" "$work/peak" $mbedtls_2_28 \
+        ours $any bounded 1800 "$B/tool/peak" "$work/peak" $mbedtls_2_28 \
             --users "$list" --dry-run >/dev/null
         put growth.$n.rss "$(cut -d ' ' -f 1 "$work/peak")"
-        ours $any bounded 600 $callgrind \
+        ours $any bounded 1800 $callgrind \
             --callgrind-out-file="$work/callgrind" $mbedtls_2_28 \
             --users "$list" --dry-run >/dev/null
         instructions growth.$n
