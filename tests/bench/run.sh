@@ -10,7 +10,8 @@
 # All requests are of 10 users whose ids have 12 bytes, and go to nginx, which
 # answers 204 by itself, in a network namespace of their own.
 #
-#   ours-N        smh_revoke --pipeline N
+#   ours-N        smh_revoke --pipeline N, mbedTLS 2.28, so TLS 1.2
+#   tls1_3-N      the same with mbedTLS 3.6 and TLS 1.3, as all others have
 #   easy-1        libcurl's easy interface, HTTP/1.1      (client.c)
 #   h2-N          libcurl's multi interface, N streams    (client.c)
 #   h2load-N      h2load --h1 -m N: one request prepared once, no verification
@@ -159,6 +160,8 @@ client() { # NAME REQUESTS PORT [PREFIX...]
     list=$(users $((requests * 10)))
     case $name in
     ours-*) ours $port bounded 1800 "$@" $mbedtls_2_28 --users "$list" \
+        --pipeline ${name#*-} ;;
+    tls1_3-*) ours $port bounded 1800 "$@" $mbedtls_3_6 --users "$list" \
         --pipeline ${name#*-} ;;
     easy-* | h2-*) bounded 1800 "$@" "$B/bench/client" ${name%-*} ${name#*-} \
         $host:$port "$work/pki/ca.pem" "$list" ;;
@@ -319,8 +322,9 @@ distance() {
             relay_start $any $ms
             timed far.$ms.one ours-1 1 $relay
             for depth in $depths; do
-                timed far.$ms.$depth.ours ours-$depth $far $relay
-                timed far.$ms.$depth.h2 h2-$depth $far $relay
+                for c in ours tls1_3 h2; do
+                    timed far.$ms.$depth.$c $c-$depth $far $relay
+                done
             done
             relay_stop
         done
