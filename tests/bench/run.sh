@@ -180,22 +180,20 @@ client() { # NAME REQUESTS PORT [PREFIX...]
 
 # ---- what is counted --------------------------------------------------------
 
-count_bytes() { # CLIENT REQUESTS
-    relay_start $any 0
-    client $1 $2 $relay
-    relay_stop
-    sed -n "/[.]\|^connections/s/^/count.$2.$1./p" "$work/relay" \
-        >>"$work/measured"
-}
-
-# h2load reads and writes its socket, the others receive and send.
+# System calls, and what passes a relay.  The client is slowed down by the
+# count, so that what comes and goes is cut up much the same each time.  h2load
+# reads and writes its socket, the others receive and send.
 count_calls() { # CLIENT REQUESTS
     case $1 in
     h2load-*) from=read to=write ;;
     *) from=recv to=send ;;
     esac
-    client $1 $2 $any strace -f -c -U calls,errors,name -o "$work/calls" \
+    relay_start $any 0
+    client $1 $2 $relay strace -f -c -U calls,errors,name -o "$work/calls" \
         -e trace=read,recvfrom,write,sendto,sendmsg,poll,epoll_wait,select
+    relay_stop
+    sed -n "/[.]\|^connections/s/^/count.$2.$1./p" "$work/relay" \
+        >>"$work/measured"
     awk -v name="count.$2.$1" -v from=$from -v to=$to '
         $NF ~ "^" from { recv += $1; vain += NF == 3 ? $2 : 0 }
         $NF ~ "^" to { send += $1 }
@@ -231,7 +229,6 @@ counts() {
     for n in $bulk; do
         for c in $clients; do
             say "counting: $n requests, $c"
-            count_bytes $c $n
             count_calls $c $n
             count_instructions $c $n
         done
