@@ -109,11 +109,19 @@ static int go_on(CURLM *multi, CURL *curl)
     return 0;
 }
 
+/* Once in some 100,000 requests libcurl 7.88 failed to send on a connection
+ * that had been good: then a request is made again, as its users have to. */
 static int answered(CURLM *multi, const CURLMsg *message)
 {
+    static int again;
     CURL *curl = message->easy_handle;
-    check(curl, message->data.result, CURL_HTTP_VERSION_2_0);
+    CURLcode code = message->data.result;
     curl_multi_remove_handle(multi, curl);
+    if (code == CURLE_SEND_ERROR && again++ < STREAMS_MAX) {
+        curl_multi_add_handle(multi, curl);
+        return 1;
+    }
+    check(curl, code, CURL_HTTP_VERSION_2_0);
     return go_on(multi, curl);
 }
 
