@@ -23,10 +23,12 @@ packages() {
         qemu-system-arm libcmocka-dev nginx ;;
     quality) echo valgrind clang-format universal-ctags gcovr \
         libclang-rt-14-dev llvm ;;
+    bench) echo @host @tls valgrind strace gnuplot-nox nghttp2-client \
+        libcurl4-openssl-dev node-llhttp ;;
     fresh) echo debootstrap git ;;
-    all) echo @host @cross @tls @lwip @firmware @quality @fresh ;;
+    all) echo @host @cross @tls @lwip @firmware @quality @bench @fresh ;;
     *) die "no group '$1'; there are build host cross tls lwip firmware" \
-        "quality fresh all" ;;
+        "quality bench fresh all" ;;
     esac
 }
 
