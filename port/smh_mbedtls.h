@@ -301,19 +301,19 @@ static uint32_t smhi_mbedtls_failed_allocs(const smh_mbedtls *tls)
     return count != NULL ? count(tls->options.ctx) - tls->failed_before : 0;
 }
 
-/* Sends an alert that is held back: with bytes unsent, a close_notify does not
- * say the end, it only sends them.  Returns 0, or a code. */
+/* Sends what is held back: with bytes unsent, a close_notify does not say the
+ * end, it only sends them.  Returns 0, or a code. */
 static int smhi_mbedtls_flush(smh_mbedtls *tls)
 {
-    return tls->unsent && !tls->pending ? mbedtls_ssl_close_notify(&tls->ssl)
-                                        : 0;
+    return tls->unsent ? mbedtls_ssl_close_notify(&tls->ssl) : 0;
 }
 
 /* TLS is over: nothing but a close may follow. */
 static int smhi_mbedtls_fatal(smh_mbedtls *tls, int code)
 {
     int reason = SMH_MBEDTLS_CODE;
-    (void)smhi_mbedtls_flush(tls);
+    if (tls->pending == 0) /* an alert, then */
+        (void)smhi_mbedtls_flush(tls);
     tls->state = SMHI_MBEDTLS_DEAD;
     tls->failed_allocs = smhi_mbedtls_failed_allocs(tls);
     if (tls->reason == SMH_MBEDTLS_RNG) {
@@ -1019,22 +1019,24 @@ static int smhi_mbedtls_open(void *ctx, const char *host, uint16_t port)
 static int smhi_mbedtls_send(void *ctx, const void *data, size_t size)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
+    size_t most;
     int code;
     if (tls->state != SMHI_MBEDTLS_OPEN)
         return smhi_mbedtls_unopened(tls);
     if (tls->at_once)
         return SMH_AGAIN;
     smhi_mbedtls_enter(tls, SMH_STAGE_WRITE);
-    code = tls->unsent ? mbedtls_ssl_close_notify(&tls->ssl) : 0;
+    code = smhi_mbedtls_flush(tls);
     if (code == 0 && tls->pending != 0) {
         code = (int)tls->pending;
         tls->pending = 0;
     } else if (code == 0) {
-        int most = mbedtls_ssl_get_max_out_record_payload(&tls->ssl);
-        if (most > 0 && size > (size_t)most)
-            size = (size_t)most;
+        most = (size_t)mbedtls_ssl_get_max_out_record_payload(&tls->ssl);
+        if (size > most)
+            size = most;
         code = mbedtls_ssl_write(&tls->ssl, (const unsigned char *)data, size);
-        tls->pending = tls->unsent ? size : 0;
+        if (tls->unsent)
+            tls->pending = size;
     }
     return code > 0 ? code : smhi_mbedtls_result(tls, code);
 }
@@ -1061,10 +1063,9 @@ static int smhi_mbedtls_recv(void *ctx, void *data, size_t size)
 /* Says the end, once, behind what is unsent.  Returns 0, or a code. */
 static int smhi_mbedtls_notify(smh_mbedtls *tls)
 {
-    int code = 0;
-    while (code == 0 && (!tls->notified || tls->unsent)) {
-        if (!tls->unsent)
-            tls->notified = 1;
+    int code = smhi_mbedtls_flush(tls);
+    if (code == 0 && !tls->notified) {
+        tls->notified = 1;
         code = mbedtls_ssl_close_notify(&tls->ssl);
     }
     return code;
