@@ -61,3 +61,23 @@ cross() {
         done
     done
 }
+
+# The kernel is declared in freertos/, lwIP's part for it comes with 2.2.1.
+@test "the example for FreeRTOS, Cortex-M4 and this machine, each lwIP and mbedTLS" {
+    for name in lwip-2.1.3 lwip-2.2.1 mbedtls-2.28.3 mbedtls-3.6.6; do
+        tests/sources.sh $name
+    done
+    for machine in "arm-none-eabi-gcc -mthumb -mcpu=cortex-m4" gcc; do
+        for lwip in 2.1.3 2.2.1; do
+            for mbedtls in 2.28.3 3.6.6; do
+                $machine -std=c99 "${strict[@]}" -Os -DBUILT=1UL \
+                    "-DMBEDTLS_USER_CONFIG_FILE=<tls_config.h>" \
+                    -I. -Iport -Iexamples/freertos -Itests/build/freertos \
+                    -isystem build/src/lwip-$lwip/src/include -isystem \
+                    build/src/lwip-2.2.1/contrib/ports/freertos/include \
+                    -isystem build/src/mbedtls-$mbedtls/include \
+                    -c examples/freertos/*.c -o "$out/task.o"
+            done
+        done
+    done
+}
