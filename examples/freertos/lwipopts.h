@@ -9,6 +9,7 @@ uint32_t board_random32(void);
 #define LWIP_DNS 1                   /* or a resolve hook in smh_lwip */
 #define LWIP_ERRNO_STDINCLUDE 1      /* newlib's, one for each task */
 #define LWIP_TIMEVAL_PRIVATE 0       /* newlib has its struct timeval */
+#define MEM_ALIGNMENT 4              /* by default 1, and then a fault */
 #define LWIP_SO_LINGER 1             /* a close at once drops what is left */
 #define LWIP_RAND() board_random32() /* rand() repeats at each start */
 
@@ -20,6 +21,8 @@ uint32_t board_random32(void);
 #define TCP_WND (4 * TCP_MSS) /* may be less than a record of TLS */
 
 #define SNTP_SERVER_DNS 1     /* the server is a name */
-#define SNTP_CHECK_RESPONSE 2 /* only what was asked for */
+#define SNTP_CHECK_RESPONSE 2 /* only an answer that gives this back, */
+#define SNTP_GET_SYSTEM_TIME(s, us)                                            \
+    ((s) = board_random32(), (us) = board_random32() % 1000000) /* a cookie */
 #define SNTP_SET_SYSTEM_TIME(seconds) clock_set(seconds)
 #define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 1) /* SNTP's */
