@@ -323,9 +323,11 @@ static int smhi_posix_set_up(int fd)
 {
     int on = 1;
     int flags = fcntl(fd, F_GETFL);
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
-        fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
         return errno;
+#ifdef FD_CLOEXEC /* where there is no exec, as in Zephyr, there is none */
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+#endif
 #ifdef SO_NOSIGPIPE
     if (setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on) < 0)
         return errno;

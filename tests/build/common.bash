@@ -39,3 +39,21 @@ holds_nothing() {
         END { if (sum) print sum " bytes of data"; exit sum > 0 }' \
         "$out/sections"
 }
+
+# FILE LANGUAGE: each block of it in FILE, in a file N.LANGUAGE.
+blocks() {
+    awk -v language="$2" -v out="$out" '
+        /^```/ {
+            file = file == "" && $0 == "```" language ? \
+                out "/" ++n "." language : ""
+            next
+        }
+        file != "" { print >file }' "$1"
+    [ -e "$out/1.$2" ]
+}
+
+# The block of port/README.md in LANGUAGE that has WORD.
+block_of_ports() {
+    blocks port/README.md "$1"
+    grep -lF -e "$2" "$out"/[0-9]*."$1"
+}

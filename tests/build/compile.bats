@@ -200,6 +200,14 @@ port_as() {
     port smh_posix
 }
 
+# As in Zephyr's <fcntl.h>, which has nothing of exec.
+@test "smh_posix.h does without FD_CLOEXEC" {
+    printf '%s\n' '#include <fcntl.h>' '#undef FD_CLOEXEC' '#undef F_SETFD' \
+        '#define SMH_POSIX_IMPLEMENTATION' '#include "smh_posix.h"' >"$out/port.c"
+    "$CC" -std=c99 "${strict[@]}" -I. -Iport -D_POSIX_C_SOURCE=200809L \
+        -fsyntax-only "$out/port.c"
+}
+
 @test "smh_mbedtls.h is C99 and C++11" {
     port smh_mbedtls
 }

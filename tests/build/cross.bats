@@ -61,3 +61,37 @@ cross() {
         done
     done
 }
+
+# FILE LWIP MBEDTLS COMPILER...: over lwIP's sockets, with the options of the
+# example for FreeRTOS.  The kernel is declared in freertos/; lwIP's part for it
+# comes with 2.2.1.
+over_sockets() {
+    local file=$1 lwip=lwip-$2 mbedtls=mbedtls-$3
+    shift 3
+    tests/sources.sh "$lwip"
+    tests/sources.sh "$mbedtls"
+    tests/sources.sh lwip-2.2.1
+    "$@" -std=c99 "${strict[@]}" -Os -DBUILT=1UL \
+        "-DMBEDTLS_USER_CONFIG_FILE=<tls_config.h>" \
+        -I. -Iport -Iexamples/freertos -Itests/build/freertos \
+        -isystem "build/src/$lwip/src/include" -isystem \
+        build/src/lwip-2.2.1/contrib/ports/freertos/include \
+        -isystem "build/src/$mbedtls/include" -c "$file" -o "$out/sockets.o"
+}
+
+@test "the example for FreeRTOS, Cortex-M4 and this machine, each lwIP and mbedTLS" {
+    for machine in "arm-none-eabi-gcc -mthumb -mcpu=cortex-m4" gcc; do
+        for lwip in 2.1.3 2.2.1; do
+            for mbedtls in 2.28.3 3.6.6; do
+                # shellcheck disable=SC2086
+                over_sockets examples/freertos/revoke_task.c $lwip $mbedtls \
+                    $machine
+            done
+        done
+    done
+}
+
+@test "the page of the ports: the program for ESP-IDF" {
+    over_sockets "$(block_of_ports c esp_fill_random)" 2.2.1 3.6.6 \
+        arm-none-eabi-gcc -mthumb -mcpu=cortex-m4
+}

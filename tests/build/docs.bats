@@ -1,6 +1,10 @@
 #!/usr/bin/env bats
-# Every block of code in README.md, in the ports' page and in smh_token.h's
-# manual, the pages of the examples, and the version wherever it stands.  $COMPILE, $LINK and $B come from the Makefile.
+# Every block of code in README.md, port/README.md and smh_token.h's manual, the
+# pages of the examples, and the version wherever it stands.  $COMPILE, $LINK and
+# $B come from the Makefile.
+
+load common
+bats_require_minimum_version 1.5.0
 
 setup() {
     cd "$BATS_TEST_DIRNAME/../.." || return 1
@@ -18,18 +22,6 @@ manual() {
         $0 == heading { inside = 1; next }
         /^[A-Z]/ { inside = 0 }
         inside' smh_token.h
-}
-
-# FILE LANGUAGE: each block of it in FILE, in a file N.LANGUAGE.
-blocks() {
-    awk -v language="$2" -v out="$out" '
-        /^```/ {
-            file = file == "" && $0 == "```" language ? \
-                out "/" ++n "." language : ""
-            next
-        }
-        file != "" { print >file }' "$1"
-    [ -e "$out/1.$2" ]
 }
 
 @test "the examples of manual and README revoke what they say" {
@@ -72,14 +64,98 @@ compiles() {
     fi
 }
 
-@test "README: every block of C compiles" {
-    blocks README.md c
+# PAGE: what needs lwIP is compiled by cross.bats.
+blocks_compile() {
+    blocks "$1" c
     for block in "$out"/[0-9]*.c; do
-        compiles "$block" || {
+        grep -q smh_lwip "$block" || compiles "$block" || {
             cat "$block"
             return 1
         }
     done
+}
+
+@test "README: every block of C compiles" {
+    blocks_compile README.md
+}
+
+@test "the page of the ports: every block of C compiles" {
+    blocks_compile port/README.md
+}
+
+# PORT OPTION...: the contract's suite on it.
+contract() {
+    make contract B="$B" TLS="$TLS" SAN="$SAN" PORT="$1" "${@:2}" >"$out/said" \
+        2>&1 3>&- || {
+        cat "$out/said"
+        return 1
+    }
+    grep -q PASSED "$out/said"
+}
+
+@test "the page of the ports: the port of a modem keeps to the contract" {
+    mv "$(block_of_ports c modem_port)" "$out/modem.h"
+    contract tests/build/modem_driver.h CFLAGS="-I$out"
+}
+
+@test "the page of the ports: its header passes the contract, and none is told" {
+    contract "$(block_of_ports c contract_port)"
+    run -2 make contract B="$B" TLS="$TLS"
+    [[ $output == *"want PORT=my_port.h"* ]]
+}
+
+@test "the page of the ports: CMake builds the smallest example" {
+    mv "$(block_of_ports cmake find_package)" "$out/CMakeLists.txt"
+    cp examples/minimal.c "$out"
+    make -s install B="$B" DESTDIR= PREFIX="$out/there"
+    cmake -S "$out" -B "$out/made" -DCMAKE_PREFIX_PATH="$out/there;$TLS" \
+        -DCMAKE_LIBRARY_PATH="$TLS/library" \
+        ${SAN:+-DCMAKE_C_FLAGS=-fsanitize="$SAN"}
+    cmake --build "$out/made"
+    run -2 "$out/made/minimal"
+}
+
+@test "the page of the ports: its commands find the root, and say when it ends" {
+    dir=$out/pki library=smh0example
+    examples/smh_standin/pki.sh "$dir"
+    # As with a service, the root is not sent, and lies in a store by its hash.
+    mkdir "$out/store"
+    cp "$dir/ca.pem" \
+        "$out/store/$(openssl x509 -in "$dir/ca.pem" -noout -subject_hash).0"
+    standin_start --cert "$dir/chain.pem" --key "$dir/chain.key"
+    sed "s|^host=.*|host=localhost|; s|^store=.*|store='$out/store'|; s|:443|:$port|" \
+        "$(block_of_ports sh s_client)" >"$out/root"
+    (cd "$out" && sh -eux root)
+    cmp "$out/ca.der" "$dir/ca.der"
+    { echo 'const unsigned char ca[] = {' && cat "$out/ca.inc" && echo '};'; } \
+        >"$out/ca.c"
+    # shellcheck disable=SC2086
+    $COMPILE -c "$out/ca.c" -o "$out/ca.o"
+    sh -eu <<<"cd '$out'; $(cat "$(block_of_ports sh checkend)")"
+    printf '%s\n' one two one >"$out/starts.txt"
+    [ "$(cd "$out" && sh "$(block_of_ports sh uniq)")" = one ]
+    # Another root, of whatever name, is not taken.
+    rm "$out"/store/*
+    run ! sh -eu <<<"cd '$out'; . ./root"
+}
+
+@test "the page of the ports: what it names of the live test exists" {
+    block=$(block_of_ports sh live.sh)
+    sh -n "$block"
+    for name in $(grep -oE 'SMH_[A-Z_]+' "$block"); do
+        grep -q "$name" tests/live.sh
+    done
+}
+
+@test "the page of the ports: each section is marked as tested, run or read" {
+    awk '/^## / {
+            if (section != "" && !marked)
+                bad = bad "\n" section
+            section = $0
+            marked = 0
+        }
+        tolower($0) ~ /[*](tested|run by hand|read)/ { marked = 1 }
+        END { printf "%s", bad; exit bad != "" || !marked }' port/README.md
 }
 
 @test "README: the commands are commands, their targets and options exist" {
@@ -101,9 +177,8 @@ compiles() {
     done
 }
 
-@test "the files that README and the pages of ports and examples link to exist" {
-    for page in README.md port/README.md examples/README.md \
-        examples/*/README.md; do
+@test "the files that README and the other pages link to exist" {
+    for page in README.md port/README.md examples/README.md examples/*/README.md; do
         grep -oE '\]\([^):#]+\)' "$page" | tr -d '])(' |
             sed "s|^|$(dirname "$page")/|" >>"$out/links" || :
     done
@@ -114,19 +189,6 @@ compiles() {
             return 1
         }
     done <"$out/links"
-}
-
-@test "the ports' page: its header passes the contract, and none is told" {
-    blocks port/README.md c
-    make contract B="$B" TLS="$TLS" SAN="$SAN" PORT="$out/1.c" >"$out/said" \
-        2>&1 || {
-        cat "$out/said"
-        return 1
-    }
-    grep -q 'PASSED' "$out/said"
-    run make contract B="$B" TLS="$TLS"
-    [ "$status" = 2 ]
-    [[ $output == *"want PORT=my_port.h"* ]]
 }
 
 # FILE: its commands, with what is built where it is here.

@@ -7,7 +7,7 @@ set -eu
 
 archive=$1 version=$2 kind=$3
 cd "$(dirname "$0")/../.."
-tests/sources.sh "lwip-$version"
+[ -e "build/src/lwip-$version" ] || tests/sources.sh "lwip-$version"
 tests/sources.sh lwip-2.2.1
 from=build/src/lwip-$version/src
 unix=build/src/lwip-2.2.1/contrib/ports/unix/port

@@ -1,9 +1,11 @@
 #!/bin/sh
-# tests/lwip/compile.sh: both ports as C99 and as C++11, by gcc and clang, on
-# both versions of lwIP, with other choices in lwipopts.h; and what must not
-# compile, with its reason.  $STRICT holds the warnings.
+# tests/lwip/compile.sh VERSION...: both ports as C99 and as C++11, by gcc and
+# clang, on these versions of lwIP, with other choices in lwipopts.h; and what
+# must not compile, with its reason.  $STRICT holds the warnings.
 set -eu
 
+[ $# -gt 0 ] || exit 2
+versions=$*
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -38,7 +40,7 @@ compile() {
 
 # fine PORT KIND [OPTION VALUE]
 fine() {
-    for version in 2.1.3 2.2.1; do
+    for version in $versions; do
         for compiler in gcc clang g++ clang++; do
             compile $version "$1" $compiler "$2" ${3+"$3" "$4"} || {
                 echo "compile: $version $compiler $*" >&2

@@ -1,8 +1,9 @@
 # The ports on lwIP: 2.1.3 and 2.2.1 from source, with sockets and without
 # threads, on a tap device in a network namespace; Debian's own library; and the
 # raw port against faults that no network makes.  Always with ASan and UBSan,
-# lwIP included.
+# lwIP included.  `LWIP=TREE` adds the lwIP there as one more version, "own".
 
+LWIP =
 LWIP_SAN  = -fsanitize=address,undefined -fno-sanitize-recover=all \
             -fno-omit-frame-pointer
 LWIP_UNIX = build/src/lwip-2.2.1/contrib/ports/unix/port/include
@@ -34,8 +35,15 @@ $(B)/lwip/$(1)/unit-raw: $(LWIP_RAW) $(LWIP_DEPS) $(B)/lwip/$(1)/unit.a
 	$$(lwip_cc) $(call lwip_flags,$(1),UNIT) -DSMH_ALLOW_PLAINTEXT -o $$@ \
 	    $(LWIP_RAW) $(B)/lwip/$(1)/unit.a $$(SMH_LDFLAGS) -lcmocka
 endef
-LWIP_VERSIONS = 2.1.3 2.2.1
+LWIP_VERSIONS = 2.1.3 2.2.1 $(if $(LWIP),own)
 $(foreach v,$(LWIP_VERSIONS),$(eval $(call LWIP_VERSION,$(v))))
+
+ifneq ($(LWIP),) # whatever it was when it was built last
+$(foreach kind,sockets raw unit,$(B)/lwip/own/$(kind).a): build/src/lwip-own
+.PHONY: build/src/lwip-own
+build/src/lwip-own: | build/src/.
+	ln -sfn "$(abspath $(LWIP))" $@
+endif
 
 $(B)/lwip/debian/net-sockets: $(LWIP_NET) $(LWIP_DEPS) | $(B)/lwip/debian/.
 	$(lwip_cc) -isystem /usr/include/lwip -o $@ $(LWIP_NET) -llwip $(lwip_libs)
@@ -46,7 +54,7 @@ LWIP_NETS  = $(foreach v,$(LWIP_VERSIONS),$(addprefix $(B)/lwip/$(v)/net-, \
 
 .PHONY: check-lwip
 check-lwip: $(LWIP_UNITS) $(LWIP_NETS) $(B)/smh_standin
-	STRICT="$(STRICT)" tests/lwip/compile.sh
+	STRICT="$(STRICT)" tests/lwip/compile.sh $(LWIP_VERSIONS)
 	set -e; for unit in $(LWIP_UNITS); do timeout 120 $$unit; done
 	SMH_STANDIN=$(B)/smh_standin tests/lwip/run.sh $(LWIP_NETS)
 CHECKS_REST += check-lwip

@@ -1,0 +1,1 @@
+/* arch/cc.h - lwIP's defaults do for a compiler such as GCC */
