@@ -3,8 +3,8 @@
 WHAT IT IS
     The secure port.  It verifies the server and encrypts, over any port that
     moves bytes: smh_posix.h, smh_lwip.h, smh_lwip_raw.h, or yours.  It is for
-    mbedTLS 2.28 and later, tested with 2.28.3 and 3.6.6; there is code for 4.x,
-    which no test runs.  It allocates nothing itself; mbedTLS does.
+    mbedTLS 2.28 and later, tested with 2.28.3 and 3.6.6; 4.0.0, which Debian
+    has not, was run by hand.  It allocates nothing itself; mbedTLS does.
 
 WHAT CANNOT BE SWITCHED OFF
     TLS 1.2 or later; a certificate that one of your CAs has signed; the host's
@@ -1013,8 +1013,8 @@ static int smhi_mbedtls_open(void *ctx, const char *host, uint16_t port)
 }
 
 /* After a receive that wants a turn at once this waits for it: a turn handles
- * one message of a handshake.  What mbedTLS holds goes out by itself and is then
- * told as taken: it would take any write for the repetition, even a longer one,
+ * one message of a handshake.  What mbedTLS holds goes out by itself and then
+ * counts as taken: it would take any write for the repetition, even a longer one,
  * and a new one if a receive in between has sent it. */
 static int smhi_mbedtls_send(void *ctx, const void *data, size_t size)
 {

@@ -74,7 +74,7 @@ void at_drop(int id)
 
 void at_sleep(uint32_t ms)
 {
-    ready(want, ms < 60000 ? (int)ms : 60000);
+    ready((short)(want | POLLIN), ms < 60000 ? (int)ms : 60000);
 }
 
 uint32_t at_ms(void)
