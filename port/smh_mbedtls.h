@@ -1014,8 +1014,8 @@ static int smhi_mbedtls_open(void *ctx, const char *host, uint16_t port)
 
 /* After a receive that wants a turn at once this waits for it: a turn handles
  * one message of a handshake.  What mbedTLS holds goes out by itself and then
- * counts as taken: it would take any write for the repetition, even a longer one,
- * and a new one if a receive in between has sent it. */
+ * counts as taken: it would take any write for the repetition, even a longer
+ * one, and for a new one if a receive in between has sent it. */
 static int smhi_mbedtls_send(void *ctx, const void *data, size_t size)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
