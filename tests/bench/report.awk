@@ -105,9 +105,9 @@ function answer(name,    p, ours, n) {
     ours = "." n ".ours-" p[3] "."
     if (p[2] == "cpu" || p[2] == "wall")
         return percent("bulk" ours p[2], "bulk." n "." p[4] "." p[2])
-    if (p[2] == "far")
-        return percent("far.100." p[3] ".ours.wall", \
-                       "far.100." p[3] "." p[4] ".wall")
+    if (p[2] == "far") # HTTP/2 has TLS 1.3, and the floor 1.2
+        return percent("far.100." p[3] (p[4] == "h2" ? ".tls1_3" : ".ours") \
+                       ".wall", "far.100." p[3] "." p[4] ".wall")
     if (p[2] == "one")
         return each("one." p[3] ".instructions", 1000000)
     if (p[2] == "calls")
