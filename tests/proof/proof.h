@@ -11,6 +11,7 @@
 
 void __CPROVER_assert(_Bool ok, const char *claim);
 void __CPROVER_assume(_Bool ok);
+void *__CPROVER_allocate(unsigned long size, _Bool zero);
 #define PROVE(ok, claim) __CPROVER_assert(ok, claim)
 #define ASSUME(ok) __CPROVER_assume(ok)
 
@@ -26,7 +27,7 @@ uint8_t nondet_uint8(void);
 uint16_t nondet_uint16(void);
 uint32_t nondet_uint32(void);
 size_t nondet_size(void);
-void *malloc(size_t size);
+char nondet_char(void);
 
 /* A reader that has not refused, as far as the exchange needs to know; the
  * proof of the reader shows that it stays so. */
