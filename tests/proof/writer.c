@@ -148,6 +148,7 @@ int fit_cost(const char *id, char separator);
 void fit_puts(smhi_sink *sink, const char *words);
 void fit_encode(smhi_sink *sink, const char *id);
 void fit_put_ids(smhi_sink *sink, const smh_list *list, size_t at, size_t n);
+void fit_put_port(smhi_sink *sink, uint32_t n);
 
 size_t fit_host(const char *name)
 {
@@ -193,6 +194,14 @@ void fit_put_ids(smhi_sink *sink, const smh_list *list, size_t at, size_t n)
 {
     sink->length += ids_size[at];
     (void)list;
+    (void)n;
+}
+
+void fit_put_port(smhi_sink *sink, uint32_t n)
+{
+    size_t size = nondet_size();
+    ASSUME(size <= sizeof ":65535" - 1); /* see writer_port */
+    sink->length += size;
     (void)n;
 }
 
