@@ -103,7 +103,7 @@ static bool is_placed(const smh_call *c)
            s->batch.n[0] == (c->broken == 0 && s->awaited < left) &&
            (s->awaited == left ? s->offset == 0
                                : s->offset < length_of(s->batch.index)) &&
-           s->awaited + (s->offset != 0) <= allowed(c) &&
+           (unsigned)s->awaited + (unsigned)(s->offset != 0) <= allowed(c) &&
            (!c->lost || !c->lively);
 }
 
@@ -116,7 +116,8 @@ static uint64_t position(const smh_cursor *s)
 static bool is_sending(const smh_call *c)
 {
     return is_placed(c) && c->sent.awaited <= c->report.in_doubt &&
-           c->broken <= 0 &&
+           c->broken <= 0 && world.taken <= UINT64_MAX / 4 &&
+           before(c->done.index) <= UINT64_MAX / 4 &&
            world.taken + before(c->done.index) == position(&c->sent);
 }
 
@@ -124,7 +125,7 @@ static bool is_reading(const smh_call *c)
 {
     const smh_reader *r = &c->reader;
     return reader_is_sound(r) &&
-           (r->at == 0 || c->early || c->sent.awaited != 0) && c->early <= 1;
+           (r->at == 0 || c->early || c->sent.awaited != 0);
 }
 
 static bool holds(const smh_call *c)
@@ -138,7 +139,7 @@ static bool holds(const smh_call *c)
         return false;
     if (c->size == 0 || c->size > 32767 || c->size > io.size ||
         c->dirty > c->size || c->io != &io || c->plan.scope != &scope ||
-        c->lost > 1 || c->expired > 1)
+        c->lost > 1 || c->expired > 1 || c->early > 1)
         return false;
     if (world.open != (c->state == SMHI_OPENING || c->state == SMHI_TALKING ||
                        c->state == SMHI_CLOSING))
@@ -211,12 +212,18 @@ static int port_close(void *ctx, int at_once)
     return r;
 }
 
+/* ms since the call has begun, or the last 204 came; across a wrap. */
+static uint32_t passed(void)
+{
+    return (world.clock + (UINT64_C(1) << 32) - call.begun) & UINT32_MAX;
+}
+
 /* It never goes back, and it may wrap. */
 static uint32_t port_now(void *ctx)
 {
     uint32_t past = nondet_uint32();
-    ASSUME(past <= UINT32_MAX - (world.clock - call.begun));
-    world.clock += past;
+    ASSUME(past <= UINT32_MAX - passed());
+    world.clock = ((uint64_t)world.clock + past) & UINT32_MAX;
     (void)ctx;
     return world.clock;
 }
@@ -384,7 +391,7 @@ static int compared(const rank *a, const rank *b)
 static uint32_t time_left(void)
 {
     uint32_t most = io.timeout_ms != 0 ? io.timeout_ms : SMH_TIMEOUT_MS;
-    uint32_t past = world.clock - call.begun;
+    uint32_t past = passed();
     return call.expired || past >= most ? 0 : most - past;
 }
 
@@ -449,6 +456,14 @@ ENTRY(exchange_take)
           "confirmed is a 204 whose request was out");
 }
 
+int never(smh_call *c);
+
+int never(smh_call *c)
+{
+    PROVE(c == NULL, "behind the end nothing is opened or sent");
+    return 1;
+}
+
 ENTRY(exchange_cancel)
 {
     int r;
@@ -479,7 +494,7 @@ ENTRY(exchange_wait)
                call.spins <= SMH_SPINS_MAX),
           "a wait comes nearer to the deadline, or is counted");
     PROVE(call.report.resume == was.report.resume &&
-              call.state <=
-                  (was.state < SMHI_CLOSING ? SMHI_CLOSING : was.state),
+              (call.state == was.state || call.report.result == SMH_E_CLOCK ||
+               call.report.result == SMH_E_PORT || now == 0),
           "and changes nothing else");
 }

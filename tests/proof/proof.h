@@ -39,6 +39,8 @@ static inline bool reader_is_sound(const smh_reader *r)
                                     : 1000u;
     return r->at <= SMHI_FIELD + 1 && r->status < digits && r->cr <= 1 &&
            r->interim <= SMH_INTERIM_MAX &&
+           (r->at < SMHI_FIELD || r->status == SMH_DONE ||
+            (r->status >= 100 && r->status < 200)) &&
            (r->length != 0 || (r->at == 0 && r->interim == 0 && r->cr == 0));
 }
 
