@@ -2,20 +2,23 @@
  * The cost of an id is abstract, so the texts are never looked at. */
 #include "proof.h"
 
+/* More than fill takes of one list; and few enough for all batches. */
+enum { MANY = 128, FEW = 3 };
+
 static smh_list lists[3];
 static smh_scope scope;
 static smh_plan plan;
 
-/* Lists of up to most ids, or of any number if that is 0. */
+/* Lists of up to most ids, whose texts nobody looks at. */
 static void any_plan(size_t most)
 {
+    static const char *const texts[MANY];
     int k;
     for (k = 0; k < 3; k++) {
         size_t n = nondet_size();
-        ASSUME(n > 0 && n <= (most != 0 ? most : SIZE_MAX / 16));
+        ASSUME(n > 0 && n <= most);
         lists[k].count = n;
-        lists[k].items =
-            (const char *const *)__CPROVER_allocate(n * sizeof(char *), 0);
+        lists[k].items = texts;
     }
     scope.users = &lists[0];
     scope.clients = nondet_bool() ? &lists[1] : NULL;
@@ -59,7 +62,7 @@ ENTRY(batches_fill)
     int k = nondet_int(), room = nondet_int(), left, n;
     const smh_list *list;
     ASSUME(k >= 0 && k < 3);
-    any_plan(0);
+    any_plan(MANY);
     list = smhi_list(&plan, k);
     longest = list == NULL ? 0 : nondet_int();
     plan.inner[k] = nondet_uint16();
@@ -81,7 +84,6 @@ ENTRY(batches_fill)
 /* ---- all lists: smh_check(), smh_next() ---------------------------------- */
 
 /* The cost of the few ids of small lists: each is one byte of ids. */
-enum { FEW = 3 };
 static char ids[3 * FEW];
 static int costs[3 * FEW];
 static const char *items[3][FEW];
@@ -166,7 +168,7 @@ ENTRY(batches_turn)
 {
     smh_batch b, now;
     int r;
-    any_plan(0);
+    any_plan(SIZE_MAX);
     ASSUME(is_inside(&b, 0) && is_inside(&b, 1) && is_inside(&b, 2));
     ASSUME(b.index != UINT32_MAX && b.room[0] <= SMHI_ROOM &&
            b.room[1] <= b.room[0]);
@@ -189,7 +191,7 @@ ENTRY(batches_first)
 {
     smh_batch b;
     int k;
-    any_plan(0);
+    any_plan(SIZE_MAX);
     smhi_wipe(&b, sizeof b);
     PROVE(smh_next(&plan, &b) == 1 && b.index == 0 && b.at[0] == 0 &&
               b.at[1] == 0 && b.at[2] == 0,
