@@ -23,10 +23,11 @@ packages() {
         qemu-system-arm libcmocka-dev ;;
     quality) echo valgrind clang-format universal-ctags gcovr \
         libclang-rt-14-dev llvm ;;
+    proof) echo @build gcc-avr xz-utils ;;
     fresh) echo debootstrap git ;;
-    all) echo @host @cross @tls @lwip @firmware @quality @fresh ;;
+    all) echo @host @cross @tls @lwip @firmware @quality @proof @fresh ;;
     *) die "no group '$1'; there are build host cross tls lwip firmware" \
-        "quality fresh all" ;;
+        "quality proof fresh all" ;;
     esac
 }
 
