@@ -103,7 +103,7 @@ static bool is_placed(const smh_call *c)
            s->batch.n[0] == (c->broken == 0 && s->awaited < left) &&
            (s->awaited == left ? s->offset == 0
                                : s->offset < length_of(s->batch.index)) &&
-           (unsigned)s->awaited + (unsigned)(s->offset != 0) <= allowed(c) &&
+           (uint32_t)s->awaited + (s->offset != 0) <= allowed(c) &&
            (!c->lost || !c->lively);
 }
 

@@ -55,7 +55,8 @@ $run goto-cc -std=c99 $narrow $flags -I. -o "$out/goto" "$source" \
     $run goto-instrument $calls "$out/goto" "$out/goto" >"$out/calls.log" 2>&1
 
 timeout 900 $run cbmc "$out/goto" --function "$entry" --drop-unused-functions \
-    --unsigned-overflow-check --conversion-check --pointer-overflow-check \
+    --slice-formula --unsigned-overflow-check --conversion-check \
+    --pointer-overflow-check \
     $options >"$out/log" 2>&1 || :
 times >"$out/times"
 awk -F '[ms ]' 'NR == 2 { printf "%.1f\n", $1 * 60 + $2 }' "$out/times" \
