@@ -38,16 +38,18 @@ static bool is_inside(const smh_batch *b, int k)
 
 /* ---- one list: smhi_fill() ----------------------------------------------- */
 
-static int longest, asked, rest, rest_before;
+static int longest, inner, asked, rest, rest_before;
 
 int some_cost(const char *text, char separator);
 
 /* Any that the longest allows.  What is left of the room goes down as smhi_fill()
- * does it: two sums of a hundred numbers are hard to compare. */
+ * does it: two sums of a hundred numbers are hard to compare.  What is proved of an id helps with the next one. */
 int some_cost(const char *text, char separator)
 {
     int cost = nondet_int();
     ASSUME(cost >= 1 && cost <= longest - SMHI_COMMA_SIZE);
+    PROVE(rest >= inner && rest <= SMHI_ROOM, "each id leaves as much");
+    ASSUME(rest >= inner && rest <= SMHI_ROOM);
     rest_before = rest;
     rest -= cost + SMHI_COMMA_SIZE;
     asked++;
@@ -69,6 +71,7 @@ ENTRY(batches_fill)
     ASSUME(longest >= 0 && longest <= SMHI_ROOM && plan.inner[k] <= SMHI_ROOM);
     ASSUME(room <= SMHI_ROOM && longest + plan.inner[k] <= room);
     ASSUME(b.at[k] < lists[k].count || (k == 0 && b.at[k] == lists[k].count));
+    inner = (int)plan.inner[k];
     asked = 0;
     rest = rest_before = room;
     left = smhi_fill(&plan, &b, k, room);
