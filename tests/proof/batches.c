@@ -38,6 +38,12 @@ static bool is_inside(const smh_batch *b, int k)
 
 /* ---- one list: smhi_fill() ----------------------------------------------- */
 
+/* How many ids a list has left; more than 10, so that this limit is seen, and
+ * more than 100 takes too long for each run. */
+#ifndef SPAN
+#define SPAN 12
+#endif
+
 static int longest, inner, asked, rest, rest_before;
 
 int some_cost(const char *text, char separator);
@@ -69,8 +75,10 @@ ENTRY(batches_fill)
     longest = list == NULL ? 0 : nondet_int();
     plan.inner[k] = nondet_uint16();
     ASSUME(longest >= 0 && longest <= SMHI_ROOM && plan.inner[k] <= SMHI_ROOM);
-    ASSUME(room <= SMHI_ROOM && longest + plan.inner[k] <= room);
+    ASSUME(room >= longest && room <= SMHI_ROOM &&
+           (int)plan.inner[k] <= room - longest);
     ASSUME(b.at[k] < lists[k].count || (k == 0 && b.at[k] == lists[k].count));
+    ASSUME(lists[k].count - b.at[k] <= SPAN);
     inner = (int)plan.inner[k];
     asked = 0;
     rest = rest_before = room;

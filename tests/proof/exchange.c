@@ -334,7 +334,8 @@ size_t pack_some(smh_call *c, size_t size)
         c->sent.offset = nondet_uint16();
         c->sent.batch.index = nondet_uint32();
         c->sent.batch.n[0] = nondet_uint8();
-        if (c->sent.awaited + (c->sent.offset != 0) > 1 && nondet_bool())
+        if (c->sent.awaited + (uint32_t)(c->sent.offset != 0) > 1 &&
+            nondet_bool())
             c->lively = 1;
     }
     ASSUME(is_placed(c) && is_behind(&from, &c->sent, n));
