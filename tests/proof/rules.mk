@@ -13,4 +13,4 @@ prove: ## what CBMC proves of the header (minutes)
 
 prove-long: ## the same of what takes longer than a run of the checks may
 	@tests/setup.sh proof
-	@tests/proof/run.sh $(B)/proof-long tests/proof/claims-long
+	@tests/proof/run.sh $(B)/proof-long tests/proof/claims-long part
