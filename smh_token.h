@@ -1032,33 +1032,44 @@ static int smhi_lost(smh_call *call, int error)
     return 1;
 }
 
-/* Writes requests into the window from where sending is, and moves it behind
- * them, as far as they fit and may be in flight: behind a loss one alone, until
- * a 204 shows that the server takes them (RFC 9112, 9.3.2).  Returns the bytes
- * that are left. */
-static size_t smhi_pack(smh_call *call, size_t left)
+/* Behind a loss one goes alone, until a 204 shows that the server takes them
+ * (RFC 9112, 9.3.2). */
+static int smhi_may_send(const smh_call *call)
 {
-    unsigned most = call->lost ? 1 : call->io->pipeline;
+    const smh_cursor *sent = &call->sent;
+    return sent->batch.n[0] != 0 &&
+           (sent->awaited == 0 ||
+            (!call->lost && sent->awaited < call->io->pipeline));
+}
+
+/* Writes what the window takes of the next request, and moves sending behind
+ * it.  Returns the bytes written. */
+static size_t smhi_pack_one(smh_call *call, char *window, size_t size)
+{
     smh_cursor *sent = &call->sent;
-    char *window = call->io->buffer;
-    while (left != 0 && sent->batch.n[0] != 0 &&
-           (sent->awaited == 0 || sent->awaited < most)) {
-        size_t n = smh_write(&call->plan, &sent->batch, 0, sent->offset, window,
-                             left) -
-                   sent->offset;
-        if (sent->awaited != 0)
-            call->lively = 1;
-        if (n > left) {
-            sent->offset = (uint16_t)(sent->offset + left);
-            return 0;
-        }
-        window += n;
-        left -= n;
-        sent->offset = 0;
-        sent->awaited++;
-        smh_next(&call->plan, &sent->batch);
+    size_t n =
+        smh_write(&call->plan, &sent->batch, 0, sent->offset, window, size) -
+        sent->offset;
+    if (sent->awaited != 0)
+        call->lively = 1;
+    if (n > size) {
+        sent->offset = (uint16_t)(sent->offset + size);
+        return size;
     }
-    return left;
+    sent->offset = 0;
+    sent->awaited++;
+    smh_next(&call->plan, &sent->batch);
+    return n;
+}
+
+/* The same of as many requests as fit the buffer's first size bytes and may be
+ * in flight. */
+static size_t smhi_pack(smh_call *call, size_t size)
+{
+    size_t n = 0;
+    while (n != size && smhi_may_send(call))
+        n += smhi_pack_one(call, call->io->buffer + n, size - n);
+    return n;
 }
 
 /* Writes the window anew each time, for it may have been read into; and once
@@ -1070,7 +1081,7 @@ static int smhi_send(smh_call *call)
     smh_cursor from = call->sent;
     size_t n = call->size;
     int r = 0;
-    while ((n -= smhi_pack(call, n)) != (size_t)r) {
+    while ((n = smhi_pack(call, n)) != (size_t)r) {
         if (n > call->dirty)
             call->dirty = (uint16_t)n;
         /* Noted before the port takes it, for after SMH_AGAIN it may hold bytes
@@ -1111,6 +1122,16 @@ static int smhi_confirm(smh_call *call, int more)
     return call->report.resume == call->report.requests ? SMH_DONE : 0;
 }
 
+/* Takes a byte that came, with more behind it or not. */
+static int smhi_take(smh_call *call, char byte, int more)
+{
+    int r;
+    if (call->reader.at == 0)
+        call->early = call->sent.awaited == 0;
+    r = smh_read(&call->reader, (unsigned char)byte);
+    return r == SMH_DONE ? smhi_confirm(call, more) : r;
+}
+
 static int smhi_recv(smh_call *call)
 {
     const smh_io *io = call->io;
@@ -1121,12 +1142,8 @@ static int smhi_recv(smh_call *call)
     if ((size_t)n > call->dirty)
         call->dirty = (uint16_t)n;
     for (i = 0; i < n;) {
-        int r;
-        if (call->reader.at == 0)
-            call->early = call->sent.awaited == 0;
-        r = smh_read(&call->reader, (unsigned char)io->buffer[i++]);
-        if (r == SMH_DONE)
-            r = smhi_confirm(call, i < n);
+        char byte = io->buffer[i++];
+        int r = smhi_take(call, byte, i < n);
         if (r != 0)
             return r;
     }
@@ -1151,22 +1168,29 @@ static int smhi_close(smh_call *call)
     return 1;
 }
 
+/* A turn of a step, by where the call is. */
+static void smhi_go(smh_call *call)
+{
+    int r;
+    if (call->state == SMHI_CLOSING)
+        r = smhi_close(call);
+    else if (smhi_left(call) == 0)
+        r = SMH_E_TIMEOUT;
+    else if (call->state == SMHI_TALKING)
+        r = smhi_talk(call);
+    else
+        r = smhi_open(call);
+    if (r != SMH_AGAIN && r != 1)
+        smhi_finish(call, r);
+    call->busy = r != SMH_AGAIN;
+}
+
 SMH_API int smh_step(smh_call *call)
 {
-    int r = 1, turns = SMHI_TURNS;
-    while (r != SMH_AGAIN && turns-- != 0 && call->state != SMHI_OVER) {
-        if (call->state == SMHI_CLOSING)
-            r = smhi_close(call);
-        else if (smhi_left(call) == 0)
-            r = SMH_E_TIMEOUT;
-        else if (call->state == SMHI_TALKING)
-            r = smhi_talk(call);
-        else
-            r = smhi_open(call);
-        if (r != SMH_AGAIN && r != 1)
-            smhi_finish(call, r);
-    }
-    call->busy = r != SMH_AGAIN;
+    int turns = SMHI_TURNS;
+    call->busy = 1;
+    while (call->busy && turns-- != 0 && call->state != SMHI_OVER)
+        smhi_go(call);
     return call->state == SMHI_OVER ? call->report.result : 0;
 }
 

@@ -25,10 +25,12 @@ packages() {
         libclang-rt-14-dev llvm ;;
     bench) echo @host @tls valgrind strace gnuplot-nox nghttp2-client \
         libcurl4-openssl-dev node-llhttp ;;
+    proof) echo @build gcc-avr xz-utils ;;
     fresh) echo debootstrap git ;;
-    all) echo @host @cross @tls @lwip @firmware @quality @bench @fresh ;;
+    all) echo @host @cross @tls @lwip @firmware @quality @bench @proof \
+        @fresh ;;
     *) die "no group '$1'; there are build host cross tls lwip firmware" \
-        "quality bench fresh all" ;;
+        "quality bench proof fresh all" ;;
     esac
 }
 

@@ -2,10 +2,9 @@
 # tests/sources.sh NAME: an upstream source, as Debian keeps it, in
 # build/src/NAME.  Nothing is done when it is already there.
 #
-# The tarball is found by apt in a private source list, on the mirror that this
-# machine uses anyway, and must have the sum below; Debian's own patches are not
-# applied.  apt's configuration of the machine is only read.  Of lwIP only 2.2.1
-# brings contrib/ with the unix port; 2.1.3 is the core alone.
+# The tarball is found by suite.sh and must have the sum below; Debian's own
+# patches are not applied.  Of lwIP only 2.2.1 brings contrib/ with the unix
+# port; 2.1.3 is the core alone.
 set -eu
 
 die() {
@@ -40,39 +39,26 @@ version=${name#*-}
 cd "$(dirname "$0")/.."
 tree=build/src/$name
 [ ! -e "$tree" ] || exit 0
-mkdir -p build/src build/apt
+mkdir -p build/src
 exec 9>"build/src/.$name.lock"
 flock 9
 [ ! -e "$tree" ] || exit 0
 echo "sources: fetching $name"
 
-mirror=$(tests/mirror.sh)
-apt=$PWD/build/apt/$suite
-mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-key=/usr/share/keyrings/debian-archive-keyring.gpg
-echo "deb-src [signed-by=$key] $mirror $suite main" >"$apt/source.list"
-in_suite() {
-    apt-get -qq -o Dir::Etc::SourceList="$apt/source.list" \
-        -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$apt/lists" \
-        -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=root \
-        -o APT::Update::Post-Invoke-Success::=true "$@"
-}
-
 # The revision of the package does not matter, the upstream version does.
 work=$(mktemp -d -p build/src)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
-(
-    exec 8>"$apt/lock"
-    flock 8
-    in_suite update
-) || die "cannot read $suite from the mirror: is there a network?"
-uri=$(in_suite --print-uris --tar-only source "$package" | awk -F "'" \
+tests/suite.sh deb-src $suite update ||
+    die "cannot read $suite from the mirror: is there a network?"
+uri=$(tests/suite.sh deb-src $suite --print-uris --tar-only source "$package" |
+    awk -F "'" \
     -v want="/${package}_$version[^/]*[.]orig[.]tar[.](gz|bz2|xz)\$" \
     '$2 ~ want { print $2 }')
 [ -n "$uri" ] || die "$suite has no $package $version any more: another" \
     "version needs its number and sum here"
-(cd "$work" && in_suite --tar-only source "$package") ||
+(cd "$work" && ../../../tests/suite.sh deb-src $suite --tar-only source \
+    "$package") ||
     die "cannot download $uri"
 tarball=$work/$(basename "$uri" | sed 's/%2b/+/g')
 echo "$sum  $tarball" | sha256sum --check --quiet ||

@@ -1,0 +1,16 @@
+# What CBMC proves of the header: see claims, and run.sh for its form.
+
+.PHONY: check-prove prove prove-long
+check-prove:
+	@for f in tests/proof/*.c; do \
+	    $(CC) $(STRICT) -I. -fsyntax-only $$f || exit 1; done
+	@tests/proof/run.sh $(B)/proof tests/proof/claims
+CHECKS_REST += check-prove
+
+prove: ## what CBMC proves of the header (minutes)
+	@tests/setup.sh proof
+	@$(MAKE) -s --no-print-directory check-prove
+
+prove-long: ## the same of what takes longer than a run of the checks may
+	@tests/setup.sh proof
+	@tests/proof/run.sh $(B)/proof-long tests/proof/claims-long part
