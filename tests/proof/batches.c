@@ -149,6 +149,9 @@ int some_fill(const smh_plan *p, smh_batch *b, int k, int room)
     int left = nondet_int();
     PROVE(room == (k == 0 ? SMHI_ROOM : (int)b->room[k - 1]),
           "it gets what the list outside left");
+    PROVE(list == NULL || b->at[k] < list->count ||
+              (k == 0 && b->at[k] == list->count),
+          "it begins inside of its list, or behind the last user");
     b->n[k] = nondet_uint8();
     ASSUME(left >= 0 && left <= room);
     if (k == 0 && b->at[k] == list->count)
