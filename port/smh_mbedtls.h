@@ -181,7 +181,7 @@ typedef struct smh_mbedtls {
     uint8_t blocked;        /* The port below said AGAIN to this operation. */
     uint8_t at_once;        /* There is more to do without waiting. */
     uint8_t reads;          /* That this operation may still make below. */
-    uint8_t receiving;      /* By TLS 1.2: nothing is sent meanwhile. */
+    uint8_t receiving;      /* Nothing is sent meanwhile. */
     int16_t broken;         /* What the port below failed with, or 0. */
     uint32_t failed_before; /* Allocations, before this opening. */
     mbedtls_x509_crt *trusted;
@@ -301,19 +301,21 @@ static uint32_t smhi_mbedtls_failed_allocs(const smh_mbedtls *tls)
     return count != NULL ? count(tls->options.ctx) - tls->failed_before : 0;
 }
 
-/* Sends what is held back: with bytes unsent, a close_notify does not say the
- * end, it only sends them.  Returns 0, or a code. */
+/* Sends an alert that is held back, but no request: only what send tells counts
+ * as out.  With bytes unsent, a close_notify does not say the end, it only sends
+ * them.  Returns 0, or a code. */
 static int smhi_mbedtls_flush(smh_mbedtls *tls)
 {
-    return tls->unsent ? mbedtls_ssl_close_notify(&tls->ssl) : 0;
+    return tls->unsent && tls->pending == 0
+               ? mbedtls_ssl_close_notify(&tls->ssl)
+               : 0;
 }
 
 /* TLS is over: nothing but a close may follow. */
 static int smhi_mbedtls_fatal(smh_mbedtls *tls, int code)
 {
     int reason = SMH_MBEDTLS_CODE;
-    if (tls->pending == 0) /* an alert, then */
-        (void)smhi_mbedtls_flush(tls);
+    (void)smhi_mbedtls_flush(tls);
     tls->state = SMHI_MBEDTLS_DEAD;
     tls->failed_allocs = smhi_mbedtls_failed_allocs(tls);
     if (tls->reason == SMH_MBEDTLS_RNG) {
@@ -393,7 +395,8 @@ static int smhi_mbedtls_moved(smh_mbedtls *tls, int moved, size_t size,
 /* While mbedTLS receives, what it wants to send is an alert, often in answer to
  * a handshake message.  It has to wait for the next operation, so that this one
  * ends and does not go through all the messages of a record.  In TLS 1.3 each
- * alert is the end, and mbedTLS makes it anew until it is out. */
+ * alert is the end, and mbedTLS makes it anew until it is out; a request that is
+ * held waits all the same. */
 static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
                                    size_t size)
 {
@@ -1026,7 +1029,7 @@ static int smhi_mbedtls_send(void *ctx, const void *data, size_t size)
     if (tls->at_once)
         return SMH_AGAIN;
     smhi_mbedtls_enter(tls, SMH_STAGE_WRITE);
-    code = smhi_mbedtls_flush(tls);
+    code = tls->unsent ? mbedtls_ssl_close_notify(&tls->ssl) : 0;
     if (code == 0 && tls->pending != 0) {
         code = (int)tls->pending;
         tls->pending = 0;
@@ -1078,7 +1081,8 @@ static int smhi_mbedtls_close(void *ctx, int at_once)
     int result;
     if (tls->state < SMHI_MBEDTLS_CONNECTING)
         return 1;
-    if (tls->state == SMHI_MBEDTLS_OPEN && !at_once) {
+    /* What is held was not taken, so it does not go out now. */
+    if (tls->state == SMHI_MBEDTLS_OPEN && !at_once && tls->pending == 0) {
         smhi_mbedtls_enter(tls, SMH_STAGE_CLOSE);
         if (smhi_mbedtls_notify(tls) == MBEDTLS_ERR_SSL_WANT_WRITE)
             return SMH_AGAIN;
