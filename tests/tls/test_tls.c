@@ -242,6 +242,35 @@ static void a_full_port_takes_the_record_once(void **state)
     assert_received();
 }
 
+/* Only what a send has told is out: an answer to more would come too early. */
+static void a_receive_sends_nothing_of_a_request(void **state)
+{
+    smh_port port = open_with_room(10);
+    uint32_t sent;
+    char byte;
+    (void)state;
+    assert_int_equal(port.ops->send(port.ctx, request, REQUEST), SMH_AGAIN);
+    sent = client.diag.sent;
+    server.room = 0;
+    assert_int_equal(port.ops->recv(port.ctx, &byte, 1), SMH_AGAIN);
+    assert_int_equal(client.diag.sent, sent);
+    assert_int_equal(client_send(&client, request, REQUEST), REQUEST);
+    assert_received();
+}
+
+static void a_close_sends_nothing_of_a_request(void **state)
+{
+    smh_port port = open_with_room(10);
+    int turn;
+    (void)state;
+    assert_int_equal(port.ops->send(port.ctx, request, REQUEST), SMH_AGAIN);
+    server.room = 0;
+    assert_int_equal(client_close(&client, 0), 1);
+    for (turn = 0; turn < 100; turn++)
+        peer_turn(&server);
+    assert_int_equal(server.size, 0);
+}
+
 /* mbedTLS sends what it holds and says that it took all. */
 static void a_longer_repetition_counts_what_is_held(void **state)
 {
@@ -971,14 +1000,17 @@ static void open_with_tickets(void)
 static void a_ticket_behind_half_a_record_sends_nothing_twice(void **state)
 {
     smh_port port = smh_mbedtls_port(&client);
+    uint32_t sent;
     char byte;
     (void)state;
     open_with_tickets();
     feed_tickets(&server);
     server.room = 10;
     assert_int_equal(port.ops->send(port.ctx, request, REQUEST), SMH_AGAIN);
-    assert_int_equal(port.ops->recv(port.ctx, &byte, 1), SMH_AGAIN);
+    sent = client.diag.sent;
     server.room = 0;
+    assert_int_equal(port.ops->recv(port.ctx, &byte, 1), SMH_AGAIN);
+    assert_int_equal(client.diag.sent, sent);
     assert_int_equal(client_send(&client, request, REQUEST), REQUEST);
     assert_received();
 }
@@ -1011,6 +1043,8 @@ static void it_speaks_tls_1_3(void **state)
         IN(set, broken_at_any_call), IN(set, lying_at_any_call),               \
         IN(set, an_early_answer_is_read_after_a_failed_send),                  \
         IN(set, a_full_port_takes_the_record_once),                            \
+        IN(set, a_receive_sends_nothing_of_a_request),                         \
+        IN(set, a_close_sends_nothing_of_a_request),                           \
         IN(set, a_longer_repetition_counts_what_is_held),                      \
         IN(set, a_pipeline_goes_through_a_full_port),                          \
         IN(set, the_servers_end_is_told_from_a_cut),                           \
