@@ -1056,6 +1056,7 @@ static int smhi_mbedtls_recv(void *ctx, void *data, size_t size)
     tls->receiving = 1;
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
     tls->receiving =
+        tls->pending != 0 ||
         mbedtls_ssl_get_version_number(&tls->ssl) == MBEDTLS_SSL_VERSION_TLS1_2;
 #endif
     code = mbedtls_ssl_read(&tls->ssl, (unsigned char *)data, size);

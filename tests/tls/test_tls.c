@@ -1002,6 +1002,7 @@ static void a_ticket_behind_half_a_record_sends_nothing_twice(void **state)
     smh_port port = smh_mbedtls_port(&client);
     uint32_t sent;
     char byte;
+    int turn;
     (void)state;
     open_with_tickets();
     feed_tickets(&server);
@@ -1009,7 +1010,8 @@ static void a_ticket_behind_half_a_record_sends_nothing_twice(void **state)
     assert_int_equal(port.ops->send(port.ctx, request, REQUEST), SMH_AGAIN);
     sent = client.diag.sent;
     server.room = 0;
-    assert_int_equal(port.ops->recv(port.ctx, &byte, 1), SMH_AGAIN);
+    for (turn = 0; turn < 10; turn++)
+        assert_int_equal(port.ops->recv(port.ctx, &byte, 1), SMH_AGAIN);
     assert_int_equal(client.diag.sent, sent);
     assert_int_equal(client_send(&client, request, REQUEST), REQUEST);
     assert_received();
