@@ -1038,7 +1038,7 @@ static int smhi_mbedtls_send(void *ctx, const void *data, size_t size)
         if (size > most)
             size = most;
         code = mbedtls_ssl_write(&tls->ssl, (const unsigned char *)data, size);
-        if (tls->unsent)
+        if (code == MBEDTLS_ERR_SSL_WANT_WRITE)
             tls->pending = size;
     }
     return code > 0 ? code : smhi_mbedtls_result(tls, code);
