@@ -32,7 +32,6 @@ struct job {
     struct progress progress;
     bool listing;   /* the JSON object is begun */
     smh_batch told; /* for --verbose: the next request to be told */
-    unsigned shown; /* for --verbose: the connection that was shown */
 };
 
 static volatile sig_atomic_t stopped;
@@ -84,15 +83,10 @@ static void begin_to_tell(struct job *job)
     while (job->told.index < job->io.resume);
 }
 
-/* For --verbose: what is new since the last step. */
+/* For --verbose: what the last step has brought. */
 static void tell(struct job *job, int result)
 {
     const smh_call *call = &job->call;
-    if (job->shown != transport_openings() && transport_carried()) {
-        job->shown = transport_openings();
-        fputs("smh_revoke: connected\n", stderr);
-        transport_show(stderr);
-    }
     while (job->told.index < call->report.resume)
         tell_request(job, SMH_DONE);
     if (result > 0 && result != SMH_DONE)
@@ -175,7 +169,7 @@ static void account(struct job *job, int result)
     job->io.resume = report->resume;
     verdict->confirmed += report->confirmed;
     verdict->resume = resume;
-    verdict->refused = result >= 400 && result <= 499;
+    verdict->refused = result >= 400 && result <= 499 && result != 408;
     if (report->confirmed > 0 || report->in_doubt > 0 || transport_carried())
         verdict->sent = true;
     if (verdict->refused && job->options.pipeline <= 1 &&
@@ -393,8 +387,9 @@ static int check_resume(struct job *job)
         strcmp(options->resume_hash, verdict->lists) != 0)
         refuse(verdict,
                "--resume %" PRIu64 ":%s: other lists or another library than "
-               "those of the run that printed this, or another order, or "
-               "another build of this tool: these are %s",
+               "those of the run that printed this, or another order, or a "
+               "build of this tool with another SMH_LINE_MAX or SMH_COMMA: "
+               "these are %s",
                options->resume, options->resume_hash, verdict->lists);
     else if (options->resume > verdict->requests)
         refuse(verdict,
@@ -508,10 +503,13 @@ static void report(struct job *job)
     if (stopped && verdict->exit == EXIT_INPUT)
         conclude(job, SMH_E_CANCELLED);
     if (options->json) {
-        if (options->dry_run && verdict->exit == EXIT_CONFIRMED)
-            fputs(job->listing ? "]," : "{\"dry_run\":[],", stdout);
+        if (job->listing)
+            fputs("],", stdout);
         else
-            putchar('{');
+            fputs(options->dry_run && verdict->exit == EXIT_CONFIRMED
+                      ? "{\"dry_run\":[],"
+                      : "{",
+                  stdout);
         report_as_json(verdict);
     }
     if (verdict->exit != EXIT_CONFIRMED ||

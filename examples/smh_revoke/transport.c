@@ -216,16 +216,17 @@ static void show_clock(FILE *stream)
     fprintf(stream, "  this clock   %s\n", text);
 }
 
+/* A suite has only what is open. */
 void transport_show(FILE *stream)
 {
+    const char *suite = mbedtls_ssl_get_ciphersuite(&tls.ssl);
     char shown[320];
     fprintf(stream, "  host         %s\n",
             escape(options->host, shown, sizeof shown));
     show_address(stream);
-    if (transport_carried() || tls.verified) {
+    if (suite != NULL) {
         fprintf(stream, "  TLS          %s, %s\n",
-                mbedtls_ssl_get_version(&tls.ssl),
-                mbedtls_ssl_get_ciphersuite(&tls.ssl));
+                mbedtls_ssl_get_version(&tls.ssl), suite);
         show_chain(stream);
     }
     fprintf(stream, "  trusted CAs  %s\n",
@@ -250,6 +251,17 @@ static int open_there(void *ctx, const char *host, uint16_t port)
     if (options->connect_port != 0)
         port = options->connect_port;
     return smh_posix_port(&posix).ops->open(ctx, host, port);
+}
+
+/* For --verbose: within one step a connection may open, fail and be closed. */
+static int open_and_show(void *ctx, const char *host, uint16_t port)
+{
+    int result = smh_mbedtls_port(&tls).ops->open(ctx, host, port);
+    if (result == 1) {
+        fputs("smh_revoke: connected\n", stderr);
+        transport_show(stderr);
+    }
+    return result;
 }
 
 /* TCP, pinned by --connect if that is given. */
@@ -286,6 +298,7 @@ void transport_free(void)
 int transport_open(const struct options *wanted, smh_port *port,
                    struct verdict *verdict)
 {
+    static smh_port_ops ops;
     smh_mbedtls_options setting = {0};
     options = wanted;
     if (load_ca(verdict) != 0)
@@ -295,6 +308,10 @@ int transport_open(const struct options *wanted, smh_port *port,
     setting.f_rng = smh_mbedtls_psa_random;
     (void)smh_mbedtls_init(&tls, &setting);
     *port = smh_mbedtls_port(&tls);
+    ops = *port->ops;
+    if (options->verbose && !options->check)
+        ops.open = open_and_show;
+    port->ops = &ops;
     return 0;
 }
 

@@ -556,7 +556,7 @@ build() {
         build "$option"
         check 2 "$tmp/other" --host localhost:1 --library "$library" \
             --user a --dry-run --resume "$token"
-        says "or another build of this tool"
+        says "or a build of this tool with another SMH_LINE_MAX"
     done
     build -DNONE
     check 0 "$tmp/other" --host localhost:1 --library "$library" --user a \

@@ -372,6 +372,16 @@ refused_by() { # STATUS WORDS ADVICE OPTION...
     fi
 }
 
+@test "--verbose bears a connection that ends when it is made" {
+    perl tests/tool/spoil.pl "$port" finished >"$tmp/spoil" 3>&- &
+    others=$!
+    wait_for [ -s "$tmp/spoil" ]
+    port=$(cat "$tmp/spoil") check 4 revoke --user a --verbose --json
+    says "TLS failed: " "connected" "  TLS          TLSv1." ||
+        says "TLS failed: handshake: "
+    [ "$(jq .exit <<<"$output")" = 4 ]
+}
+
 @test "what comes after the handshake and is no TLS any more" {
     standin_set "fault=2:silent"
     seq 20 >"$tmp/users"

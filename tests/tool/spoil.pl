@@ -1,5 +1,7 @@
-# spoil PORT: carries one connection to PORT of 127.0.0.1; on SIGUSR1 the client
-# gets what is no TLS.  Says its own port.
+# spoil PORT [finished]: carries one connection to PORT of 127.0.0.1; on SIGUSR1
+# the client gets what is no TLS.  With finished, a record that nobody has made
+# comes at once behind the server's last message of the handshake.  Says its own
+# port.
 use strict;
 use warnings;
 use IO::Select;
@@ -18,6 +20,8 @@ while (!$spoil) {
     for my $from ($both->can_read(0.1)) {
         sysread $from, my $bytes, 65536 or exit;
         my $to = $from == $client ? $server : $client;
+        $bytes .= "\x17\x03\x03\0\x30" . 'z' x 48
+            if $ARGV[1] and $bytes =~ /\x14\x03\x03\0\x01\x01/;
         syswrite $to, $bytes;
     }
 }
