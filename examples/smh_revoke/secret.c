@@ -35,16 +35,6 @@ static void lock(void *memory, size_t size)
     (void)!mlock(memory, size);
 }
 
-void secret_harden(void)
-{
-    static const struct rlimit none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-#ifdef __linux__
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-    lock(secret, sizeof secret);
-}
-
 /* Pages of their own, so that nothing else is locked with them. */
 char *secret_room(size_t size)
 {
@@ -135,29 +125,42 @@ static int take_line(const char *source, size_t size, struct verdict *verdict)
 
 /* ---- environment --------------------------------------------------------- */
 
+static struct {
+    bool is_set;
+    size_t size; /* of the value; what is too long fills all of secret */
+} environment;
+
 /* The memory of the environment is what /proc/PID/environ shows: unsetenv()
- * alone would leave the secret there.  True if it was set; what is too long
- * fills all of secret, which take_line() refuses. */
-static bool take_from_environment(size_t *size)
+ * alone would leave the secret there. */
+static void take_from_environment(void)
 {
     size_t name = strlen(VARIABLE "=");
     char **entry;
-    bool found = false;
     for (entry = environ; *entry != NULL; entry++) {
         char *value = *entry + name;
         size_t length;
         if (strncmp(*entry, VARIABLE "=", name) != 0)
             continue;
         length = strlen(value);
-        if (!found) {
-            *size = length < sizeof secret ? length : sizeof secret;
-            memcpy(secret, value, *size);
+        if (!environment.is_set) {
+            environment.size = length < sizeof secret ? length : sizeof secret;
+            memcpy(secret, value, environment.size);
         }
-        found = true;
+        environment.is_set = true;
         mbedtls_platform_zeroize(value, length);
     }
     unsetenv(VARIABLE);
-    return found;
+}
+
+void secret_harden(void)
+{
+    static const struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+#ifdef __linux__
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+    lock(secret, sizeof secret);
+    take_from_environment();
 }
 
 /* ---- file ---------------------------------------------------------------- */
@@ -237,13 +240,12 @@ static int take_from_terminal(const char *host, struct verdict *verdict)
 
 const char *secret_load(const struct options *options, struct verdict *verdict)
 {
-    size_t size = 0;
-    bool is_set = take_from_environment(&size);
+    size_t size = environment.size;
     int result;
     if (options->secret_file != NULL) {
         mbedtls_platform_zeroize(secret, sizeof secret);
         result = take_from_file(options->secret_file, options->quiet, verdict);
-    } else if (is_set && (size > 0 || !options->dry_run)) {
+    } else if (environment.is_set && (size > 0 || !options->dry_run)) {
         result = take_line(VARIABLE, size, verdict);
     } else if (options->dry_run) { /* of a usual length */
         memset(secret, '0', 64);

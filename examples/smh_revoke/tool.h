@@ -185,15 +185,15 @@ int connect_split(struct options *options, struct verdict *verdict);
 
 /* ---- secret.c: the library's secret -------------------------------------- */
 
-/* No core dumps, and no looking into the process by its own user. */
+/* No core dumps, no looking into the process by its own user, and no secret in
+ * the environment any more. */
 void secret_harden(void);
 
 /* Memory that is kept out of swap and dumps as far as the system lets us. */
 char *secret_room(size_t size);
 void secret_room_free(char *room, size_t size);
 
-/* From the file, the environment or the terminal; taken out of the environment
- * in any case.  For a dry run without one, something of a usual length.  NULL
+/* From the file, the environment or the terminal.  For a dry run without one, something of a usual length.  NULL
  * if it is refused. */
 const char *secret_load(const struct options *options, struct verdict *verdict);
 

@@ -36,6 +36,15 @@ live() {
     left
 }
 
+@test "the live test says whose tokens may be left" {
+    mkdir "$tmp/a folder"
+    standin_set fault=5:status:403
+    check 1 live TMPDIR="$tmp/a folder"
+    says "tokens may be left, of these users:" "-other"
+    [ "$(grep -cE '^[|] .* [|] (200|204|403|404) [|]$' <<<"$output")" = 11 ]
+    [ -z "$(ls "$tmp/a folder")" ]
+}
+
 @test "the live test says what is missing" {
     check 2 live SMH_HOST= SMH_LIBRARY=
     says 'set SMH_HOST SMH_LIBRARY'

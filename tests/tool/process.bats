@@ -32,6 +32,15 @@ end() {
     no grep -q "$secret" "$tmp/out" "$tmp/err"
 }
 
+@test "--check leaves no secret in the environment either" {
+    standin_set "fault=*:handshake-stall"
+    MARK=visible SMH_LIBRARY_SECRET=$secret start --check
+    wait_for no grep -q "$secret" "/proc/$!/environ"
+    grep -q visible "/proc/$!/environ"
+    kill $!
+    end 5
+}
+
 @test "a crash leaves no core" {
     standin_set "fault=*:silent"
     ulimit -c unlimited || skip "cores are forbidden here"
