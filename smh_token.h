@@ -194,7 +194,7 @@ extern "C" {
     X(SMH_E_CLOSED, -21, "server closed before its answer was whole")          \
     X(SMH_E_TLS, -22, "TLS failed")                                            \
     X(SMH_E_MEMORY, -23, "port out of memory")                                 \
-    X(SMH_E_ANSWER, -24, "answer is not HTTP/1.x")                             \
+    X(SMH_E_ANSWER, -24, "answer is not HTTP/1.x, or beyond a limit")          \
     X(SMH_E_EXTRA, -25, "server sent more than was asked")                     \
     X(SMH_E_CANCELLED, -26, "cancelled")
 
@@ -529,7 +529,7 @@ enum { SMHI_COMMA_SIZE = sizeof SMH_COMMA - 1 };
 enum { SMHI_COMMA_OK = 1 / (SMHI_COMMA_SIZE == 1 || SMHI_COMMA_SIZE == 3) };
 
 /* Bytes of a request for all but the ids, and for them.  Always the same, so
- * that a resume point holds when host, library id or secret were put right. */
+ * that a resume point holds when host or secret were put right. */
 #define SMHI_FIXED_MAX 512
 #define SMHI_ROOM (SMH_LINE_MAX - SMHI_FIXED_MAX)
 

@@ -302,8 +302,8 @@ static uint32_t smhi_mbedtls_failed_allocs(const smh_mbedtls *tls)
 }
 
 /* Sends an alert that is held back, but no request: only what send tells counts
- * as out.  With bytes unsent, a close_notify does not say the end, it only sends
- * them.  Returns 0, or a code. */
+ * as out.  With bytes unsent, a close_notify does not say the end, it only
+ * sends them.  Returns 0, or a code. */
 static int smhi_mbedtls_flush(smh_mbedtls *tls)
 {
     return tls->unsent && tls->pending == 0
@@ -395,8 +395,8 @@ static int smhi_mbedtls_moved(smh_mbedtls *tls, int moved, size_t size,
 /* While mbedTLS receives, what it wants to send is an alert, often in answer to
  * a handshake message.  It has to wait for the next operation, so that this one
  * ends and does not go through all the messages of a record.  In TLS 1.3 each
- * alert is the end, and mbedTLS makes it anew until it is out; a request that is
- * held waits all the same. */
+ * alert is the end, and mbedTLS makes it anew until it is out; a request that
+ * is held waits all the same. */
 static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
                                    size_t size)
 {

@@ -22,9 +22,9 @@ WHAT TO KNOW
       resolver's order.  One that is silent for SMH_POSIX_PATIENCE_MS is given
       up for the next one.
     - It sets no signal handler and needs none: no SIGPIPE comes.
-    - TLS reads a record in two steps, its five bytes of header and the rest, and
-      each costs a system call.  With a buffer, 16 kB for example, one reads many
-      records, and none asks again what the last one has told:
+    - TLS reads a record in two steps, its five bytes of header and the rest,
+      and each costs a system call.  With a buffer, 16 kB for example, one reads
+      many records, and none asks again what the last one has told:
           static char arrived[16384];
           tcp.buffer = arrived;
           tcp.size = sizeof arrived;
@@ -60,7 +60,8 @@ A LOOK-UP OF YOUR OWN
             struct sockaddr_in to;
             memset(&to, 0, sizeof to);
             to.sin_family = AF_INET;
-            if (host == NULL || strcmp(host, "smh0example.example.com") != 0 ||
+            if (host == NULL ||
+                strcmp(host, "smh0example.api.tencentsmh.cn") != 0 ||
                 inet_pton(AF_INET, (const char *)arg, &to.sin_addr) != 1)
                 return SMH_E_RESOLVE;
             memcpy(addresses, &to, sizeof to);

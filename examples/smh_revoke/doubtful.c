@@ -70,6 +70,6 @@ const char *doubtful_line(const char *line, bool is_first, const char **next)
     if (line[0] == '#')
         return "a comment";
     if (is_first && is_heading(line))
-        return "a heading of a table";
+        return "looks like the heading of a column";
     return doubtful_id(line, next);
 }

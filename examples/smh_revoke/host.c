@@ -1,4 +1,4 @@
-/* host.c - --host and --connect: what they are, or what each should have been */
+/* host.c - --host and --connect: what they are, or should have been */
 #include "tool.h"
 
 #include <arpa/inet.h>
@@ -112,7 +112,8 @@ int host_split(struct options *options, struct verdict *verdict)
 {
     if (split_host(options, verdict) == 0)
         return 0;
-    return advise(verdict, "as in --host smh0example.api.tencentsmh.cn");
+    return advise(verdict,
+                  "give it as in --host smh0example.api.tencentsmh.cn");
 }
 
 /* An address of either family, IPv6 in brackets, up to end. */

@@ -1,7 +1,7 @@
 /* smh_revoke - deletes all access tokens of users: `smh_revoke --help`.
  *
  * Everything is checked first, then users go out a chunk at a time, each chunk
- * in a call of its own.  It is driven by smh_step() rather than smh_revoke(), so
+ * in a call of its own.  smh_step() drives it rather than smh_revoke(), so
  * that a signal ends it and progress can be seen. */
 #define SMH_TOKEN_IMPLEMENTATION
 #include "smh_token.h"

@@ -156,7 +156,7 @@ static void say_lists(FILE *stream, const struct verdict *verdict)
                 verdict->counts[0] == 1 ? "" : "the first ",
                 escape(verdict->first_user, first, sizeof first));
     if (verdict->counts[1] + verdict->counts[2] > 0)
-        fputs("; only of ", stream);
+        fputs("; only tokens of ", stream);
     if (verdict->counts[1] > 0)
         say_number(stream, verdict->counts[1], "client");
     if (verdict->counts[1] > 0 && verdict->counts[2] > 0)
@@ -175,7 +175,7 @@ void say_all_confirmed(FILE *stream, const struct verdict *verdict)
     fputs(" (", stream);
     say_lists(stream, verdict);
     fprintf(stream,
-            ") at %s; a 204 does not tell whether there were any tokens\n",
+            ") at %s; a 204 does not say whether there were any tokens\n",
             escape(verdict->host, host, sizeof host));
 }
 

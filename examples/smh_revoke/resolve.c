@@ -1,5 +1,5 @@
 /* resolve.c - looks host names up in a thread that can be left behind:
- * getaddrinfo() takes its own time, and neither a deadline nor a signal ends it */
+ * getaddrinfo() takes its own time, and no deadline, no signal ends it */
 #include "resolve.h"
 
 #include <errno.h>

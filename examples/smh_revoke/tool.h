@@ -193,8 +193,8 @@ void secret_harden(void);
 char *secret_room(size_t size);
 void secret_room_free(char *room, size_t size);
 
-/* From the file, the environment or the terminal.  For a dry run without one, something of a usual length.  NULL
- * if it is refused. */
+/* From the file, the environment or the terminal.  For a dry run without one,
+ * something of a usual length.  NULL if it is refused. */
 const char *secret_load(const struct options *options, struct verdict *verdict);
 
 /* Whether fd is open on the file that it was read from. */

@@ -27,9 +27,12 @@ static const struct options *options;
 static void advise_certificate(struct verdict *verdict, uint32_t flags)
 {
     if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED && options->ca != NULL)
-        advise(verdict, "check --ca: the server's CA is not in %s", ca_name);
+        advise(verdict, "check --host and --ca: the server's CA is not in %s",
+               ca_name);
     else if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
-        advise(verdict, "give the server's CA by --ca: it is not in %s",
+        advise(verdict,
+               "check --host, and who signed its certificate: the CA is not in "
+               "%s; only if it is yours, give it by --ca",
                ca_name);
     else if (flags & MBEDTLS_X509_BADCERT_FUTURE)
         advise(verdict, "set the clock of this machine, or wait until the "

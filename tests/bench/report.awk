@@ -119,7 +119,7 @@ function answer(name,    p, ours, n) {
 }
 
 function show_asked(    i, n, is) {
-    print "\n## What was asked for\n"
+    print "\n## Goals\n"
     print "| measured | asked | what |\n|--:|--:|---|"
     for (i = 1; i <= asks; i++) {
         n = asked[i]

@@ -178,7 +178,8 @@ contract() {
 }
 
 @test "the files that README and the other pages link to exist" {
-    for page in README.md port/README.md examples/README.md examples/*/README.md; do
+    for page in README.md port/README.md tests/README.md \
+        tests/bench/results.md examples/README.md examples/*/README.md; do
         grep -oE '\]\([^):#]+\)' "$page" | tr -d '])(' |
             sed "s|^|$(dirname "$page")/|" >>"$out/links" || :
     done

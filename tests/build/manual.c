@@ -54,7 +54,7 @@ static int run(const char *example, smh_port port, const char *secret)
     return cut_off(port, secret, "alice") == 0 ? SMH_DONE : SMH_E_NETWORK;
 }
 
-/* The host of the example is at the loopback, its port is that of the server. */
+/* The host of the example is at the loopback, its port that of the server. */
 static int open_there(void *ctx, const char *host, uint16_t port)
 {
     (void)host;

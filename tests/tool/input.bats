@@ -168,7 +168,7 @@ host_refused() {
     host_refused 'want the name alone, without the path (from "?" on)' 'a?b'
     host_refused 'want the name alone, without a user' a@b
     host_refused 'want the name alone, without a user' a:b@c
-    says "next: as in --host smh0example.api.tencentsmh.cn"
+    says "next: give it as in --host smh0example.api.tencentsmh.cn"
     host_refused 'empty: is the shell variable set?' ''
     host_refused 'a blank in it' 'local host'
     host_refused 'a blank in it' localhost$'\n'
@@ -355,10 +355,10 @@ line_refused() {
 @test "a line that is hardly an id is refused, and taken with --literal-ids" {
     for heading in user_id USER_ID userId User-Id 'user ids' client_id \
         ClientID session_id sessionIds; do
-        line_refused 1 "$heading\na\n" 'a heading of a table'
+        line_refused 1 "$heading\na\n" 'looks like the heading of a column'
         says "next: delete that line, or give --literal-ids"
     done
-    line_refused 1 '\xef\xbb\xbfuser_id\r\n' 'a heading of a table'
+    line_refused 1 '\xef\xbb\xbfuser_id\r\n' 'looks like the heading of a column'
     line_refused 2 'a\n# b\n' 'a comment'
     line_refused 1 '#a\n' 'a comment'
     line_refused 2 'a\n"b"\n' 'an id in quotes'

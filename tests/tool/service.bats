@@ -14,7 +14,7 @@ home() { # two users with two devices and two sessions each, and one more
     home
     check 0 revoke --user alice
     [ "$output" = "confirmed: 1 request (1 user, \"alice\") at \
-localhost:$port; a 204 does not tell whether there were any tokens" ]
+localhost:$port; a 204 does not say whether there were any tokens" ]
     [ -z "$stderr" ]
     left 'bob phone s1' 'bob laptop s2' 'carol phone s1'
     home
@@ -237,8 +237,8 @@ END
 expired check the clock of this machine; if it is right, the server needs
 future set the clock of this machine
 other-name check --host: the certificate is for another name
-self-signed check --ca: the server's CA is not in
-other-ca check --ca: the server's CA is not in
+self-signed check --host and --ca: the server's CA is not in
+other-ca check --host and --ca: the server's CA is not in
 END
 }
 
@@ -474,7 +474,7 @@ outcomes() {
 @test "the system's CAs are the default" {
     check 4 "$B/smh_revoke" --host "localhost:$port" --library "$library" \
         --secret-file "$dir/secret" --user a
-    says "CA" "next: give the server's CA by --ca: it is not in /etc/ssl/"
+    says "CA" "next: only if it is yours, give it by --ca /etc/ssl/"
 }
 
 # Name, Host and certificate are those of --host; the way is that of --connect.
@@ -628,12 +628,12 @@ refuse() {
     check 0 revoke --user $'a\x1b[2J"\u202e' --user b --client c --session s \
         --session t
     [ "$output" = "confirmed: 1 request (2 users, the first \
-\"a\\x1b[2J\"\\xe2\\x80\\xae\"; only of 1 client and 2 sessions) at localhost:$port; \
-a 204 does not tell whether there were any tokens" ]
+\"a\\x1b[2J\"\\xe2\\x80\\xae\"; only tokens of 1 client and 2 sessions) at localhost:$port; \
+a 204 does not say whether there were any tokens" ]
     seq 25 >"$tmp/users"
     check 0 revoke --users "$tmp/users"
     [ "$output" = "confirmed: all 3 requests (25 users, the first \"1\") at \
-localhost:$port; a 204 does not tell whether there were any tokens" ]
+localhost:$port; a 204 does not say whether there were any tokens" ]
     check 2 revoke --users $'no\x1b[2J'
     grep -qF -e '--users no\x1b[2J: No such file' <<<"$stderr"
     no grep -q $'\x1b' <<<"$stderr"

@@ -158,7 +158,7 @@ pasted() {
     slowly) slowly "$secret"$'\n' ;;
     *) at_once "$secret"$'\n' ;;
     esac
-    wait_for seen 'confirmed: 1 request (1 user, "alice"; only of 1 client)'
+    wait_for seen 'confirmed: 1 request (1 user, "alice"; only tokens of 1 client)'
     at_once $'echo "and" "history"\n'
     wait_for seen 'and history'
     at_once $'exit\n'
