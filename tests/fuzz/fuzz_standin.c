@@ -23,14 +23,19 @@ const seed seeds[] = {
 };
 const size_t seed_count = sizeof seeds / sizeof *seeds;
 
-/* The decoder takes any host; the stand-in takes names, and of those one byte
- * less. */
+/* A request as the header writes it.  The decoder takes any host and any other
+ * field; the stand-in takes names, those with '~' left out, and looks into some
+ * of the fields. */
 static int is_good(const decoded *d)
 {
     static const char name[] = "abcdefghijklmnopqrstuvwxyz"
                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
     return d->wrong == NULL && d->host[0] != '\0' &&
-           d->host[strspn(d->host, name)] == '\0' && strlen(d->host) < 256;
+           d->host[strspn(d->host, name)] == '\0' && strlen(d->host) < 256 &&
+           d->length == d->line +
+                            strlen("\r\nHost: "
+                                   "\r\n\r\n") +
+                            strlen(d->host);
 }
 
 /* What is decoded, encoded again, is the same to whoever decodes it. */

@@ -6,16 +6,17 @@ FUZZ_SEED = 1
 FUZZ_FLAGS = $(STRICT) -Wno-missing-prototypes -D_POSIX_C_SOURCE=200809L -I. \
              -Iport -Itests/support -g -O1 \
              -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-FUZZERS = $(addprefix $(B)/fuzz/,answers requests requests-tight standin \
-          tls tool)
+FUZZERS = $(addprefix $(B)/fuzz/,answers llhttp requests requests-tight \
+          standin tls tool)
 
 # How many thousand runs each one has.
 FUZZ_answers = 60
+FUZZ_llhttp = 200
 FUZZ_requests = 60
 FUZZ_requests-tight = 60
 FUZZ_standin = 60
 FUZZ_tls = 1
-FUZZ_tool = 20
+FUZZ_tool = 60
 
 FUZZ_DEPS = tests/fuzz/fuzz.c \
             $(addprefix tests/support/,decode.c judge.c scripted.c) \
@@ -30,6 +31,12 @@ $(B)/fuzz/tls: tests/tls/library.c tests/tls/peer.c $(HEADERS) \
     | $(B)/tls/pki/ca.pem
 $(B)/fuzz/tls: FUZZ_OPTIONS = -Itests/tls
 $(B)/fuzz/tls: FUZZ_LIBS = -Wl,-Bstatic $(TLS_LIBS) -Wl,-Bdynamic -lcmocka
+
+$(B)/fuzz/llhttp: tests/unit/library.c $(B)/fuzz/llhttp.o
+$(B)/fuzz/llhttp: FUZZ_OPTIONS = $(LLHTTP_INC)
+$(B)/fuzz/llhttp: FUZZ_LIBS = $(B)/fuzz/llhttp.o
+$(B)/fuzz/llhttp.o: | $(B)/fuzz/.
+	clang -O1 -g $(LLHTTP_INC) -r -o $@ $(LLHTTP)/*.c
 
 $(B)/fuzz/standin: tests/unit/library.c \
     $(wildcard $(addprefix examples/smh_standin/,http.* uri.* text.*))
