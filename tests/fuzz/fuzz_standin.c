@@ -30,12 +30,10 @@ static int is_good(const decoded *d)
 {
     static const char name[] = "abcdefghijklmnopqrstuvwxyz"
                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+    static const char around[] = "\r\nHost: \r\n\r\n";
     return d->wrong == NULL && d->host[0] != '\0' &&
            d->host[strspn(d->host, name)] == '\0' && strlen(d->host) < 256 &&
-           d->length == d->line +
-                            strlen("\r\nHost: "
-                                   "\r\n\r\n") +
-                            strlen(d->host);
+           d->length == d->line + sizeof around - 1 + strlen(d->host);
 }
 
 /* What is decoded, encoded again, is the same to whoever decodes it. */

@@ -142,6 +142,7 @@ static void script(const uint8_t *data, size_t size)
     text[text_size] = '\0';
     server.burst = head[BURST];
     server.stutter = head[STUTTER] & 1;
+    server.tls13 = head[STUTTER] & 2;
     server.answer = head[HOW] % HOWS == ANSWER || head[HOW] % HOWS == WARN
                         ? text
                         : "HTTP/1.1 204 No Content\r\n\r\n";
@@ -220,7 +221,7 @@ static void talk(void)
     io.port = smh_mbedtls_port(&tls);
     io.buffer = buffer;
     io.size = 1u + head[BUFFER];
-    io.timeout_ms = 3000;
+    io.timeout_ms = 10000;
     memset(buffer, 'g', sizeof buffer);
     result = smh_revoke(&call, &scope, &io);
     check_request(&call);

@@ -29,7 +29,7 @@ $(B)/fuzz/requests-tight: tests/unit/library.c
 $(B)/fuzz/requests-tight: FUZZ_OPTIONS = $(UNIT_TIGHT)
 $(B)/fuzz/tls: tests/tls/library.c tests/tls/peer.c $(HEADERS) \
     | $(B)/tls/pki/ca.pem
-$(B)/fuzz/tls: FUZZ_OPTIONS = -Itests/tls
+$(B)/fuzz/tls: FUZZ_OPTIONS = -Itests/tls $(TLS_CFLAGS)
 $(B)/fuzz/tls: FUZZ_LIBS = -Wl,-Bstatic $(TLS_LIBS) -Wl,-Bdynamic -lcmocka
 
 $(B)/fuzz/llhttp: tests/unit/library.c $(B)/fuzz/llhttp.o
@@ -42,6 +42,7 @@ $(B)/fuzz/standin: tests/unit/library.c \
     $(wildcard $(addprefix examples/smh_standin/,http.* uri.* text.*))
 $(B)/fuzz/tool: tests/unit/library.c \
     $(filter-out %/main.c,$(wildcard examples/smh_revoke/*.[ch])) $(HEADERS)
+$(B)/fuzz/tool: FUZZ_OPTIONS = $(TLS_CFLAGS)
 $(B)/fuzz/tool: FUZZ_LIBS = $(TLS_LIBS)
 
 $(B)/fuzz/%: tests/fuzz/fuzz_%.c $(FUZZ_DEPS) | $(B)/fuzz/.
