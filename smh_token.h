@@ -198,7 +198,7 @@ extern "C" {
     X(SMH_E_EXTRA, -25, "server sent more than was asked")                     \
     X(SMH_E_CANCELLED, -26, "cancelled")
 
-#define SMHI_ENUM(name, value, text) name = value,
+#define SMHI_ENUM(name, value, text) name = (value),
 enum { SMH_RESULTS(SMHI_ENUM) SMH_PENDING = 0, SMH_DONE = 204 };
 #undef SMHI_ENUM
 

@@ -17,20 +17,22 @@ packages() {
         mount curl pkg-config cmake mandoc ;;
     cross) echo @build gcc-arm-none-eabi libnewlib-arm-none-eabi tcc \
         gcc-riscv64-unknown-elf gcc-avr avr-libc simavr ;;
+    foreign) echo @tls gcc-s390x-linux-gnu libc6-dev-s390x-cross \
+        gcc-arm-linux-gnueabihf libc6-dev-armhf-cross qemu-user ;;
     tls) echo @build dpkg-dev bzip2 xz-utils ;;
     lwip) echo @host @tls liblwip-dev ;;
     firmware) echo @tls gcc-arm-none-eabi libnewlib-arm-none-eabi \
         qemu-system-arm libcmocka-dev nginx ;;
     quality) echo valgrind clang-format universal-ctags gcovr \
-        libclang-rt-14-dev llvm ;;
+        libclang-rt-14-dev llvm clang-tidy cppcheck ;;
     bench) echo @host @tls valgrind strace gnuplot-nox nghttp2-client \
         libcurl4-openssl-dev node-llhttp ;;
     proof) echo @build gcc-avr xz-utils ;;
     fresh) echo debootstrap git ;;
-    all) echo @host @cross @tls @lwip @firmware @quality @bench @proof \
-        @fresh ;;
-    *) die "no group '$1'; there are build host cross tls lwip firmware" \
-        "quality bench proof fresh all" ;;
+    all) echo @host @cross @foreign @tls @lwip @firmware @quality @bench \
+        @proof @fresh ;;
+    *) die "no group '$1'; there are build host cross foreign tls lwip" \
+        "firmware quality bench proof fresh all" ;;
     esac
 }
 

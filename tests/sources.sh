@@ -21,6 +21,10 @@ lwip-2.1.3)
     suite=bookworm
     sum=0a8276d09fc4e97bbba2f953d74af2388fc2195ea156be9d7589e297a68fde24
     ;;
+cmocka-1.1.5)
+    suite=bookworm
+    sum=f0ccd8242d55e2fd74b16ba518359151f6f8383ff8aef4976e48393f77bba8b6
+    ;;
 mbedtls-3.6.6)
     suite=trixie
     sum=8fb65fae8dcae5840f793c0a334860a411f884cc537ea290ce1c52bb64ca007a
@@ -30,7 +34,7 @@ lwip-2.2.1)
     sum=83729c274c499d3348e9fbbe043a3113f3fa8953e7efddc7c21c7fcbb1f2b7b1
     ;;
 *) die "usage: tests/sources.sh" \
-    "mbedtls-2.28.3|mbedtls-3.6.6|lwip-2.1.3|lwip-2.2.1" ;;
+    "cmocka-1.1.5|mbedtls-2.28.3|mbedtls-3.6.6|lwip-2.1.3|lwip-2.2.1" ;;
 esac
 name=$1
 package=${name%%-*}

@@ -24,6 +24,12 @@ check-format:
 
 CHECKS_REST += check-format
 
+.PHONY: check-analyzers
+check-analyzers:
+	tests/build/analyzers.sh
+
+CHECKS_REST += check-analyzers
+
 # The budgets: measured here for the header and the ports, against the limits in
 # size/limits.  Who measures something else writes lines of a name and a
 # number, adds its limits there and its own target to SIZES, which shows them in

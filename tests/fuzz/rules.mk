@@ -1,19 +1,49 @@
 # libFuzzer, always by clang: short and the same in every run.  Longer:
-#   make check-fuzz FUZZ_RUNS=10000000 FUZZ_SEED=7
+#   make check-fuzz FUZZ_MORE=100 FUZZ_SEED=7
 
-FUZZ_RUNS = 60000
+FUZZ_MORE = 1
 FUZZ_SEED = 1
 FUZZ_FLAGS = $(STRICT) -Wno-missing-prototypes -D_POSIX_C_SOURCE=200809L -I. \
-             -Itests/support -g -O1 -fsanitize=fuzzer,address,undefined \
-             -fno-sanitize-recover=all
-FUZZ_SHARED = tests/fuzz/fuzz.c tests/unit/library.c \
-              $(addprefix tests/support/,decode.c judge.c scripted.c)
-FUZZ_DEPS = $(FUZZ_SHARED) tests/fuzz/fuzz.h $(wildcard tests/support/*.h) \
-            smh_token.h
-FUZZ_CC = clang $(FUZZ_FLAGS) $(FUZZ_OPTIONS) -o $@ $< $(FUZZ_SHARED)
-FUZZERS = $(addprefix $(B)/fuzz/,answers requests requests-tight)
+             -Iport -Itests/support -g -O1 \
+             -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZERS = $(addprefix $(B)/fuzz/,answers llhttp requests requests-tight \
+          standin tls tool)
 
+# How many thousand runs each one has.
+FUZZ_answers = 60
+FUZZ_llhttp = 200
+FUZZ_requests = 60
+FUZZ_requests-tight = 60
+FUZZ_standin = 60
+FUZZ_tls = 1
+FUZZ_tool = 60
+
+FUZZ_DEPS = tests/fuzz/fuzz.c \
+            $(addprefix tests/support/,decode.c judge.c scripted.c) \
+            $(wildcard tests/fuzz/*.h tests/support/*.h) smh_token.h
+FUZZ_CC = clang $(FUZZ_FLAGS) $(FUZZ_OPTIONS) -o $@ $(filter %.c,$^) \
+          $(FUZZ_LIBS)
+
+$(B)/fuzz/answers $(B)/fuzz/requests: tests/unit/library.c
+$(B)/fuzz/requests-tight: tests/unit/library.c
 $(B)/fuzz/requests-tight: FUZZ_OPTIONS = $(UNIT_TIGHT)
+$(B)/fuzz/tls: tests/tls/library.c tests/tls/peer.c $(HEADERS) \
+    | $(B)/tls/pki/ca.pem
+$(B)/fuzz/tls: FUZZ_OPTIONS = -Itests/tls $(TLS_CFLAGS)
+$(B)/fuzz/tls: FUZZ_LIBS = -Wl,-Bstatic $(TLS_LIBS) -Wl,-Bdynamic -lcmocka
+
+$(B)/fuzz/llhttp: tests/unit/library.c $(B)/fuzz/llhttp.o
+$(B)/fuzz/llhttp: FUZZ_OPTIONS = $(LLHTTP_INC)
+$(B)/fuzz/llhttp: FUZZ_LIBS = $(B)/fuzz/llhttp.o
+$(B)/fuzz/llhttp.o: | $(B)/fuzz/.
+	clang -O1 -g $(LLHTTP_INC) -r -o $@ $(LLHTTP)/*.c
+
+$(B)/fuzz/standin: tests/unit/library.c \
+    $(wildcard $(addprefix examples/smh_standin/,http.* uri.* text.*))
+$(B)/fuzz/tool: tests/unit/library.c \
+    $(filter-out %/main.c,$(wildcard examples/smh_revoke/*.[ch])) $(HEADERS)
+$(B)/fuzz/tool: FUZZ_OPTIONS = $(TLS_CFLAGS)
+$(B)/fuzz/tool: FUZZ_LIBS = $(TLS_LIBS)
 
 $(B)/fuzz/%: tests/fuzz/fuzz_%.c $(FUZZ_DEPS) | $(B)/fuzz/.
 	$(FUZZ_CC)
@@ -21,12 +51,15 @@ $(B)/fuzz/%: tests/fuzz/fuzz_%.c $(FUZZ_DEPS) | $(B)/fuzz/.
 $(B)/fuzz/%-tight: tests/fuzz/fuzz_%.c $(FUZZ_DEPS) | $(B)/fuzz/.
 	$(FUZZ_CC)
 
+FUZZ_RUNS = $(foreach f,$(FUZZERS),$(f):$$(($(FUZZ_$(notdir $(f))) * $(FUZZ_MORE))))
+
 .PHONY: check-fuzz
 check-fuzz: $(FUZZERS)
-	@for fuzzer in $(FUZZERS); do \
-	    echo "$$fuzzer: $(FUZZ_RUNS) runs"; \
-	    $$fuzzer -runs=$(FUZZ_RUNS) -seed=$(FUZZ_SEED) -max_len=600 \
-	        -timeout=20 -artifact_prefix=$$fuzzer- >$$fuzzer.log 2>&1 || \
-	        { tail -n 40 $$fuzzer.log; exit 1; }; \
+	@for pair in $(FUZZ_RUNS); do \
+	    fuzzer=$${pair%:*} runs=$${pair#*:}000; \
+	    echo "$$fuzzer: $$runs runs"; \
+	    SMH_PKI=$(B)/tls/pki $$fuzzer -runs=$$runs -seed=$(FUZZ_SEED) \
+	        -max_len=600 -timeout=20 -artifact_prefix=$$fuzzer- \
+	        >$$fuzzer.log 2>&1 || { tail -n 40 $$fuzzer.log; exit 1; }; \
 	done
 CHECKS_REST += check-fuzz

@@ -112,13 +112,13 @@ static void several(decoded *d, int k, size_t most)
 
 static void query_field(decoded *d)
 {
-    if (skip(d, "library_secret=") && d->secret == NULL)
+    if (d->secret == NULL && skip(d, "library_secret="))
         d->secret = single(d);
-    else if (skip(d, "user_id=") && d->count[0] == 0)
+    else if (d->count[0] == 0 && skip(d, "user_id="))
         several(d, 0, 10);
-    else if (skip(d, "client_id=") && d->count[1] == 0)
+    else if (d->count[1] == 0 && skip(d, "client_id="))
         several(d, 1, 100);
-    else if (skip(d, "session_id=") && d->count[2] == 0)
+    else if (d->count[2] == 0 && skip(d, "session_id="))
         several(d, 2, 100);
     else
         wrong(d, "unknown, repeated or unnamed query field");

@@ -474,7 +474,8 @@ outcomes() {
 @test "the system's CAs are the default" {
     check 4 "$B/smh_revoke" --host "localhost:$port" --library "$library" \
         --secret-file "$dir/secret" --user a
-    says "CA" "next: only if it is yours, give it by --ca /etc/ssl/"
+    says "CA" "next: check --host, and who signed its certificate" \
+        "the CA is not in /etc/ssl/"
 }
 
 # Name, Host and certificate are those of --host; the way is that of --connect.
