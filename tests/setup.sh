@@ -20,6 +20,7 @@ packages() {
     foreign) echo @tls gcc-s390x-linux-gnu libc6-dev-s390x-cross \
         gcc-arm-linux-gnueabihf libc6-dev-armhf-cross qemu-user ;;
     tls) echo @build dpkg-dev bzip2 xz-utils ;;
+    static) echo @tls musl-tools ;;
     lwip) echo @host @tls liblwip-dev ;;
     firmware) echo @tls gcc-arm-none-eabi libnewlib-arm-none-eabi \
         qemu-system-arm libcmocka-dev nginx ;;
@@ -29,10 +30,10 @@ packages() {
         libcurl4-openssl-dev node-llhttp ;;
     proof) echo @build gcc-avr xz-utils ;;
     fresh) echo debootstrap git ;;
-    all) echo @host @cross @foreign @tls @lwip @firmware @quality @bench \
-        @proof @fresh ;;
-    *) die "no group '$1'; there are build host cross foreign tls lwip" \
-        "firmware quality bench proof fresh all" ;;
+    all) echo @host @cross @foreign @tls @static @lwip @firmware @quality \
+        @bench @proof @fresh ;;
+    *) die "no group '$1'; there are build host cross foreign tls static" \
+        "lwip firmware quality bench proof fresh all" ;;
     esac
 }
 

@@ -4,6 +4,7 @@
  * without a name, each id with a NUL behind it.  Checking, counting and sending
  * read that copy, so they cannot see different lists, and no list needs memory
  * but for the part that is mapped. */
+#define _GNU_SOURCE /* memfd_create() */
 #include "tool.h"
 
 #include <errno.h>
@@ -31,18 +32,24 @@ struct source {
 
 /* ---- the copy ------------------------------------------------------------ */
 
+/* In memory if there is no /tmp, as in an empty root. */
 static FILE *nameless_file(void)
 {
     const char *folder = getenv("TMPDIR");
+    bool is_given = folder != NULL && *folder != '\0';
     char name[4096];
     int fd;
-    if (folder == NULL || *folder == '\0')
-        folder = "/tmp";
-    snprintf(name, sizeof name, "%s/smh_revoke.XXXXXX", folder);
+    snprintf(name, sizeof name, "%s/smh_revoke.XXXXXX",
+             is_given ? folder : "/tmp");
     fd = mkstemp(name);
+    if (fd >= 0)
+        unlink(name);
+#ifdef MFD_CLOEXEC
+    else if (!is_given)
+        fd = memfd_create("smh_revoke", 0);
+#endif
     if (fd < 0)
         return NULL;
-    unlink(name);
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     return fdopen(fd, "w+");
 }

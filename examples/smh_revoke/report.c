@@ -67,7 +67,8 @@ static const struct meaning {
     {SMH_E_TLS, SMH_E_TLS, EXIT_TLS, NULL},
     {SMH_E_MEMORY, SMH_E_MEMORY, EXIT_TLS, "free some memory, or descriptors"},
     {SMH_E_RESOLVE, SMH_E_RESOLVE, EXIT_NETWORK,
-     "check --host and the name servers of this machine"},
+     "check --host and the name servers of this machine (in "
+     "/etc/resolv.conf), or give the address by --connect"},
     {SMH_E_NETWORK, SMH_E_NETWORK, EXIT_NETWORK,
      "check --host, its port, and the way there"},
     {SMH_E_TIMEOUT, SMH_E_TIMEOUT, EXIT_NETWORK,

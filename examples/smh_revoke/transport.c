@@ -165,7 +165,8 @@ void transport_explain(const smh_call *call, int result, char *text,
         snprintf(text, size, "%s: %s", smh_strerror(result), resolve_why());
     } else if (result == SMH_E_TLS && tls.reason == SMH_MBEDTLS_CODE) {
         mbedtls_strerror(tls.diag.code, why, sizeof why);
-        snprintf(text + length, size - length, ": %s", why);
+        if (why[0] != '\0') /* it may be built without words */
+            snprintf(text + length, size - length, ": %s", why);
     }
 }
 
