@@ -44,7 +44,7 @@ VERSION = $(shell sed -n 's/^.define SMH_TOKEN_VERSION "\(.*\)"/\1/p' \
 
 # ---- programs ---------------------------------------------------------------
 
-.PHONY: all demo clean help
+.PHONY: all demo static clean help
 all: $(B)/smh_revoke $(B)/smh_standin $(B)/minimal ## the tool, the examples
 
 $(B)/smh_revoke: $(wildcard examples/smh_revoke/*.[ch]) $(HEADERS) | $(B)/.
@@ -57,6 +57,33 @@ $(B)/minimal: examples/minimal.c $(HEADERS) | $(B)/.
 $(B)/smh_standin: $(wildcard examples/smh_standin/*.[ch]) smh_token.h | $(B)/.
 	$(CC) $(SMH_CFLAGS) $(TLS_CFLAGS) -o $@ $(filter %.c,$^) \
 	    $(SMH_LDFLAGS) $(TLS_LIBS)
+
+# The tool in one file that needs no other but a CA: with musl, and with mbedTLS
+# from source.  STATIC_CC may be a compiler for another machine.  FD_SET() of musl
+# does not pass -Wsign-conversion.
+STATIC     = $(B)/static
+STATIC_CC  = musl-gcc
+STATIC_SRC = build/src/mbedtls-3.6.6
+STATIC_TLS = -Iexamples/smh_revoke/static -isystem $(STATIC_SRC)/include \
+             -DMBEDTLS_CONFIG_FILE='"config.h"'
+
+static: $(STATIC)/smh_revoke ## the tool as one small file, with musl
+$(STATIC)/%: CFLAGS = -Os -flto=auto -ffunction-sections -fdata-sections \
+                      -fno-asynchronous-unwind-tables
+
+$(STATIC)/tls/done: examples/smh_revoke/static/config.h | $(STATIC)/tls/.
+	@tests/setup.sh static
+	@tests/sources.sh mbedtls-3.6.6
+	for c in $(STATIC_SRC)/library/*.c; do \
+	    $(STATIC_CC) -w $(CFLAGS) $(STATIC_TLS) -c $$c \
+	        -o $(@D)/$$(basename $$c .c).o || exit 1; \
+	done
+	touch $@
+
+$(STATIC)/smh_revoke: $(wildcard examples/smh_revoke/*.[ch] \
+    examples/smh_revoke/static/*.[ch]) $(HEADERS) $(STATIC)/tls/done
+	$(STATIC_CC) $(SMH_CFLAGS) -Wno-sign-conversion $(STATIC_TLS) -static -s \
+	    -Wl,--gc-sections -Wl,-z,noseparate-code -o $@ $(filter %.c,$^) $(@D)/tls/*.o
 
 %/.:
 	@mkdir -p $@

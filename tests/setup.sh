@@ -18,6 +18,7 @@ packages() {
     cross) echo @build gcc-arm-none-eabi libnewlib-arm-none-eabi tcc \
         gcc-riscv64-unknown-elf gcc-avr avr-libc simavr ;;
     tls) echo @build dpkg-dev bzip2 xz-utils ;;
+    static) echo @tls musl-tools ;;
     lwip) echo @host @tls liblwip-dev ;;
     firmware) echo @tls gcc-arm-none-eabi libnewlib-arm-none-eabi \
         qemu-system-arm libcmocka-dev nginx ;;
@@ -26,9 +27,10 @@ packages() {
     bench) echo @host @tls valgrind strace gnuplot-nox nghttp2-client \
         libcurl4-openssl-dev node-llhttp ;;
     fresh) echo debootstrap git ;;
-    all) echo @host @cross @tls @lwip @firmware @quality @bench @fresh ;;
-    *) die "no group '$1'; there are build host cross tls lwip firmware" \
-        "quality bench fresh all" ;;
+    all) echo @host @cross @tls @static @lwip @firmware @quality @bench \
+        @fresh ;;
+    *) die "no group '$1'; there are build host cross tls static lwip" \
+        "firmware quality bench fresh all" ;;
     esac
 }
 

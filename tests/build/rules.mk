@@ -17,6 +17,23 @@ $(BUILD_HOST) $(BUILD_CROSS): check-%:
 CHECKS += check-build
 CHECKS_REST += $(BUILD_CROSS)
 
+# The static tool.  The stand-in is built with an mbedTLS that has TLS 1.3.
+.PHONY: check-static size-static
+check-static: $(STATIC)/smh_revoke
+	@tests/setup.sh host
+	@tests/support/mbedtls.sh 3.6.6
+	@$(MAKE) -s --no-print-directory B=$(STATIC) WERROR=$(WERROR) \
+	    TLS=$(CURDIR)/build/mbedtls/3.6.6 $(STATIC)/smh_standin
+	B=$(abspath $(STATIC)) timeout 300 bats tests/build/static.bats
+
+size-static: $(STATIC)/smh_revoke
+	@echo "static.size $$(wc -c <$<)" >$(STATIC)/size.txt
+	@awk -v groups=static -f tests/build/size/table.awk \
+	    tests/build/size/limits $(STATIC)/size.txt
+
+CHECKS_REST += check-static
+SIZES += size-static
+
 # One hand: the style of .clang-format everywhere.
 check-format:
 	clang-format --dry-run -Werror \
