@@ -64,6 +64,16 @@ there() {
     done
 }
 
+# Nobody listens there; what cannot be read as a CA would end it before.
+@test "each root that Debian trusts is read" {
+    for root_ca in /usr/share/ca-certificates/mozilla/*.crt; do
+        echo "$root_ca"
+        check 3 "$B/smh_revoke" --host localhost:1 --connect 127.0.0.1 \
+            --library l --secret-file "$dir/secret" --ca "$root_ca" --user a \
+            --retries 0
+    done
+}
+
 @test "a name without a resolv.conf: --connect is named" {
     check 3 alone --host smh0example.test --user a --retries 0
     says "not resolved" "(in /etc/resolv.conf)" "address by --connect" \

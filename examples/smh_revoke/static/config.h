@@ -48,6 +48,7 @@
 #define MBEDTLS_ASN1_PARSE_C
 #define MBEDTLS_ASN1_WRITE_C
 #define MBEDTLS_RSA_C
+#define MBEDTLS_RSA_NO_CRT /* that is for private keys */
 #define MBEDTLS_PKCS1_V15
 #define MBEDTLS_PKCS1_V21
 
@@ -72,6 +73,7 @@
 #define MBEDTLS_CHACHAPOLY_C
 #define MBEDTLS_HKDF_C
 #define MBEDTLS_MD_C
+#define MBEDTLS_SHA1_C   /* many roots have signed themselves with it */
 #define MBEDTLS_SHA224_C /* SHA-256's code has it in any case */
 #define MBEDTLS_SHA256_C
 #define MBEDTLS_SHA256_SMALLER
