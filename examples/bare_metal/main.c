@@ -59,6 +59,77 @@ static uint32_t certificate_time(void *unused)
     return (uint32_t)tls_time(NULL);
 }
 
+/* ---- what outlives a reset ----------------------------------------------- */
+
+/* FNV-1a of the text and its end. */
+static uint32_t hash_text(uint32_t hash, const char *text)
+{
+    do
+        hash = (hash ^ (unsigned char)*text) * 16777619u;
+    while (*text++ != '\0');
+    return hash;
+}
+
+/* No id is empty, so that one is the end. */
+static uint32_t hash_list(uint32_t hash, const smh_list *list)
+{
+    size_t i;
+    for (i = 0; list != NULL && i < list->count; i++)
+        hash = hash_text(hash, list->items[i]);
+    return hash_text(hash, "");
+}
+
+/* The word that is kept for a resume point: half of it is the point, the other
+ * half a hash of that and of all for which it holds.  A point that does not fit
+ * is not recognized, and costs a repetition. */
+static uint32_t word_of(uint32_t point)
+{
+    const smh_scope *scope = &what.scope;
+    uint32_t hash = hash_text(2166136261u ^ point, scope->library_id);
+    hash = hash_list(hash, scope->users);
+    hash = hash_list(hash, scope->clients);
+    hash = hash_list(hash, scope->sessions);
+    return (hash & 0xffff0000u) | (point & 0xffffu);
+}
+
+/* 0 if nothing was kept, or something for other lists. */
+static uint32_t resume_point(void)
+{
+    uint32_t word = board_kept(), point = word & 0xffffu;
+    return word == word_of(point) ? point : 0;
+}
+
+static void keep(void)
+{
+    static uint32_t last;
+    if (call.report.resume == last)
+        return;
+    last = call.report.resume;
+    board_keep(word_of(last));
+}
+
+static smh_port_ops ops;
+static int (*send_on)(void *ctx, const void *data, size_t size);
+
+/* A step may read a 204 and send the next request: what is confirmed is kept
+ * before anything more goes out. */
+static int keep_and_send(void *ctx, const void *data, size_t size)
+{
+    keep();
+    return send_on(ctx, data, size);
+}
+
+static smh_port port_that_keeps(smh_port port)
+{
+    ops = *port.ops;
+    send_on = ops.send;
+    ops.send = keep_and_send;
+    port.ops = &ops;
+    return port;
+}
+
+/* ---- the call ------------------------------------------------------------ */
+
 /* What cannot be set up is told by the call. */
 static smh_port ports_start(void)
 {
@@ -74,7 +145,7 @@ static smh_port ports_start(void)
     how.f_rng = tls_random;
     how.time = certificate_time;
     smh_mbedtls_init(&tls, &how);
-    return smh_mbedtls_port(&tls);
+    return port_that_keeps(smh_mbedtls_port(&tls));
 }
 
 /* 0, or -1 if nobody gives us an address. */
@@ -95,6 +166,7 @@ static int revoke(const smh_io *io)
     while (result == 0) {
         turn();
         result = smh_step(&call);
+        keep();
     }
     return result;
 }
@@ -146,6 +218,7 @@ int main(void)
     io.port = ports_start();
     io.buffer = buffer;
     io.size = sizeof buffer;
+    io.resume = resume_point();
     result = revoke(&io);
     report(result);
     return exit_status(result);

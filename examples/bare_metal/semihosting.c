@@ -57,6 +57,18 @@ int board_secret(char *text, size_t size)
     return 0;
 }
 
+extern volatile uint32_t kept; /* in RAM that a reset leaves: sections.ld */
+
+uint32_t board_kept(void)
+{
+    return kept;
+}
+
+void board_keep(uint32_t word)
+{
+    kept = word;
+}
+
 uint32_t board_time(void)
 {
     return (uint32_t)semihosting(SYS_TIME, NULL);

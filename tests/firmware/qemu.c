@@ -71,18 +71,17 @@ static void add_network(line *l, const qemu *q, unsigned port)
     add(l, "-net", nic);
 }
 
-static void capture(qemu *q, const line *l)
+static void capture(qemu *q)
 {
-    child c;
+    child *c = &q->run;
     size_t size;
     int status;
-    child_start(&c, l->argv, -1);
-    size = fread(q->text, 1, sizeof q->text - 1, c.out);
+    size = fread(q->text, 1, sizeof q->text - 1, c->out);
     q->text[size] = '\0';
-    while (fgetc(c.out) != EOF)
+    while (fgetc(c->out) != EOF)
         continue;
-    fclose(c.out);
-    assert_int_equal(waitpid(c.pid, &status, 0), c.pid);
+    fclose(c->out);
+    assert_int_equal(waitpid(c->pid, &status, 0), c->pid);
     q->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
@@ -100,28 +99,49 @@ void qemu_end(qemu *q)
     temp_remove(q->directory);
 }
 
-void qemu_run(qemu *q, unsigned port, const char *format, ...)
+static void start(qemu *q, unsigned port, const char *format, va_list args)
 {
     /* Semihosting speaks on standard error. */
     line l = {{"sh", "-c", "exec timeout -k 5 \"$@\" 2>&1", "sh"}, 4};
-    va_list args;
     add(&l, q->patience ? q->patience : "60", "qemu-system-arm");
     add(&l, "-M", q->machine);
     add(&l, "-kernel", q->image);
     add(&l, "-display", "none");
     add(&l, "-monitor", "none");
     add(&l, "-serial", "none");
-    va_start(args, format);
     add(&l, "-semihosting-config", semihosting(q, format, args));
-    va_end(args);
     if (q->icount)
         add(&l, "-icount", q->icount);
+    if (q->loader)
+        add(&l, "-device", q->loader);
     add_network(&l, q, port);
-    capture(q, &l);
+    child_start(&q->run, l.argv, -1);
+}
+
+void qemu_start(qemu *q, unsigned port, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    start(q, port, format, args);
+    va_end(args);
+}
+
+void qemu_wait(qemu *q)
+{
+    capture(q);
     if (standin_told(q->text))
         fail_msg("the secret is shown");
     if (q->status == 124 || q->status < 0)
         fail_msg("no end, or QEMU itself ended: %s", q->text);
+}
+
+void qemu_run(qemu *q, unsigned port, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    start(q, port, format, args);
+    va_end(args);
+    qemu_wait(q);
 }
 
 void qemu_check(const qemu *q, int status, const char *text)

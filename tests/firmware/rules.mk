@@ -26,10 +26,16 @@ $(FW)/pki/ca.der: examples/smh_standin/pki.sh tests/firmware/rules.mk
 # Two images: the example as it is, and with the rig of the tests around it,
 # which is another configuration and what rig/wraps.c does to it.
 FW_RIG = $(CURDIR)/tests/firmware/rig
-FW_WITH  = PROGRAM='main arguments wraps' VPATH=$(FW_RIG) \
-           CFLAGS=-I$(FW_RIG) LDFLAGS='$(FW_WRAPS:%=-Wl,--wrap=%)'
+FW_WITH  = PROGRAM='main arguments wraps $(1)' VPATH=$(FW_RIG) \
+           CFLAGS='-I$(FW_RIG) $(2)' \
+           LDFLAGS='$(addprefix -Wl$(comma)--wrap=,$(FW_WRAPS) $(3))'
 FW_WRAPS = smh_begin mbedtls_memory_buffer_alloc_init board_time board_exit \
            board_eth_receive board_eth_send
+
+# The power is cut in an image that has room for the ids of 25 requests.
+FW_POWER = mps2_an385-3.6.6-2.2.1
+FW_CUT   = fifo_get_frame fifo_put_frame board_keep board_idle systick_irq \
+           startup_stack_size
 
 FW_OURS  = smh_token smh_lwip_raw smh_mbedtls
 
@@ -45,13 +51,14 @@ firmware-%: $(FW)/pki/ca.der
 	@tests/setup.sh firmware
 	@tests/sources.sh $(call fw_mbedtls,$*)
 	@tests/sources.sh $(call fw_lwip,$*)
-	@$(call fw_make,$*) $(FW_WITH)
+	@$(call fw_make,$*) $(if $(filter $(FW_POWER),$*),$(call \
+	    FW_WITH,cut,-DARGUMENTS_IDS=256,$(FW_CUT)),$(FW_WITH))
 	@$(call fw_make,$*) IMAGE=example CFLAGS= LDFLAGS=
 
 $(FW)/relay: tests/firmware/relay.c | $(FW)/.
 	$(CC) $(SMH_CFLAGS) -o $@ $< $(SMH_LDFLAGS)
 
-FW_TESTS = $(FW)/test_firmware $(FW)/measure
+FW_TESTS = $(FW)/test_firmware $(FW)/test_power $(FW)/measure
 $(FW_TESTS): $(FW)/%: tests/firmware/%.c tests/firmware/qemu.c \
     tests/firmware/qemu.h $(addprefix tests/support/,child.c standin.c \
     others.c names.c outcomes.c) $(wildcard tests/support/*.h) | $(FW)/.
@@ -66,12 +73,18 @@ FW_TOOLS = $(FW)/relay $(B)/smh_standin
 test-firmware: check-firmware
 check-firmware: firmware $(FW_TESTS) $(FW_TOOLS)
 	@tests/firmware/heap.sh $(FW_IMAGES)
-	@$(MAKE) --no-print-directory -j2 -Otarget $(FW_NAMES:%=run-firmware-%)
+	@$(MAKE) --no-print-directory -j2 -Otarget run-firmware-power \
+	    $(FW_NAMES:%=run-firmware-%)
 
 .PHONY: $(FW_NAMES:%=run-firmware-%)
 $(FW_NAMES:%=run-firmware-%): run-firmware-%:
 	@$(FW_RUN) $(FW)/test_firmware $(call fw_machine,$*) \
 	    $(abspath $(FW)/$*/firmware.elf)
+
+.PHONY: run-firmware-power
+run-firmware-power:
+	@$(FW_RUN) $(FW)/test_power $(call fw_machine,$(FW_POWER)) \
+	    $(abspath $(FW)/$(FW_POWER)/firmware.elf)
 
 # What they take: measured one by one, shown together, and once more in Markdown
 # for the README.

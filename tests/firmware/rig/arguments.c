@@ -71,6 +71,16 @@ static int add_id(arguments *args, unsigned list, const char *id)
     return 0;
 }
 
+static int add_ids(arguments *args, unsigned list, const char *id)
+{
+    unsigned long times = args->times;
+    do
+        if (add_id(args, list, id) != 0)
+            return -1;
+    while (times-- > 1);
+    return 0;
+}
+
 #define TEXT(name, member)                                                     \
     {                                                                          \
         name, offsetof(arguments, member), 0                                   \
@@ -93,6 +103,7 @@ static const struct field {
     TEXT("gateway", gateway),
     TEXT("mask", mask),
     TEXT("dns", dns),
+    TEXT("gate", gate),
     NUMBER(port, 65535),
     NUMBER(dhcp, 1),
     NUMBER(clock, 0xffffffff),
@@ -103,6 +114,8 @@ static const struct field {
     NUMBER(arena, 1 << 20),
     NUMBER(drop, 100),
     NUMBER(seed, 0xffffffff),
+    NUMBER(times, ARGUMENTS_IDS),
+    NUMBER(cut, 0xffffffff),
 };
 
 /* A number of digits only: 0, or -1 if it is not one or above max. */
@@ -145,7 +158,7 @@ static int take(arguments *args, const char *pair)
             return set(args, &fields[i], value);
     for (i = 0; i < 3; i++)
         if ((value = value_of(pair, lists[i])) != NULL)
-            return add_id(args, i, value);
+            return add_ids(args, i, value);
     if ((value = value_of(pair, "secret-file")) != NULL)
         return read_secret(args, value);
     return refuse("argument", "unknown");

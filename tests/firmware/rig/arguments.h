@@ -9,6 +9,8 @@
  *     clock=SECONDS    since 1970, instead of the board's
  *     timeout=MS pipeline=N resume=N buffer=BYTES arena=BYTES
  *     drop=PERCENT seed=N    of the frames, both ways
+ *     times=N          each id behind it so often: more requests
+ *     cut=N gate=FILE  the power, see cut.c
  *
  * %XX stands for a byte, as in %20.
  */
@@ -17,13 +19,17 @@
 
 #include "smh_token.h"
 
-enum { ARGUMENTS_TEXT = 768, ARGUMENTS_IDS = 32, ARGUMENTS_SECRET = 80 };
+#ifndef ARGUMENTS_IDS
+#define ARGUMENTS_IDS 32
+#endif
+enum { ARGUMENTS_TEXT = 768, ARGUMENTS_SECRET = 80 };
 
 typedef struct arguments {
     smh_scope scope;
     const char *address, *ip, *gateway, *mask, *dns;
+    const char *gate;
     unsigned long dhcp, clock, timeout, pipeline, resume, buffer, arena;
-    unsigned long drop, seed, port;
+    unsigned long drop, seed, port, times, cut;
     smh_list lists[3]; /* of users, clients, sessions */
     const char *ids[ARGUMENTS_IDS];
     char text[ARGUMENTS_TEXT];

@@ -20,7 +20,8 @@ int __wrap_smh_begin(smh_call *call, const smh_scope *scope, const smh_io *io)
     static smh_io changed;
     changed = *io;
     changed.timeout_ms = (uint32_t)asked.timeout;
-    changed.resume = (uint32_t)asked.resume;
+    if (asked.resume != 0)
+        changed.resume = (uint32_t)asked.resume;
     changed.pipeline = (uint16_t)asked.pipeline;
     if (asked.buffer != 0 && asked.buffer < changed.size)
         changed.size = asked.buffer;
