@@ -8,6 +8,9 @@
 #define LWIP_NETCONN 0
 #define LWIP_SOCKET 0
 
+/* The C library's takes a table. */
+#define LWIP_NO_CTYPE_H 1
+
 /* No heap of the C library. */
 #define MEM_LIBC_MALLOC 0
 #define MEMP_MEM_MALLOC 0
