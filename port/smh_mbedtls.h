@@ -301,21 +301,25 @@ static uint32_t smhi_mbedtls_failed_allocs(const smh_mbedtls *tls)
     return count != NULL ? count(tls->options.ctx) - tls->failed_before : 0;
 }
 
-/* Sends an alert that is held back, but no request: only what send tells counts
- * as out.  With bytes unsent, a close_notify does not say the end, it only
- * sends them.  Returns 0, or a code. */
+/* Sends what is held back: with bytes unsent, a close_notify does not say the
+ * end, it only sends them.  Returns 0, or a code. */
 static int smhi_mbedtls_flush(smh_mbedtls *tls)
 {
-    return tls->unsent && tls->pending == 0
-               ? mbedtls_ssl_close_notify(&tls->ssl)
-               : 0;
+    return tls->unsent ? mbedtls_ssl_close_notify(&tls->ssl) : 0;
+}
+
+/* The same of an alert, but of no request: only what send tells counts as out. */
+static void smhi_mbedtls_flush_alert(smh_mbedtls *tls)
+{
+    if (tls->pending == 0)
+        (void)smhi_mbedtls_flush(tls);
 }
 
 /* TLS is over: nothing but a close may follow. */
 static int smhi_mbedtls_fatal(smh_mbedtls *tls, int code)
 {
     int reason = SMH_MBEDTLS_CODE;
-    (void)smhi_mbedtls_flush(tls);
+    smhi_mbedtls_flush_alert(tls);
     tls->state = SMHI_MBEDTLS_DEAD;
     tls->failed_allocs = smhi_mbedtls_failed_allocs(tls);
     if (tls->reason == SMH_MBEDTLS_RNG) {
@@ -1029,7 +1033,7 @@ static int smhi_mbedtls_send(void *ctx, const void *data, size_t size)
     if (tls->at_once)
         return SMH_AGAIN;
     smhi_mbedtls_enter(tls, SMH_STAGE_WRITE);
-    code = tls->unsent ? mbedtls_ssl_close_notify(&tls->ssl) : 0;
+    code = smhi_mbedtls_flush(tls);
     if (code == 0 && tls->pending != 0) {
         code = (int)tls->pending;
         tls->pending = 0;
@@ -1051,7 +1055,7 @@ static int smhi_mbedtls_recv(void *ctx, void *data, size_t size)
     int code;
     if (tls->state != SMHI_MBEDTLS_OPEN)
         return smhi_mbedtls_unopened(tls);
-    (void)smhi_mbedtls_flush(tls);
+    smhi_mbedtls_flush_alert(tls);
     smhi_mbedtls_enter(tls, SMH_STAGE_READ);
     tls->receiving = 1;
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
@@ -1082,8 +1086,7 @@ static int smhi_mbedtls_close(void *ctx, int at_once)
     int result;
     if (tls->state < SMHI_MBEDTLS_CONNECTING)
         return 1;
-    /* What is held was not taken, so it does not go out now. */
-    if (tls->state == SMHI_MBEDTLS_OPEN && !at_once && tls->pending == 0) {
+    if (tls->state == SMHI_MBEDTLS_OPEN && !at_once) {
         smhi_mbedtls_enter(tls, SMH_STAGE_CLOSE);
         if (smhi_mbedtls_notify(tls) == MBEDTLS_ERR_SSL_WANT_WRITE)
             return SMH_AGAIN;

@@ -150,6 +150,7 @@ static void script(const uint8_t *data, size_t size)
     server.plain_size = text_size;
     server.feed = act;
     server.now = server.calls = server.opens = server.closes = 0;
+    memset(server.stuttered, 0, sizeof server.stuttered);
     acted = 0;
     chance = 1;
 }

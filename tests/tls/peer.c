@@ -328,15 +328,17 @@ void peer_messages(peer *p, const void *bytes, size_t size)
 
 /* ---- the port below the client ------------------------------------------- */
 
-/* What a call must say instead of doing anything, or 0. */
-static int faulty(peer *p, size_t *size)
+/* What a call must say instead of doing anything, or 0.  Each kind of call
+ * stutters by itself, or one could do so for ever beside another. */
+static int faulty(peer *p, enum peer_call kind, size_t *size)
 {
     static const int results[FAULT_COUNT] = {
         0, SMH_AGAIN, 0, SMH_E_CLOSED, SMH_E_NETWORK, SMH_E_MEMORY, 0, 0};
     p->calls++;
     if (p->burst != 0 && *size > p->burst)
         *size = p->burst;
-    if (p->stutter && p->calls % 2 == 1)
+    p->stuttered[kind] = p->stutter && !p->stuttered[kind];
+    if (p->stuttered[kind])
         return SMH_AGAIN;
     if (p->fault == NO_FAULT || p->calls < p->fault_at ||
         (!p->fault_stays && p->calls != p->fault_at))
@@ -365,7 +367,7 @@ static int below_open(void *ctx, const char *host, uint16_t port)
 {
     peer *p = (peer *)ctx;
     size_t size = 1;
-    int result = faulty(p, &size);
+    int result = faulty(p, PEER_OPEN, &size);
     (void)host;
     (void)port;
     p->opens += !p->opening;
@@ -382,7 +384,7 @@ static int below_send(void *ctx, const void *data, size_t size)
 {
     peer *p = (peer *)ctx;
     size_t asked_for = size;
-    int result = faulty(p, &size);
+    int result = faulty(p, PEER_SEND, &size);
     if (result != 0)
         return blocked(p, result);
     if (lies(p))
@@ -402,7 +404,7 @@ static int below_recv(void *ctx, void *data, size_t size)
 {
     peer *p = (peer *)ctx;
     size_t asked_for = size;
-    int result = faulty(p, &size);
+    int result = faulty(p, PEER_RECV, &size);
     p->now++;
     if (++p->reads > p->reads_max && p->reads_max != 0)
         fail_msg("%u reads", p->reads);
@@ -423,7 +425,7 @@ static int below_close(void *ctx, int at_once)
 {
     peer *p = (peer *)ctx;
     size_t size = 1;
-    int result = at_once ? 0 : faulty(p, &size);
+    int result = at_once ? 0 : faulty(p, PEER_CLOSE, &size);
     if (result == SMH_AGAIN)
         return blocked(p, result);
     p->closes++;

@@ -30,6 +30,8 @@ enum fault {
     FAULT_COUNT
 };
 
+enum peer_call { PEER_OPEN, PEER_SEND, PEER_RECV, PEER_CLOSE, PEER_CALLS };
+
 typedef struct peer {
     /* Set before it is opened. */
     const char *certificate; /* NAME of examples/smh_standin/pki.sh */
@@ -58,9 +60,10 @@ typedef struct peer {
     int done, notified;       /* handshake over; the client said the end */
     int gone;                 /* the server is gone: FIN behind what it sent */
     int waits;
-    unsigned reads; /* of the port below */
-    uint32_t now;   /* ms of its clock: one for each read */
-    int idle;       /* it has not said AGAIN since the last wait */
+    unsigned reads;            /* of the port below */
+    uint32_t now;              /* ms of its clock: one for each read */
+    int stuttered[PEER_CALLS]; /* its last call of that kind said AGAIN so */
+    int idle;                  /* it has not said AGAIN since the last wait */
     unsigned char secrets[8][64]; /* of the connections, as they are derived */
     size_t secret_sizes[8];
     unsigned secret_count;

@@ -258,19 +258,6 @@ static void a_receive_sends_nothing_of_a_request(void **state)
     assert_received();
 }
 
-static void a_close_sends_nothing_of_a_request(void **state)
-{
-    smh_port port = open_with_room(10);
-    int turn;
-    (void)state;
-    assert_int_equal(port.ops->send(port.ctx, request, REQUEST), SMH_AGAIN);
-    server.room = 0;
-    assert_int_equal(client_close(&client, 0), 1);
-    for (turn = 0; turn < 100; turn++)
-        peer_turn(&server);
-    assert_int_equal(server.size, 0);
-}
-
 /* mbedTLS sends what it holds and says that it took all. */
 static void a_longer_repetition_counts_what_is_held(void **state)
 {
@@ -1046,7 +1033,6 @@ static void it_speaks_tls_1_3(void **state)
         IN(set, an_early_answer_is_read_after_a_failed_send),                  \
         IN(set, a_full_port_takes_the_record_once),                            \
         IN(set, a_receive_sends_nothing_of_a_request),                         \
-        IN(set, a_close_sends_nothing_of_a_request),                           \
         IN(set, a_longer_repetition_counts_what_is_held),                      \
         IN(set, a_pipeline_goes_through_a_full_port),                          \
         IN(set, the_servers_end_is_told_from_a_cut),                           \
