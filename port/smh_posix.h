@@ -495,8 +495,8 @@ static int smhi_posix_read(smh_posix *posix, void *data, size_t size)
 
 /* Reads into the buffer, which is empty.  A short read has left nothing behind,
  * and a wait that ended with nothing has found nothing: then SMH_AGAIN is said
- * without a system call, once, and once more behind a send.  So whoever waits
- * in between, by whatever means, comes to recv() on the next call. */
+ * without a system call, once, and once more behind a send.  So whoever is told
+ * by other means that there is something asks twice at most. */
 static int smhi_posix_fill(smh_posix *posix)
 {
     int result;
