@@ -122,7 +122,7 @@ class Bench:
             "LD_BIND_NOW": "1",
             "SMH_PKI": self.dir + "/tls/pki",
         }
-        limit = "ulimit -c 0 -t %d -v 8000000; %s exec %s"
+        limit = "ulimit -c 0; ulimit -t %d; %s exec %s"
         child = subprocess.Popen(
             ["sh", "-c", limit % (limits[0], run.setting, program)],
             env={**os.environ, **environment},
@@ -270,7 +270,7 @@ class Trial:
 
     def run(self, workers):
         threads = [
-            threading.Thread(target=self.work, args=(worker,))
+            threading.Thread(target=self.work, args=(worker,), daemon=True)
             for worker in workers
         ]
         for thread in threads:
