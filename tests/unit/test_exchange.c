@@ -207,6 +207,9 @@ static void too_many_requests_are_refused(void **state)
 {
     talk *t = talk_new(1, 64, 0);
     (void)state;
+    t->scope.users = numbered('u', SMH_REQUESTS_MAX * 10, 6);
+    assert_int_equal(smh_begin(&t->call, &t->scope, &t->io), 0);
+    assert_int_equal(t->call.report.requests, SMH_REQUESTS_MAX);
     t->scope.users = numbered('u', SMH_REQUESTS_MAX * 10 + 1, 6);
     assert_int_equal(smh_revoke(&t->call, &t->scope, &t->io), SMH_E_RANGE);
     assert_int_equal(t->s->calls, 0);
