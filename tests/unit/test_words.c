@@ -54,6 +54,7 @@ static void words_do_not_call_failure_success(void **state)
     assert_string_equal(smh_strerror(500), smh_strerror(504));
     assert_string_not_equal(smh_strerror(500), smh_strerror(501));
     assert_string_equal(smh_strerror(501), smh_strerror(599));
+    assert_string_not_equal(smh_strerror(501), smh_strerror(499));
 }
 
 /* ---- a bounded text ------------------------------------------------------ */
