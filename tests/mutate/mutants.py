@@ -151,7 +151,8 @@ class Maker:
         elif kind == "UnaryOperator":
             self.unary(node)
         elif kind in ("IntegerLiteral", "CharacterLiteral"):
-            self.constant(node)
+            index = parent is not None and parent["kind"] == "ArraySubscriptExpr"
+            self.constant(node, 0 if index else -1)
         elif kind == "DeclRefExpr":
             if node["referencedDecl"]["kind"] == "EnumConstantDecl":
                 self.constant(node)
@@ -190,7 +191,8 @@ class Maker:
         elif op in ("!", "~", "-"):
             self.add(at, at + 1, "")
 
-    def constant(self, node):
+    def constant(self, node, least=-1):
+        """One more, one less, but no less than an index may be, and 0."""
         span = self.span(node)
         if span is None:
             return
@@ -198,7 +200,7 @@ class Maker:
         number = re.fullmatch(r"([0-9]+)([uUlL]*)", text)
         if number is not None:
             value = int(number[1])
-            for other in sorted({value + 1, value - 1, 0} - {value}):
+            for other in sorted({value + 1, max(value - 1, least), 0} - {value}):
                 self.add(*span, "%d%s" % (other, number[2]))
         elif re.fullmatch(r"0x[0-9a-fA-F]+[uUlL]*|'.*'|\w+", text):
             if text != "NULL":
