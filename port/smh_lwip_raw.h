@@ -155,6 +155,7 @@ SMH_API smh_port smh_lwip_raw_port(smh_lwip_raw *tcp);
 #include "lwip/pbuf.h"
 #include "lwip/sys.h"
 #include "lwip/tcp.h"
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -378,7 +379,7 @@ static int smhi_lwip_raw_hook(smh_lwip_raw *p, const char *host)
     p->look_up = result == SMH_AGAIN ? SMHI_LWIP_RAW_HOOK : 0;
     if (result == SMH_AGAIN)
         return SMH_AGAIN;
-    if (result == 1 && ip_addr_isany(&p->address))
+    if (result == 1 && ip_addr_isany_val(p->address))
         result = SMH_E_RESOLVE;
     if (result == 1)
         return 1;
@@ -445,7 +446,7 @@ static int smhi_lwip_raw_start(smh_lwip_raw *p)
         return smhi_lwip_raw_end(p, SMH_E_PORT, ERR_OK);
     p->mark = SMHI_LWIP_RAW_MARK;
     p->first_stage = 0;
-    ip_addr_set_zero(&p->address);
+    memset(&p->address, 0, sizeof p->address);
     return 1;
 }
 
@@ -614,7 +615,7 @@ static int smhi_lwip_raw_ready(const smh_lwip_raw *p)
         return p->pcb == NULL;
     if (p->want == 0 || p->pcb == NULL || p->starved)
         return 1;
-    if ((p->want & SMH_WANT_READ) != 0 && (p->queue != NULL || p->ended))
+    if (p->queue != NULL || p->ended)
         return 1;
     return (p->want & SMH_WANT_WRITE) != 0 && tcp_sndbuf(p->pcb) > 0;
 }
@@ -677,9 +678,6 @@ static const char *smhi_lwip_raw_why(const smh_lwip_raw *p)
         return "no local port is free";
     case ERR_RTE:
         return "no route";
-    case ERR_VAL:
-    case ERR_ARG:
-        return "lwIP refused it";
     case ERR_ABRT:
         return "no answer, given up";
     case ERR_RST:
@@ -696,12 +694,10 @@ static const char *smhi_lwip_raw_why(const smh_lwip_raw *p)
 static void smhi_lwip_raw_put_address(smh_text *text, const smh_lwip_raw *p)
 {
     char address[IPADDR_STRLEN_MAX];
-    if (ipaddr_ntoa_r(&p->address, address, sizeof address) == NULL)
-        return;
     smh_put_words(text, p->diag.code == ERR_RST ? " by " : ", to ");
-    smh_put_words(text, IP_IS_V6(&p->address) ? "[" : "");
-    smh_put_words(text, address);
-    smh_put_words(text, IP_IS_V6(&p->address) ? "]:" : ":");
+    smh_put_words(text, IP_IS_V6_VAL(p->address) ? "[" : "");
+    smh_put_words(text, ipaddr_ntoa_r(&p->address, address, sizeof address));
+    smh_put_words(text, IP_IS_V6_VAL(p->address) ? "]:" : ":");
     smh_put_number(text, p->number, 10, 1);
     if (p->first_stage == SMH_STAGE_CONNECT)
         smh_put_words(text, ", the last of 2 addresses");
