@@ -120,7 +120,6 @@ typedef struct smh_lwip_raw {
     uint8_t state;       /* Private from here to number. */
     uint8_t look_up;     /* What DNS or resolve was asked and said. */
     uint8_t ended;       /* 1 if the peer's FIN has come. */
-    uint8_t starved;     /* 1 if lwIP had no memory. */
     uint8_t first_stage; /* How the first family of addresses failed, or 0. */
     int8_t first_code;   /* Its ERR_*. */
     uint16_t mark;       /* It tells a struct that was not zeroed. */
@@ -268,7 +267,6 @@ static int smhi_lwip_raw_connect(smh_lwip_raw *p)
 {
     err_t err;
     p->diag.stage = SMH_STAGE_CONNECT;
-    smhi_lwip_raw_end(p, 0, ERR_OK);
     p->pcb = tcp_new_ip_type(IP_GET_TYPE(&p->address));
     if (p->pcb == NULL)
         return smhi_lwip_raw_fail(p, ERR_MEM);
@@ -408,7 +406,7 @@ static void smhi_lwip_raw_reset(smh_lwip_raw *p)
         pbuf_free(p->queue);
     p->queue = NULL;
     p->state = SMHI_LWIP_RAW_CLOSED;
-    p->ended = p->starved = p->want = 0;
+    p->ended = p->want = 0;
 }
 
 static int smhi_lwip_raw_try(smh_lwip_raw *p, const char *host)
@@ -468,7 +466,7 @@ static int smhi_lwip_raw_open(void *ctx, const char *host, uint16_t number)
     p->number = number;
     if (result == 1)
         result = smhi_lwip_raw_try(p, host);
-    if (result != SMH_E_PORT && smhi_lwip_raw_other(p, result))
+    if (smhi_lwip_raw_other(p, result))
         result = smhi_lwip_raw_try(p, host);
     if (result == SMH_E_RESOLVE && p->first_stage != 0)
         result = smhi_lwip_raw_first(p);
@@ -526,7 +524,6 @@ static int smhi_lwip_raw_send(void *ctx, const void *data, size_t size)
     n = smhi_lwip_raw_write(p, data, size < room ? (uint16_t)size : room);
     if (p->diag.code != 0)
         return smhi_lwip_raw_gone(p);
-    p->starved = n == 0 && room > 0;
     if (n == 0) {
         /* an answer may say why */
         p->want = SMH_WANT_READ | SMH_WANT_WRITE;
@@ -596,10 +593,8 @@ static int smhi_lwip_raw_close(void *ctx, int at_once)
     smh_lwip_raw *p = (smh_lwip_raw *)ctx;
     if (p->mark != SMHI_LWIP_RAW_MARK)
         return 1;
-    if (!at_once && p->pcb != NULL && p->state == SMHI_LWIP_RAW_OPEN &&
-        smhi_lwip_raw_finish(p) != ERR_OK) {
-        p->starved = 1;
-        p->want = SMH_WANT_WRITE;
+    if (!at_once && p->pcb != NULL && smhi_lwip_raw_finish(p) != ERR_OK) {
+        p->want = 0; /* nothing tells when it may work */
         return SMH_AGAIN;
     }
     smhi_lwip_raw_reset(p);
@@ -613,7 +608,7 @@ static int smhi_lwip_raw_ready(const smh_lwip_raw *p)
         return p->look_up != SMHI_LWIP_RAW_ASKED;
     if (p->state == SMHI_LWIP_RAW_CONNECTING)
         return p->pcb == NULL;
-    if (p->want == 0 || p->pcb == NULL || p->starved)
+    if (p->want == 0 || p->pcb == NULL)
         return 1;
     if (p->queue != NULL || p->ended)
         return 1;

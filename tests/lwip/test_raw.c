@@ -28,7 +28,10 @@ static char buffer[4096];
 /* Of the two names that are no business of DNS. */
 static int pinned(void *arg, const char *host, ip_addr_t *address)
 {
+    static const ip_addr_t none;
     (void)arg;
+    if (host != NULL)
+        assert_memory_equal(address, &none, sizeof none);
     return host != NULL &&
                    ipaddr_aton(strcmp(host, "six.test") == 0 ? "::1"
                                                              : "127.0.0.1",
@@ -493,6 +496,46 @@ static void any_size_may_be_offered(void **state)
     assert_int_equal(close_port(0), 1);
 }
 
+/* Nothing of the last connection is left to the next one. */
+static void it_may_be_opened_again(void **state)
+{
+    const smh_port_ops *ops = smh_lwip_raw_port(&tcp).ops;
+    int i;
+    (void)state;
+    open_port();
+    for (i = 0; i < 2; i++) {
+        assert_int_equal(receive(buffer, 1), SMH_AGAIN);
+        assert_int_equal(wait_for(10), SMH_AGAIN);
+        assert_int_equal(tcp.diag.sent + tcp.diag.received, 0);
+        assert_int_equal(send_some("x", 1), 1);
+        assert_int_equal(world_send(2, 0), 2);
+        world_turns(5);
+        assert_int_equal(receive(buffer, 1), 1);
+        assert_int_equal(tcp.want, 0);
+        lose_it(2);
+        world_turns(5);
+        assert_int_equal(close_port(i), 1);
+        assert_int_equal(tcp.want, 0);
+        while (ops->open(&tcp, "four.test", WORLD_PORT) == SMH_AGAIN)
+            assert_int_equal(wait_for(10), 1);
+        world_turns(3);
+    }
+    assert_int_equal(close_port(0), 1);
+}
+
+/* The half that fits, if lwIP has no memory for the whole. */
+static void less_is_written_where_all_does_not_fit(void **state)
+{
+    (void)state;
+    open_port();
+    world.writes = 0;
+    world.fail_at = 1;
+    world.fail_for = 2;
+    assert_int_equal(send_some(buffer, 64), 16);
+    assert_int_equal(world.writes, 3);
+    assert_int_equal(close_port(0), 1);
+}
+
 static void it_may_be_closed_while_it_opens(void **state)
 {
     const smh_port_ops *ops = smh_lwip_raw_port(&tcp).ops;
@@ -575,6 +618,7 @@ static void close_may_lack_memory(void **state)
     (void)state;
     open_port();
     world.close_fails = 2;
+    assert_int_equal(receive(buffer, 1), SMH_AGAIN);
     assert_int_equal(close_port(0), SMH_AGAIN);
     assert_int_equal(ops->wait(&tcp, 10), 1);
     assert_int_equal(close_port(0), SMH_AGAIN);
@@ -617,13 +661,22 @@ static uint32_t stuck(void *arg)
     return 7;
 }
 
+static uint32_t stuck_later(void *arg)
+{
+    (void)arg;
+    return world.turns < 10 ? world.turns : 10;
+}
+
 static void wait_ends_though_the_clock_stands(void **state)
 {
     (void)state;
     open_port();
     tcp.now_ms = stuck;
     assert_int_equal(receive(buffer, 1), SMH_AGAIN);
-    assert_int_equal(smh_lwip_raw_port(&tcp).ops->wait(&tcp, 500), 1);
+    assert_int_equal(wait_for(500), 1);
+    world.turns = 0;
+    tcp.now_ms = stuck_later;
+    assert_int_equal(wait_for(500), 1);
     assert_int_equal(close_port(1), 1);
 }
 
@@ -692,8 +745,10 @@ static void many_may_wait(void **state)
         assert_int_equal(open_name(p[i]), SMH_AGAIN);
     }
     drop(p[1]);
-    world_answer(0, "127.0.0.1");
     world_answer(1, "127.0.0.1");
+    assert_int_equal(open_name(p[0]), SMH_AGAIN);
+    assert_null(p[0]->pcb);
+    world_answer(0, "127.0.0.1");
     world_answer(2, "127.0.0.1");
     for (i = 0; i < 3; i += 2) {
         assert_int_equal(open_name(p[i]), SMH_AGAIN);
@@ -711,6 +766,72 @@ static void a_known_name_goes_on_at_once(void **state)
     assert_int_equal(open_name(p), SMH_AGAIN);
     assert_non_null(p->pcb);
     drop(p);
+
+    p = fresh(); /* it leads nowhere: the other family */
+    world.connect_fails = ERR_RTE;
+    assert_int_equal(open_name(p), SMH_E_NETWORK);
+    assert_int_equal(world.questions, 3);
+    assert_int_equal(world.asked[2].type, LWIP_DNS_ADDRTYPE_IPV6);
+    drop(p);
+
+    p = fresh(); /* and nobody waits for it any more */
+    world.dns_result = ERR_INPROGRESS;
+    assert_int_equal(open_name(p), SMH_AGAIN);
+    drop(p);
+    world_answer(3, "127.0.0.1");
+}
+
+typedef struct fixed_answer {
+    int answer, asked, abandoned;
+} fixed_answer;
+
+static int fixed(void *arg, const char *host, ip_addr_t *address)
+{
+    fixed_answer *to = (fixed_answer *)arg;
+    to->asked += host != NULL;
+    to->abandoned += host == NULL && address == NULL;
+    return to->answer;
+}
+
+static void a_wait_for_a_name_is_no_spin(void **state)
+{
+    uint32_t begun;
+    fixed_answer to = {SMH_AGAIN, 0, 0};
+    (void)state;
+    memset(&tcp, 0, sizeof tcp);
+    tcp.turn = world_turn;
+    assert_int_equal(open_name(&tcp), SMH_AGAIN);
+    begun = world.now;
+    assert_int_equal(wait_for(10), SMH_AGAIN);
+    assert_int_equal(world.now - begun, 10);
+    world_answer(0, NULL);
+    assert_int_equal(wait_for(10), 1);
+    assert_int_equal(open_name(&tcp), SMH_AGAIN);
+    assert_string_equal(why(), "look-up: no answer yet");
+    assert_int_equal(close_port(0), 1);
+
+    tcp.resolve = fixed;
+    tcp.arg = &to;
+    assert_int_equal(open_name(&tcp), SMH_AGAIN);
+    assert_int_equal(wait_for(10), 1); /* it is asked after each turn */
+    assert_int_equal(close_port(0), 1);
+}
+
+/* Whatever family came of the last opening. */
+static void each_opening_begins_with_the_first_family(void **state)
+{
+    int i;
+    (void)state;
+    memset(&tcp, 0, sizeof tcp);
+    for (i = 0; i < 2; i++) {
+        world.questions = 0;
+        assert_int_equal(open_name(&tcp), SMH_AGAIN);
+        assert_int_equal(world.asked[0].type, LWIP_DNS_ADDRTYPE_IPV4);
+        world_answer(0, NULL);
+        assert_int_equal(open_name(&tcp), SMH_AGAIN);
+        assert_int_equal(world.asked[1].type, LWIP_DNS_ADDRTYPE_IPV6);
+        assert_int_equal(close_port(1), 1);
+    }
 }
 
 static void look_ups_may_fail(void **state)
@@ -768,6 +889,9 @@ static void the_other_family_is_tried(void **state)
                                "2 addresses");
     assert_int_equal(answered_by(NULL, "::1"), SMH_E_NETWORK);
     assert_string_equal(why(), "connection: no route, to [::1]:80");
+    world.connect_fails = ERR_MEM; /* which it would want as well */
+    assert_int_equal(answered_by("192.0.2.1", NULL), SMH_E_MEMORY);
+    assert_int_equal(world.questions, 1);
 }
 
 static int resolve(void *arg, const char *host, ip_addr_t *address)
@@ -788,18 +912,6 @@ static void a_resolver_of_ones_own_goes_first(void **state)
     tcp.arg = &turns;
     assert_int_equal(blocking(), SMH_DONE);
     assert_int_equal(world.questions, 0);
-}
-
-typedef struct fixed_answer {
-    int answer, asked, abandoned;
-} fixed_answer;
-
-static int fixed(void *arg, const char *host, ip_addr_t *address)
-{
-    fixed_answer *to = (fixed_answer *)arg;
-    to->asked += host != NULL;
-    to->abandoned += host == NULL && address == NULL;
-    return to->answer;
 }
 
 static void a_resolver_that_breaks_its_contract(void **state)
@@ -948,6 +1060,8 @@ int main(void)
         TEST(a_write_that_fails_is_told),
         TEST(wait_ends_with_room_or_an_answer),
         TEST(any_size_may_be_offered),
+        TEST(it_may_be_opened_again),
+        TEST(less_is_written_where_all_does_not_fit),
         TEST(it_may_be_closed_while_it_opens),
         TEST(the_window_opens_as_bytes_are_taken),
         TEST(unread_data_does_not_spoil_the_close),
@@ -959,6 +1073,8 @@ int main(void)
         TEST(a_late_answer_is_not_the_next_ones),
         TEST(many_may_wait),
         TEST(a_known_name_goes_on_at_once),
+        TEST(a_wait_for_a_name_is_no_spin),
+        TEST(each_opening_begins_with_the_first_family),
         TEST(look_ups_may_fail),
         TEST(the_other_family_is_tried),
         TEST(a_resolver_of_ones_own_goes_first),
