@@ -120,7 +120,6 @@ typedef struct smh_lwip {
     uint8_t want;   /* What to wait for: SMH_WANT_READ | SMH_WANT_WRITE. */
 
     uint8_t opening;     /* Private from here: the stage that goes on, or 0. */
-    uint8_t named;       /* 1 if the address came from DNS. */
     uint8_t starved;     /* 1 if nothing tells when the wait is over. */
     uint8_t first_stage; /* How the first family of addresses failed, or 0. */
     uint16_t number;     /* Of the peer's port. */
@@ -275,7 +274,6 @@ static int smhi_lwip_ask(smh_lwip *p, const char *host)
     memset(&hints, 0, sizeof hints);
     hints.ai_family = smhi_lwip_family(p);
     hints.ai_socktype = SOCK_STREAM;
-    p->named = 1;
     code = lwip_getaddrinfo(host, NULL, &hints, &found);
     if (code != 0)
         return smhi_lwip_end(p,
@@ -323,7 +321,7 @@ static void smhi_lwip_close_fd(smh_lwip *p)
 {
     if (p->opened)
         lwip_close(p->fd);
-    p->opened = p->want = p->starved = 0;
+    p->opened = p->want = 0;
 }
 
 /* Gives up what an open has begun. */
@@ -401,9 +399,8 @@ static int smhi_lwip_start(smh_lwip *p)
     if (!smhi_lwip_zeroed(p))
         return smhi_lwip_end(p, SMH_E_PORT, 0);
     p->mark = SMHI_LWIP_MARK;
-    smhi_lwip_close_fd(p);
     memset(&p->address, 0, sizeof p->address);
-    p->named = p->first_stage = 0;
+    p->first_stage = 0;
     return 1;
 }
 
@@ -419,7 +416,8 @@ static int smhi_lwip_try(smh_lwip *p, const char *host)
 /* 1 if the host has another family of addresses left to try. */
 static int smhi_lwip_other(smh_lwip *p, int result)
 {
-    if (!(LWIP_IPV4 && LWIP_IPV6) || !p->named || p->first_stage != 0 ||
+    if (!(LWIP_IPV4 && LWIP_IPV6) || p->resolve != NULL ||
+        p->first_stage != 0 ||
         (result != SMH_E_RESOLVE && result != SMH_E_NETWORK))
         return 0;
     smhi_lwip_close_fd(p);
@@ -475,6 +473,8 @@ static int smhi_lwip_moved(smh_lwip *p, long moved, int code, uint8_t want)
     p->want = 0;
     if (moved > 0)
         return (int)moved;
+    if (moved == 0) /* orderly */
+        return smhi_lwip_end(p, SMH_E_CLOSED, 0);
     p->starved = want != SMH_WANT_READ && (code == ENOMEM || code == ENOBUFS);
     if (code != EWOULDBLOCK && !p->starved)
         return smhi_lwip_fail(p, code);
@@ -505,12 +505,9 @@ static int smhi_lwip_recv(void *ctx, void *data, size_t size)
     long moved;
     if (result != 1)
         return result;
-    p->want = p->starved = 0;
     if (size > SMHI_LWIP_PIECE)
         size = SMHI_LWIP_PIECE;
     moved = lwip_recv(p->fd, data, size, 0);
-    if (moved == 0) /* orderly */
-        return smhi_lwip_end(p, SMH_E_CLOSED, 0);
     result = smhi_lwip_moved(p, moved, errno, SMH_WANT_READ);
     if (result > 0)
         p->diag.received += (uint32_t)result;
@@ -521,15 +518,15 @@ static int smhi_lwip_close(void *ctx, int at_once)
 {
     smh_lwip *p = (smh_lwip *)ctx;
 #if LWIP_SO_LINGER
-    struct linger none;
-    none.l_onoff = 1;
-    none.l_linger = 0;
-    if (p->mark == SMHI_LWIP_MARK && p->opened && at_once)
-        lwip_setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    const struct linger none = {1, 0};
 #endif
     (void)at_once;
     if (p->mark != SMHI_LWIP_MARK)
         return 1;
+#if LWIP_SO_LINGER
+    if (p->opened && at_once)
+        lwip_setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+#endif
     smhi_lwip_forget(p);
     smhi_lwip_close_fd(p);
     return 1;

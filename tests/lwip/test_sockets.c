@@ -31,12 +31,13 @@ enum {
     STALLED = 100
 };
 
-/* To the one address of gap.test there is no way. */
+/* To the IPv4 address of two of them there is no way. */
 static const name known[] = {
     {"both.test", NET_SERVER_4, NET_SERVER_6, 0},
     {"four.test", NET_SERVER_4, NULL, 0},
     {"six.test", NULL, NET_SERVER_6, 0},
     {"gap.test", NET_ELSEWHERE_4, NULL, 0},
+    {"turn.test", NET_ELSEWHERE_4, NET_SERVER_6, 0},
     {"nowhere.test", NULL, NULL, 0},
     {NULL, NULL, NULL, 0},
 };
@@ -154,6 +155,7 @@ static void connect_both(void)
 {
     fresh(pinned);
     assert_int_equal(open_name("four.test", number), 1);
+    assert_int_equal(tcp.want, 0);
     peer = accept(listener, NULL, NULL);
     assert_true(peer >= 0);
 }
@@ -275,6 +277,8 @@ static void a_poll_may_fail(void **state)
     assert_int_equal((ops->open)(&tcp, "four.test", number), SMH_AGAIN);
     assert_int_equal((ops->wait)(&tcp, LONG_MS), 1);
     break_next(&lwip_faults.poll, EIO);
+    assert_int_equal((ops->open)(&tcp, "four.test", number), SMH_AGAIN);
+    break_next(&lwip_faults.poll, 0);
     assert_int_equal((ops->open)(&tcp, "four.test", number), SMH_AGAIN);
     break_next(&lwip_faults.poll, EIO);
     assert_int_equal((ops->wait)(&tcp, LONG_MS), 1);
@@ -457,6 +461,7 @@ static void any_size_may_be_offered(void **state)
     int sent = 0, n;
     (void)state;
     connect_both();
+    assert_true(tcp_nagle_disabled(tcp_active_pcbs));
     while ((n = put(large, sizeof large)) > 0) {
         assert_true(n <= PIECE);
         sent += n;
@@ -562,10 +567,12 @@ static void names_that_lead_nowhere_are_told(void **state)
     int result;
     (void)state;
     close(listener);
-    for (i = 0; i < 4; i++) {
-        fresh(NULL);
-        result = open_name(table[i].host, number);
-        assert_why(table[i].why, table[i].address, number, table[i].more);
+    for (i = 0; i < 8; i++) { /* twice each, from the first family on */
+        if (i % 2 == 0)
+            fresh(NULL);
+        result = open_name(table[i / 2].host, number);
+        assert_why(table[i / 2].why, table[i / 2].address, number,
+                   table[i / 2].more);
         assert_int_equal(tcp.diag.result, SMH_E_NETWORK);
         failed(result, SMH_E_NETWORK);
     }
@@ -574,6 +581,19 @@ static void names_that_lead_nowhere_are_told(void **state)
     assert_string_equal(why(), "look-up: name not found, or no DNS server");
     assert_int_equal(tcp.diag.result, SMH_E_RESOLVE);
     failed(result, SMH_E_RESOLVE);
+}
+
+/* While it is tried the first is forgotten. */
+static void the_other_family_is_tried(void **state)
+{
+    (void)state;
+    fresh(NULL);
+    assert_int_equal((ops->open)(&tcp, "turn.test", number), SMH_AGAIN);
+    assert_int_equal(tcp.diag.result, 0);
+    assert_why("connection, bytes sent 0, received 0, to ", "[FD53:4D48::1]",
+               number, ", the last of 2 addresses");
+    assert_int_equal(open_name("turn.test", number), 1);
+    assert_int_equal(close_port(1), 1);
 }
 
 /* For want of it no other family is tried. */
@@ -682,24 +702,40 @@ static void a_resolver_is_told_once_that_it_is_abandoned(void **state)
 
 /* ---- structs that were not opened ---------------------------------------- */
 
+/* Its descriptor is 0, which is another one's. */
 static void a_struct_that_was_never_opened(void **state)
 {
+    fixed_answer none = {SMH_E_RESOLVE, 0, 0};
+    smh_lwip other;
     (void)state;
+    connect_both();
+    other = tcp;
+    assert_int_equal(other.fd, 0);
+    fresh(fixed);
+    tcp.arg = &none;
     assert_string_equal(why(), "not opened");
-    assert_true((ops->now_ms)(&tcp) - sys_now() + LONG_MS < 2 * LONG_MS);
     assert_int_equal(put("x", 1), SMH_E_CLOSED);
     assert_int_equal(get(1), SMH_E_CLOSED);
     assert_int_equal(close_port(1), 1);
+    assert_int_equal(open_name("four.test", number), SMH_E_RESOLVE);
+    assert_int_equal(close_port(1), 1);
+    assert_int_equal((ops->send)(&other, "x", 1), 1);
+    assert_int_equal((ops->close)(&other, 1), 1);
 }
 
-/* Its hooks may point anywhere, so they must not be called. */
+/* Its hooks may point anywhere, so they must not be called; and its descriptor
+ * may be another one's. */
 static void a_struct_that_was_not_zeroed(void **state)
 {
     static const int bytes[] = {0x01, 0x55, 0xA5, 0xFF};
+    smh_lwip other;
     size_t i;
     (void)state;
+    connect_both();
+    other = tcp;
     for (i = 0; i < sizeof bytes / sizeof *bytes; i++) {
         memset(&tcp, bytes[i], sizeof tcp);
+        tcp.fd = other.fd;
         (void)(ops->now_ms)(&tcp);
         assert_int_equal(put("x", 1), SMH_E_CLOSED);
         assert_int_equal(get(1), SMH_E_CLOSED);
@@ -708,7 +744,9 @@ static void a_struct_that_was_not_zeroed(void **state)
         assert_int_equal((ops->open)(&tcp, "four.test", number), SMH_E_PORT);
         assert_int_equal(close_port(1), 1);
         assert_string_equal(why(), "not opened: the struct was not zeroed");
+        assert_int_equal((ops->send)(&other, "x", 1), 1);
     }
+    assert_int_equal((ops->close)(&other, 1), 1);
 }
 
 /* ---- main ---------------------------------------------------------------- */
@@ -733,6 +771,7 @@ int main(void)
         TEST(the_clock_may_be_ones_own),
         TEST(names_are_looked_up),
         TEST(names_that_lead_nowhere_are_told),
+        TEST(the_other_family_is_tried),
         TEST(a_look_up_may_lack_memory),
         TEST(a_resolver_without_an_address),
         TEST(an_address_is_none_only_if_it_is_zero),
