@@ -42,6 +42,7 @@ typedef struct lwip_fault {
 extern struct lwip_faults {
     lwip_fault send, socket;
     lwip_fault look_up, set_up, connect, outcome, recv, poll; /* sockets only */
+    size_t size; /* of the last send or receive */
 } lwip_faults;
 
 #ifndef FAULTS_DECLARED_ONLY
@@ -115,11 +116,13 @@ static int fault_getsockopt(int fd, int level, int what, void *value,
 
 static ssize_t fault_send(int fd, const void *data, size_t size, int flags)
 {
+    lwip_faults.size = size;
     return fault_due(&lwip_faults.send) ? -1 : lwip_send(fd, data, size, flags);
 }
 
 static ssize_t fault_recv(int fd, void *data, size_t size, int flags)
 {
+    lwip_faults.size = size;
     return fault_due(&lwip_faults.recv) ? -1 : lwip_recv(fd, data, size, flags);
 }
 
