@@ -576,6 +576,7 @@ static void names_that_lead_nowhere_are_told(void **state)
         assert_why(table[i / 2].why, table[i / 2].address, number,
                    table[i / 2].more);
         assert_int_equal(tcp.diag.result, SMH_E_NETWORK);
+        assert_int_equal(lwip_faults.look_up.calls, i % 2 == 0 ? 2 : 4);
         failed(result, SMH_E_NETWORK);
     }
     fresh(NULL);
