@@ -239,8 +239,7 @@ SMH_API int smh_posix_look_up(const char *host,
         return eai;
     for (from = list; from != NULL && i < SMH_POSIX_ADDRESSES;
          from = from->ai_next)
-        if (from->ai_addrlen <= sizeof addresses[i])
-            memcpy(&addresses[i++], from->ai_addr, from->ai_addrlen);
+        memcpy(&addresses[i++], from->ai_addr, from->ai_addrlen);
     freeaddrinfo(list);
     return 0;
 }
@@ -298,7 +297,7 @@ static void smhi_posix_close_fd(smh_posix *posix)
 /* Gives up what an open has begun. */
 static void smhi_posix_forget(smh_posix *posix)
 {
-    if (posix->opening == SMH_STAGE_RESOLVE && posix->resolve != NULL)
+    if (posix->opening == SMH_STAGE_RESOLVE)
         (posix->resolve)(posix->arg, NULL, NULL);
     posix->opening = SMH_STAGE_NONE;
 }
@@ -458,7 +457,7 @@ static int smhi_posix_moved(smh_posix *posix, ssize_t moved, uint8_t want)
     posix->want = 0;
     if (moved > 0)
         return (int)moved;
-    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+    if (errno != EAGAIN && errno != EINTR)
         return smhi_posix_fail(posix, errno);
     posix->want = want;
     return SMH_AGAIN;
