@@ -85,8 +85,13 @@ static void no_more_than_eight_addresses_are_tried(void **state)
                                             "127.0.0.2", "127.0.0.2",
                                             "127.0.0.2", "127.0.0.3",
                                             "127.0.0.1", NULL};
+    struct sockaddr_storage found[SMH_POSIX_ADDRESSES + 1];
     (void)state;
     resolved = addresses;
+    memset(found, 0, sizeof found);
+    assert_int_equal(smh_posix_look_up("service.test", found), 0);
+    assert_int_equal(found[SMH_POSIX_ADDRESSES - 1].ss_family, AF_INET);
+    assert_int_equal(found[SMH_POSIX_ADDRESSES].ss_family, AF_UNSPEC);
     assert_int_equal(open_to("service.test"), SMH_E_NETWORK);
     says("connection: Connection refused by 127.0.0.3:%u, the last of 8 "
          "addresses");
