@@ -116,3 +116,18 @@ wait_for() {
     echo "in vain: $*"
     return 1
 }
+
+# Skips where no mount can be made that only this test sees; else $own is how.
+own_mounts() {
+    own=
+    [ "$(id -u)" = 0 ] || own=-r
+    unshare $own -m true 2>/dev/null || skip "no namespaces here"
+}
+
+# emptied FOLDER COMMAND...: where FOLDER is an empty one with room for 4 kB
+emptied() {
+    unshare $own -m sh -c '
+        mount -t tmpfs -o size=4k none "$1" || exit 99
+        shift
+        exec "$@"' sh "$@"
+}

@@ -225,6 +225,18 @@ END
     done
 }
 
+@test "what ends the connection within the handshake" {
+    perl -MIO::Socket::INET -e '
+        my $s = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1")
+            or die;
+        while (my $c = $s->accept) { close $c }' 3>&- &
+    others="$others $!"
+    port=$(listening $!)
+    check 3 revoke --user a --retries 0
+    says "handshake" "the secret was not sent" \
+        "next: check the port, and for a proxy on the way: it ended"
+}
+
 # ---- exit 4: TLS ------------------------------------------------------------
 
 @test "a server that is not verified gets no request" {
@@ -240,6 +252,8 @@ other-name check --host: the certificate is for another name
 self-signed check --host and --ca: the server's CA is not in
 other-ca check --host and --ca: the server's CA is not in
 END
+    refused_by 4 "*certificate refused" "the server needs another certificate" \
+        -cert "$dir/client-only.pem" -key "$dir/client-only.key"
 }
 
 # shown FACT...: stdout tells address, TLS, certificate, CA and clock.
@@ -288,6 +302,8 @@ shown() {
     says "network failed: connection: Connection refused by 127.0.0.1:1"
     check 3 "$B/smh_revoke" --check --host no-such-name.invalid
     says "host name not resolved"
+    check 2 "$B/smh_revoke" --check --host "localhost:$port" --ca "$tmp/none"
+    says "--ca: $tmp/none: No such file" "next: "
     check 2 revoke --check --json
     [[ $output == *"--check goes with neither"* ]]
 }
@@ -472,10 +488,15 @@ outcomes() {
 }
 
 @test "the system's CAs are the default" {
-    check 4 "$B/smh_revoke" --host "localhost:$port" --library "$library" \
+    set -- "$B/smh_revoke" --host "localhost:$port" --library "$library" \
         --secret-file "$dir/secret" --user a
+    check 4 "$@"
     says "CA" "next: check --host, and who signed its certificate" \
         "the CA is not in /etc/ssl/"
+    own_mounts
+    check 2 emptied /etc/ssl "$@"
+    says "no CA bundle found" "nothing was sent" \
+        "next: install ca-certificates or give --ca"
 }
 
 # Name, Host and certificate are those of --host; the way is that of --connect.
