@@ -181,7 +181,7 @@ host_refused() {
     host_refused 'want a name of letters, digits' 'a%62'
     host_refused 'want a name of letters, digits' 'bücher.example'
     host_refused 'its last label begins with a digit' db.9z
-    for length in 256 300; do
+    for length in 256 100000; do
         host_refused 'longer than the 255 bytes' \
             "$(printf 'a%.0s' $(seq $length))"
     done
