@@ -117,17 +117,18 @@ wait_for() {
     return 1
 }
 
-# Skips where no mount can be made that only this test sees; else $own is how.
-own_mounts() {
-    own=
-    [ "$(id -u)" = 0 ] || own=-r
-    unshare $own -m true 2>/dev/null || skip "no namespaces here"
+# own_namespaces OPTION: of unshare, or skips; outside of check, where a skip is
+# none.  $own starts a command in namespaces of its own, as a root there.
+own_namespaces() {
+    own="unshare $1"
+    [ "$(id -u)" = 0 ] || own="$own -r"
+    $own true 2>/dev/null || skip "no namespaces here"
 }
 
 # emptied FOLDER COMMAND...: where FOLDER is an empty one with room for 4 kB
 emptied() {
-    unshare $own -m sh -c '
+    $own bash -c '
         mount -t tmpfs -o size=4k none "$1" || exit 99
         shift
-        exec "$@"' sh "$@"
+        exec "$@"' bash "$@"
 }

@@ -215,16 +215,15 @@ peak() {
 }
 
 @test "a full temporary directory is told before anything is sent" {
-    own_mounts
+    own_namespaces -m
     mkdir "$tmp/folder"
     seq 100000 >"$tmp/users"
     export TMPDIR=$tmp/folder
+    export -f revoke
     for users in '--user a' "--users $tmp/users"; do
-        check 2 emptied "$TMPDIR" sh -c '
+        check 2 emptied "$TMPDIR" bash -c '
             head -c 4096 /dev/zero >"$TMPDIR/full"
-            exec "$@"' sh "$B/smh_revoke" --host "localhost:$port" \
-            --library "$library" --ca "$dir/ca.pem" \
-            --secret-file "$dir/secret" $users
+            revoke "$@"' bash $users
         says "copied to a temporary file: No space left" "nothing was sent" \
             "next: set TMPDIR"
     done
