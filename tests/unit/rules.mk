@@ -44,6 +44,8 @@ CHECKS_RUN += check-unit
 
 # Every line and every branch of the header is taken by these tests, and every
 # condition is seen to decide by itself (MC/DC), which clang counts from 18 on.
+# What its libraries want besides has come with this machine's clang and curl;
+# its own headers it finds from its name, not from that of its loader.
 UNIT_COVERAGE = $(B)/unit/coverage
 .PHONY: check-unit-coverage
 check-unit-coverage:
