@@ -454,11 +454,12 @@ static int smhi_posix_usable(smh_posix *posix, uint8_t stage)
 /* What a transfer came to: bytes, or errno told apart. */
 static int smhi_posix_moved(smh_posix *posix, ssize_t moved, uint8_t want)
 {
+    int code = errno;
     posix->want = 0;
     if (moved > 0)
         return (int)moved;
-    if (errno != EAGAIN && errno != EINTR)
-        return smhi_posix_fail(posix, errno);
+    if (code != EAGAIN && code != EWOULDBLOCK && code != EINTR)
+        return smhi_posix_fail(posix, code);
     posix->want = want;
     return SMH_AGAIN;
 }

@@ -18,12 +18,14 @@ check-posix: $(POSIX_RUNS)
 	set -e; for run in $(POSIX_RUNS); do timeout 300 $$run; done
 CHECKS += check-posix
 
-# Every line and every branch of the port is taken by these tests.
+# Every line and every branch of the port is taken by these tests, but for one:
+# EWOULDBLOCK is EAGAIN on this system, and POSIX allows another number.
 .PHONY: check-posix-coverage
 check-posix-coverage:
 	rm -rf $(B)/posix/coverage
 	$(MAKE) -s check-posix B=$(B)/posix/coverage CC=gcc SAN= RUN= \
 	    CFLAGS='--coverage -O0' LDFLAGS=--coverage
 	gcovr -r . -f port/smh_posix.h --fail-under-line 100 \
+	    --exclude-branches-by-pattern '.*EWOULDBLOCK' \
 	    --fail-under-branch 100 $(B)/posix/coverage
 CHECKS_REST += check-posix-coverage
