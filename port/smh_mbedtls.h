@@ -63,6 +63,8 @@ WHAT TO SET IN THE CONFIG
     for RSA and for ECDSA, as the server's kind may change.  Behind MBEDTLS_:
 
     PEM_PARSE_C       only if the CA is a PEM; a DER needs none
+    SHA1_C            if the CA has signed itself with SHA-1, as many public
+                      ones have: without it "CA cannot be read (-0x262E)"
     X509_CHECK_KEY_USAGE, X509_CHECK_EXTENDED_KEY_USAGE
                       in 2.28, or a client's certificate would do
     HAVE_TIME_DATE    dates by mbedTLS's clock (HAVE_TIME), which has to be set
