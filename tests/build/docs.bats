@@ -83,6 +83,15 @@ blocks_compile() {
     blocks_compile port/README.md
 }
 
+@test "the page of the ports: the program for Zephyr" {
+    sed 's/smh_lwip/smh_posix/g; s/SMH_LWIP/SMH_POSIX/g
+         s/esp_fill_random/sys_csrand_get/' \
+        "$(block_of_ports c esp_fill_random)" >"$out/zephyr.c"
+    grep -q sys_csrand_get "$out/zephyr.c"
+    # shellcheck disable=SC2086
+    $COMPILE -Wno-missing-prototypes -c "$out/zephyr.c" -o "$out/zephyr.o"
+}
+
 # PORT OPTION...: the contract's suite on it.
 contract() {
     make contract B="$B" TLS="$TLS" SAN="$SAN" PORT="$1" "${@:2}" >"$out/said" \
