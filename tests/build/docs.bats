@@ -110,7 +110,9 @@ contract() {
 @test "the page of the ports: its header passes the contract, and none is told" {
     contract "$(block_of_ports c contract_port)"
     run -2 make contract B="$B" TLS="$TLS"
-    [[ $output == *"want PORT=my_port.h"* ]]
+    [[ $output == *"contract: want PORT=my_port.h"* ]]
+    run -2 make contract B="$B" TLS="$TLS" PORT="$out/none.h"
+    [[ $output == *"there is no file $out/none.h; want"* ]]
 }
 
 @test "the page of the ports: CMake builds the smallest example" {
@@ -311,6 +313,10 @@ here() {
             return 1
         }
     done <"$out/targets"
+    # And what a user may want to set.
+    for variable in B= CC= TLS= LWIP= PORT= FUZZ_MORE= PREFIX= STATIC_CC=; do
+        grep -qF -e " $variable" "$out/help"
+    done
 }
 
 # `make size` holds that row to what is measured.

@@ -1,6 +1,6 @@
-# libFuzzer, always by clang: short and the same in every run.  Longer:
-#   make check-fuzz FUZZ_MORE=100 FUZZ_SEED=7
+# libFuzzer, always by clang: short and the same in every run.
 
+## FUZZ_MORE=100 FUZZ_SEED=7: check-fuzz runs so many times longer, another way
 FUZZ_MORE = 1
 FUZZ_SEED = 1
 FUZZ_FLAGS = $(STRICT) -Wno-missing-prototypes -D_POSIX_C_SOURCE=200809L -I. \
