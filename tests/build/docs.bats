@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Every block of code in README.md, port/README.md and smh_token.h's manual, the
-# pages of the examples, and the version wherever it stands.  $COMPILE, $LINK and
-# $B come from the Makefile.
+# pages of the examples, and the version wherever it stands.  $COMPILE, $LINK
+# and $B come from the Makefile.
 
 load common
 bats_require_minimum_version 1.5.0

@@ -13,8 +13,8 @@ fw_mbedtls = mbedtls-$(word 2,$(call fw_words,$(1)))
 fw_lwip    = lwip-$(word 3,$(call fw_words,$(1)))
 fw_machine = $(subst _,-,$(fw_board))
 
-# Names that make the certificates as long as those of public services: 3 kB in a
-# chain of two.
+# Names that make the certificates as long as those of public services: 3 kB in
+# a chain of two.
 fw_63   = $(subst x,0123456789,xxxxxx)$(1)
 FW_LONG = $(foreach n,0 1 2 3 4 5 6 7 8 9 a,DNS:$(call fw_63,$n).$(call \
     fw_63,$n).$(call fw_63,$n).test)
