@@ -61,11 +61,12 @@ bare() {
     refused "--bogus: no such option" --user a --bogus
     refused "--quiet: takes no value" --user a --quiet=3
     refused "-x: no such option" --user a -x
-    refused "behind --user and its value: an option was expected" \
+    refused "after --user and its value comes a word that is not an option" \
         --user alice bob
-    refused "behind --user and its value: an option was expected" \
+    refused "after --user and its value comes a word that is not an option" \
         --user alice -- bob
-    refused "behind --quiet: an option was expected" --user alice --quiet bob
+    refused "after --quiet comes a word that is not an option" \
+        --user alice --quiet bob
     check 2 bare --help --bogus
     says "--bogus: no such option"
     [ -z "$output" ]
@@ -114,7 +115,7 @@ untold() {
     words="-s: no such option"
     untold -sTOPSECRET
     untold -s TOPSECRET
-    words="an option was expected"
+    words="not an option"
     untold TOPSECRET
     untold -- TOPSECRET
     words="--ca: its value is missing before --"

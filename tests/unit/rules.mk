@@ -62,8 +62,8 @@ check-unit-coverage:
 CHECKS_REST += check-unit-coverage
 
 # The same where a char is unsigned: on a big-endian s390x of 64 bits, and on an
-# ARM of 32 bits, in QEMU.  Debian has no cmocka for either one to install beside
-# this machine's, so it is compiled from its source.
+# ARM of 32 bits, in QEMU.  Debian has no cmocka for either one to install
+# beside this machine's, so it is compiled from its source.
 
 CMOCKA      = build/src/cmocka-1.1.5
 CMOCKA_HAVE = $(addprefix -DHAVE_,SIGNAL_H STRINGS_H INTTYPES_H MALLOC_H \
