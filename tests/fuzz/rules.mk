@@ -1,8 +1,8 @@
 # libFuzzer, always by clang: short, and the same in every run, since its choices
 # hang on addresses (setarch -R) and on what is compared (pki/ and a time that
-# stands still for the TLS port).  Others, and longer:
-#   make check-fuzz FUZZ_MORE=100 FUZZ_SEED=7
+# stands still for the TLS port).
 
+## FUZZ_MORE=100 FUZZ_SEED=7: check-fuzz runs so many times longer, another way
 FUZZ_MORE = 1
 FUZZ_SEED = 1
 FUZZ_FLAGS = $(STRICT) -Wno-missing-prototypes -D_POSIX_C_SOURCE=200809L -I. \
