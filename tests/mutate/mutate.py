@@ -24,6 +24,7 @@ import threading
 import time
 from collections import namedtuple
 
+sys.dont_write_bytecode = True  # nothing is written beside the sources
 import mutants
 
 # A program of the tests, as make calls it, with NAME=VALUE for its environment.
