@@ -50,6 +50,8 @@ static void words_do_not_call_failure_success(void **state)
             assert_string_not_equal(smh_strerror(i), smh_strerror(SMH_DONE));
     assert_non_null(strstr(smh_strerror(404), "secret"));
     assert_non_null(strstr(smh_strerror(429), "later"));
+    assert_non_null(strstr(smh_strerror(503), "later"));
+    assert_null(strstr(smh_strerror(501), "later"));
     assert_string_not_equal(smh_strerror(500), smh_strerror(400));
     assert_string_equal(smh_strerror(499), smh_strerror(400));
     assert_string_equal(smh_strerror(399), smh_strerror(200));
