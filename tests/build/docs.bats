@@ -344,3 +344,13 @@ said_by_page() {
     [ "$(said_by_help | wc -l)" -gt 25 ]
     diff <(said_by_help) <(said_by_page "$page")
 }
+
+@test "README: its figures of proofs and mutants are those of the gates" {
+    claims=tests/proof/claims rules=tests/mutate/rules.mk
+    tr '\n' ' ' <README.md | tr -s ' ' >"$out/readme"
+    grep -qF "proves $(grep -c '^claim' $claims) claims" "$out/readme"
+    grep -qF "the $(grep -c '^ *fault' $claims) faults planted" "$out/readme"
+    least() { sed -n "s|.* $1 --sample 600 --at-least ||p" $rules; }
+    grep -qF "kill $(least smh_token.h) % of 600 mutants of it and $(least \
+        port/smh_mbedtls.h) % of the TLS port's" "$out/readme"
+}
