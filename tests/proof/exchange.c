@@ -542,13 +542,14 @@ ENTRY(exchange_wait)
     ASSUME(call.state != SMHI_OVER);
     left = time_left();
     was = call;
-    spins = call.left == left ? SMH_SPINS_MAX - call.spins : UINT32_MAX;
+    spins = call.left == left && left != 0 ? SMH_SPINS_MAX - call.spins
+                                           : UINT32_MAX;
     smh_wait(&call, nondet_uint32());
     now = time_left();
     PROVE(holds(&call), "a wait keeps the invariant");
     PROVE(was.busy || left == 0 || now < left ||
-              (call.left == now && SMH_SPINS_MAX - call.spins < spins &&
-               call.spins <= SMH_SPINS_MAX),
+              (call.left == now && call.spins <= SMH_SPINS_MAX &&
+               SMH_SPINS_MAX - call.spins < spins),
           "a wait comes nearer to the deadline, or is counted");
     PROVE(call.report.resume == was.report.resume &&
               (call.state == was.state || call.report.result == SMH_E_CLOCK ||

@@ -91,10 +91,13 @@ static size_t end;
 static struct {
     size_t seen;     /* Bytes asked about so far. */
     uint64_t length; /* Of them, encoded. */
+    bool parted;     /* One of them is the separator, */
+    bool blank;      /* or a blank begins the text or ends it. */
     unsigned due;    /* Bytes to be put for the last of them, */
     char want[4];    /* which are the last of these. */
 } read;
 static const int longest = SMH_LINE_MAX;
+static char separator;
 
 /* A text of any length that CBMC has an address for: it keeps a byte of 64 bits
  * for the object. */
@@ -108,6 +111,7 @@ static const char *any_text(void)
     end = size - 1;
     read.seen = 0;
     read.length = 0;
+    read.parted = read.blank = false;
     read.due = 0;
     ASSUME(text[end] == '\0');
     return text;
@@ -133,6 +137,7 @@ void put_plain(smhi_sink *sink, char c);
 
 int ask_counted(char c)
 {
+    read.parted |= c == separator;
     return ask(c);
 }
 
@@ -142,20 +147,28 @@ int some_blank(const char *text)
     int n = nondet_int();
     ASSUME(n >= 0 && n <= 3 && (n < 1 || text[0] != '\0') &&
            (n < 2 || text[1] != '\0') && (n < 3 || text[2] != '\0'));
+    read.blank |= n != 0 && (text == whole || text[n] == '\0');
     return n;
 }
 
 ENTRY(texts_cost)
 {
-    char separator = nondet_char();
-    int cost = smhi_cost(any_text(), separator);
+    int cost;
+    separator = nondet_char();
+    cost = smhi_cost(any_text(), separator);
     PROVE(cost <= 0 || whole[read.seen] == '\0', "all of an id is counted");
+    PROVE(cost <= 0 || (!read.parted && !read.blank),
+          "it has no separator, and no blank at an end");
+    PROVE(cost > 0 || (cost == SMH_E_ITEM && whole[0] == '\0') ||
+              (cost == SMH_E_COMMA && read.parted) ||
+              (cost == SMH_E_BLANK && read.blank),
+          "and is not refused for nothing");
     PROVE(cost <= 0 ||
               (read.length <= (uint64_t)longest ? (uint64_t)cost == read.length
                                                 : cost > longest),
           "an id costs what is put, or too much");
-    PROVE(cost != 0, "and something");
     PROVE(cost <= longest + 3, "and no more than is needed to see that");
+    SEEN(cost == SMH_E_BLANK && read.seen > 100, "one that ends with a blank");
     SEEN(cost == longest, "one that fits just so");
     SEEN(cost > longest && read.length == 15000, "one that is longer");
 }
@@ -309,17 +322,20 @@ static const char *any_name(void)
     return any_text();
 }
 
+/* From what was seen of it. */
+static bool is_host(const char *host)
+{
+    char c = host[name.label];
+    return host[name.seen] == '\0' && name.seen <= 255 &&
+           name.label < name.seen && (c < '0' || c > '9');
+}
+
 ENTRY(texts_host)
 {
     const char *host = any_name();
     size_t n = smhi_host(host);
-    if (n == 0)
-        return;
-    PROVE(n == name.seen && host[n] == '\0' && n <= 255,
-          "a host is unreserved bytes, and no more than 255");
-    PROVE(name.label < n, "its last label is not empty");
-    PROVE(host[name.label] < '0' || host[name.label] > '9',
-          "and begins with no digit");
+    PROVE(n == (is_host(host) ? name.seen : 0),
+          "a host is unreserved bytes, and its last label is no number");
     SEEN(n == 255, "a long one");
     SEEN(name.label > 1 && host[0] == '1', "one that begins with a digit");
 }
@@ -328,10 +344,10 @@ ENTRY(texts_segment)
 {
     const char *id = any_name();
     size_t n = smhi_segment(id);
-    if (n == 0)
-        return;
-    PROVE(n == name.seen && id[n] == '\0', "a segment is unreserved bytes");
-    PROVE(id[0] != '.' || (n > 1 && id[1] != '.') || n > 2, "and no dots");
+    bool dots = (name.seen == 1 && id[0] == '.') ||
+                (name.seen == 2 && id[0] == '.' && id[1] == '.');
+    PROVE(n == (id[name.seen] == '\0' && !dots ? name.seen : 0),
+          "a segment is unreserved bytes, and no dots");
     SEEN(n == 1000, "a long one");
     SEEN(n == 3 && id[0] == '.' && id[1] == '.', "one that begins with dots");
 }
