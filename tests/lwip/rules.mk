@@ -1,8 +1,9 @@
 # The ports on lwIP: 2.1.3 and 2.2.1 from source, with sockets and without
 # threads, on a tap device in a network namespace; Debian's own library; and the
 # raw port against faults that no network makes.  Always with ASan and UBSan,
-# lwIP included.  `LWIP=TREE` adds the lwIP there as one more version, "own".
+# lwIP included.
 
+## LWIP=TREE: check-lwip takes the lwIP there, too, as version "own"
 LWIP =
 LWIP_SAN  = -fsanitize=address,undefined -fno-sanitize-recover=all \
             -fno-omit-frame-pointer

@@ -1,6 +1,6 @@
 /* A port on lwIP, over a tap device and real TLS, against the stand-in and
- * nginx.  $PKI is where examples/smh_standin/pki.sh wrote, $SMH_STANDIN the stand-in, $SMH_TAP
- * the device. */
+ * nginx.  $PKI is where examples/smh_standin/pki.sh wrote, $SMH_STANDIN the
+ * stand-in, $SMH_TAP the device. */
 #include "lwip/opt.h"
 #if NO_SYS
 #include "lwip/tcp.h"
