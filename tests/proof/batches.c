@@ -49,12 +49,6 @@ static struct {
 
 int some_cost(const char *text, char separator);
 
-<<<<<<< HEAD
-=======
-/* Any that the longest allows.  What is left of the room goes down as
- * smhi_fill() does it: two sums of a hundred numbers are hard to compare.  What
- * is proved of an id helps with the next one. */
->>>>>>> main
 int some_cost(const char *text, char separator)
 {
     int cost = nondet_int();
