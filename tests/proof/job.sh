@@ -60,10 +60,12 @@ $run goto-cc -std=c99 $narrow $flags -I. -o "$out/goto" "$source" \
         --apply-loop-contracts "$out/goto" "$out/goto" >"$out/loops.log" 2>&1 ||
     verdict "not ok" "no contract: $out/loops.log"
 
-(ulimit -t 900; exec $run cbmc "$out/goto" --function "$entry" --drop-unused-functions \
-    --slice-formula --unsigned-overflow-check --conversion-check \
-    --pointer-overflow-check \
-    $options) >"$out/log" 2>&1 || :
+(
+    ulimit -t 900
+    exec $run cbmc "$out/goto" --function "$entry" --drop-unused-functions \
+        --slice-formula --unsigned-overflow-check --conversion-check \
+        --pointer-overflow-check $options
+) >"$out/log" 2>&1 || :
 times >"$out/times"
 awk -F '[ms ]' 'NR == 2 { printf "%.1f\n", $1 * 60 + $2 }' "$out/times" \
     >"$out/seconds"
