@@ -415,6 +415,10 @@ static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
     if (tls->receiving)
         return MBEDTLS_ERR_SSL_WANT_WRITE;
     moved = (below->ops->send)(below->ctx, data, size);
+    if (moved == SMH_E_CLOSED && tls->state == SMHI_MBEDTLS_SHAKING) {
+        tls->unsent = 0; /* the server's last words are read next */
+        return (int)size;
+    }
     moved = smhi_mbedtls_moved(tls, moved, size, &tls->diag.sent,
                                MBEDTLS_ERR_SSL_WANT_WRITE);
     tls->unsent = moved < 0 || (size_t)moved < size;

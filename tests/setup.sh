@@ -13,8 +13,9 @@ packages() {
     case $1 in
     build) echo gcc libc6-dev make libmbedtls-dev openssl ca-certificates \
         netbase ;;
-    host) echo @build g++ clang libcmocka-dev bats jq nginx procps iproute2 \
-        mount curl pkg-config cmake mandoc ;;
+    host) echo @build @strangers g++ clang libcmocka-dev bats jq procps \
+        iproute2 mount curl pkg-config cmake mandoc ;;
+    strangers) echo nginx haproxy hitch nodejs ;;
     cross) echo @build gcc-arm-none-eabi libnewlib-arm-none-eabi tcc \
         gcc-riscv64-unknown-elf gcc-avr avr-libc simavr ;;
     foreign) echo @tls gcc-s390x-linux-gnu libc6-dev-s390x-cross \
@@ -29,11 +30,12 @@ packages() {
     bench) echo @host @tls valgrind strace gnuplot-nox nghttp2-client \
         libcurl4-openssl-dev node-llhttp ;;
     proof) echo @build gcc-avr xz-utils ;;
+    mutate) echo @host python3 ;;
     fresh) echo debootstrap git ;;
     all) echo @host @cross @foreign @tls @static @lwip @firmware @quality \
-        @bench @proof @fresh ;;
-    *) die "no group '$1'; there are build host cross foreign tls static" \
-        "lwip firmware quality bench proof fresh all" ;;
+        @bench @proof @mutate @fresh ;;
+    *) die "no group '$1'; there are build host strangers cross foreign tls" \
+        "static lwip firmware quality bench proof mutate fresh all" ;;
     esac
 }
 
@@ -105,6 +107,6 @@ apt install -y --no-install-recommends $new || {
     die "apt-get install failed (above): mend the network or" \
         "/etc/apt/sources.list, then run this again"
 }
-if printf '%s\n' $new | grep -qx nginx; then
-    as_root update-rc.d nginx disable >/dev/null 2>&1 || :
-fi
+for daemon in $(printf '%s\n' $new | grep -x -e nginx -e haproxy -e hitch); do
+    as_root update-rc.d "$daemon" disable >/dev/null 2>&1 || :
+done

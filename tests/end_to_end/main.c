@@ -17,7 +17,7 @@ int main(int argc, char **argv)
     failed += batches_tests();
     failed += connection_tests();
     failed += certificates_tests();
-    failed += nginx_tests();
+    failed += strangers_tests();
     world_end(NULL);
     return failed != 0;
 }

@@ -16,7 +16,7 @@ static struct {
 
 int world_begin(void **state)
 {
-    const char *argv[] = {"examples/smh_standin/pki.sh", NULL, NULL};
+    const char *argv[] = {"tests/end_to_end/pki.sh", NULL, NULL};
     (void)state;
     w.dir = temp_make();
     argv[1] = w.dir;

@@ -77,6 +77,6 @@ int faults_tests(void);
 int batches_tests(void);
 int connection_tests(void);
 int certificates_tests(void);
-int nginx_tests(void);
+int strangers_tests(void);
 
 #endif

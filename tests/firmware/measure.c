@@ -71,19 +71,19 @@ static unsigned look(unsigned port)
 /* As services are set up: nginx in front, which closes after each answer. */
 static unsigned turn_with(const char *certificate, const char *more)
 {
-    nginx_setup setup = {0};
-    nginx front = {0};
+    front_setup setup = {0};
+    front nginx = {0};
     standin behind = {0};
     unsigned turn;
     standin_start(&behind, q.directory, NULL, NULL);
     setup.certs = q.directory;
     setup.cert = certificate;
     setup.upstream = behind.port;
-    setup.http = "keepalive_requests 1;";
+    setup.requests = 1;
     setup.server = more;
-    assert_true(nginx_start(&front, &setup));
-    turn = look(front.port);
-    free(nginx_stop(&front));
+    assert_true(front_start(&nginx, &setup));
+    turn = look(nginx.port);
+    free(front_stop(&nginx));
     standin_stop(&behind);
     return turn;
 }

@@ -752,9 +752,9 @@ static void a_wrong_certificate_stops_it(void **state)
 /* It closes the connection after every second request. */
 static void nginx_is_served_from(void **state)
 {
-    nginx_setup setup = {0};
+    front_setup setup = {0};
     standin behind = {0};
-    nginx front;
+    front nginx;
     attempt c = usual();
     (void)state;
     start_other(&behind, NULL);
@@ -763,12 +763,12 @@ static void nginx_is_served_from(void **state)
     setup.cert = "chain";
     setup.address = NET_SERVER_4;
     setup.upstream = behind.port;
-    setup.http = "keepalive_requests 2;";
-    assert_true(nginx_start(&front, &setup));
-    c.port = front.port;
+    setup.requests = 2;
+    assert_true(front_start(&nginx, &setup));
+    c.port = nginx.port;
     assert_int_equal(run(&c), SMH_DONE);
     assert_int_equal(tokens_left(&behind), 0);
-    free(nginx_stop(&front));
+    free(front_stop(&nginx));
     standin_stop(&behind);
 }
 

@@ -1,22 +1,37 @@
+#define _GNU_SOURCE /* SO_REUSEPORT, POLLRDHUP */
 #include "others.h"
 
-#include <errno.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "cmocka_all.h"
 
-/* ---- nginx --------------------------------------------------------------- */
+static const char *some(const char *text)
+{
+    return text ? text : "";
+}
 
-static const char program[] = "/usr/sbin/nginx";
+/* Hitch refuses to stay root, and nginx's workers would become nobody. */
+static const char *user(const char *line)
+{
+    return geteuid() == 0 ? line : "";
+}
+
+/* ---- their configurations ------------------------------------------------ */
 
 /* The request line is not logged: the secret is in it. */
-static const char config[] =
+static const char nginx_config[] =
     "daemon off;\n"
     "worker_processes 1;\n"
-    "%s" /* user */
+    "%s"
     "pid nginx.pid;\n"
     "error_log error.log;\n"
     "events { worker_connections 64; }\n"
@@ -33,8 +48,10 @@ static const char config[] =
     "    %s\n"
     "    server {\n"
     "        listen %s:%u ssl;\n"
-    "        ssl_certificate %s/%s.pem;\n"
-    "        ssl_certificate_key %s/%s.key;\n"
+    "        ssl_certificate server.pem;\n"
+    "        ssl_certificate_key server.pem;\n"
+    "        ssl_protocols %s;\n"
+    "        keepalive_requests %u;\n"
     "        %s\n"
     "        location / {\n"
     "            proxy_pass http://standin;\n"
@@ -46,59 +63,233 @@ static const char config[] =
     "    }\n"
     "}\n";
 
-static const char *some(const char *text)
+static void nginx_write(const front *f, const front_setup *s, FILE *to)
 {
-    return text ? text : "";
-}
-
-static void write_config(const nginx *n, const nginx_setup *s,
-                         const char *address)
-{
-    const char *user = geteuid() == 0 ? "user www-data;\n" : "";
-    FILE *to = fopen(temp_path(n->dir, "nginx.conf"), "w");
-    assert_non_null(to);
-    fprintf(to, config, user, s->upstream, some(s->http), address, n->port,
-            s->certs, s->cert, s->certs, s->cert, some(s->server),
+    const char *address = s->address ? s->address : "127.0.0.1";
+    const char *versions = !s->version                      ? "TLSv1.2 TLSv1.3"
+                           : strcmp(s->version, "1.2") == 0 ? "TLSv1.2"
+                                                            : "TLSv1.3";
+    fprintf(to, nginx_config, user("user www-data;\n"), s->upstream,
+            some(s->http), address, f->port, versions,
+            s->requests ? s->requests : 1000000, some(s->server),
             some(s->location));
-    fclose(to);
 }
 
-/* It takes over a socket that listens already, as one nginx does from
- * another: so the port is its own and clients need not wait for it. */
-int nginx_start(nginx *n, const nginx_setup *setup)
+/* It counts no requests of a connection by itself. */
+static const char haproxy_config[] =
+    "global\n"
+    "    maxconn 64\n"
+    "    nbthread 1\n"
+    "defaults\n"
+    "    mode http\n"
+    "    timeout connect 10s\n"
+    "    timeout client 60s\n"
+    "    timeout server 60s\n"
+    "frontend tls\n"
+    "    bind fd@%d ssl crt %s ssl-min-ver TLSv%s ssl-max-ver TLSv%s %s\n"
+    "    tcp-request session set-var(sess.requests) int(0)\n"
+    "    http-request set-var(sess.requests) var(sess.requests),add(1)\n"
+    "    http-after-response set-header Connection close"
+    " if { var(sess.requests) -m int ge %u }\n"
+    "    default_backend standin\n"
+    "backend standin\n"
+    "    server standin 127.0.0.1:%u\n"
+    "    %s\n";
+
+static void haproxy_write(const front *f, const front_setup *s, FILE *to)
 {
-    const char *argv[] = {program,      "-p", NULL,        "-c",
-                          "nginx.conf", "-e", "error.log", NULL};
+    fprintf(to, haproxy_config, f->fd, temp_path(f->dir, "server.pem"),
+            s->version ? s->version : "1.2", s->version ? s->version : "1.3",
+            some(s->server), s->requests ? s->requests : 1000000, s->upstream,
+            some(s->location));
+}
+
+/* Whether its master answers. */
+static int haproxy_answers(const front *f)
+{
+    struct sockaddr_un address = {0};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0), answered;
+    char byte;
+    address.sun_family = AF_UNIX;
+    assert_true(strlen(f->dir) + 8 < sizeof address.sun_path);
+    sprintf(address.sun_path, "%s/master", f->dir);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+        send(fd, "show version\n", 13, MSG_NOSIGNAL);
+    answered = recv(fd, &byte, 1, 0) == 1;
+    close(fd);
+    return answered;
+}
+
+static void hitch_write(const front *f, const front_setup *s, FILE *to)
+{
+    fprintf(to,
+            "frontend = \"[127.0.0.1]:%u\"\n"
+            "backend = \"[127.0.0.1]:%u\"\n"
+            "pem-file = \"%s\"\n"
+            "tls-protos = TLSv%s TLSv%s\n"
+            "workers = 1\n"
+            "%s%s\n",
+            f->port, s->upstream, temp_path(f->dir, "server.pem"),
+            s->version ? s->version : "1.2", s->version ? s->version : "1.3",
+            user("user = \"www-data\"\n"), some(s->server));
+}
+
+static void node_write(const front *f, const front_setup *s, FILE *to)
+{
+    fprintf(to,
+            "{\"fd\": %d, \"upstream\": %u, \"pem\": \"%s\", \"requests\": %u,"
+            " \"options\": {\"minVersion\": \"TLSv%s\","
+            " \"maxVersion\": \"TLSv%s\"%s%s}}\n",
+            f->fd, s->upstream, temp_path(f->dir, "server.pem"), s->requests,
+            s->version ? s->version : "1.2", s->version ? s->version : "1.3",
+            s->server ? ", " : "", some(s->server));
+}
+
+/* ---- begin and end ------------------------------------------------------- */
+
+static const struct {
+    const char *name, *program;
+    const char *command; /* of the shell; $0 is the directory */
+    const char *ready;   /* what it says then, if it opens its port itself */
+    void (*write)(const front *f, const front_setup *setup, FILE *to);
+    int reload; /* a signal */
+} kinds[FRONTS] = {
+    {"nginx", "/usr/sbin/nginx",
+     "exec /usr/sbin/nginx -p \"$0\" -c \"$0/config\" -e error.log", NULL,
+     nginx_write, SIGHUP},
+    {"haproxy", "/usr/sbin/haproxy",
+     "exec /usr/sbin/haproxy -W -S \"$0/master\" -f \"$0/config\" "
+     ">\"$0/error.log\" 2>&1",
+     NULL, haproxy_write, SIGUSR2},
+    {"hitch", "/usr/sbin/hitch",
+     "exec /usr/sbin/hitch --config \"$0/config\" 2>&1", " online", hitch_write,
+     SIGHUP},
+    {"node", "/usr/bin/node",
+     "exec /usr/bin/node tests/support/node.js \"$0/config\" "
+     "2>\"$0/error.log\"",
+     NULL, node_write, SIGHUP},
+};
+
+const char *front_name(int kind)
+{
+    return kinds[kind].name;
+}
+
+/* A port that another program can take although it is ours. */
+static int shared_port(unsigned *port)
+{
+    struct sockaddr_in address = {0};
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    *port = ntohs(address.sin_port);
+    return fd;
+}
+
+static void append(FILE *to, const char *certs, const char *name,
+                   const char *suffix)
+{
+    char file[64];
+    FILE *from;
+    int c;
+    snprintf(file, sizeof file, "%s%s", name, suffix);
+    from = fopen(temp_path(certs, file), "r");
+    assert_non_null(from);
+    while ((c = fgetc(from)) != EOF)
+        fputc(c, to);
+    fclose(from);
+}
+
+static void write_certificate(const front *f, const char *certs,
+                              const char *cert)
+{
+    FILE *to = fopen(temp_path(f->dir, "server.pem"), "w");
+    assert_non_null(to);
+    append(to, certs, cert, ".pem");
+    append(to, certs, cert, ".key");
+    assert_int_equal(fclose(to), 0);
+}
+
+static void write_config(const front *f, const front_setup *setup)
+{
+    FILE *to = fopen(temp_path(f->dir, "config"), "w");
+    assert_non_null(to);
+    kinds[f->kind].write(f, setup, to);
+    assert_int_equal(fclose(to), 0);
+}
+
+/* HAProxy's master loses them while it starts, again behind a reload. */
+static void await_signals(const front *f)
+{
+    while (f->kind == FRONT_HAPROXY && !haproxy_answers(f))
+        poll(NULL, 0, 5);
+}
+
+static void await(const front *f, const char *words)
+{
+    char line[200] = "";
+    while (words && !strstr(line, words))
+        assert_non_null(fgets(line, sizeof line, f->process.out));
+}
+
+/* It takes over a socket that listens already, as one nginx does from another:
+ * so the port is its own and clients need not wait for it.  Hitch cannot: it
+ * opens a port that is ours until then. */
+int front_start(front *f, const front_setup *setup)
+{
+    const char *argv[] = {"sh", "-c", kinds[setup->kind].command, NULL, NULL};
     const char *address = setup->address ? setup->address : "127.0.0.1";
     char sockets[16];
-    int fd;
-    if (access(program, X_OK) != 0)
+    if (access(kinds[setup->kind].program, X_OK) != 0)
         return 0;
-    n->dir = temp_make();
-    chmod(n->dir, 0755);
-    fd = free_port_of(address, &n->port);
-    write_config(n, setup, address);
-    argv[2] = n->dir;
-    snprintf(sockets, sizeof sockets, "%d;", fd);
+    f->kind = setup->kind;
+    argv[3] = f->dir = temp_make();
+    chmod(f->dir, 0755);
+    f->fd = f->kind == FRONT_HITCH ? shared_port(&f->port)
+                                   : free_port_of(address, &f->port);
+    write_certificate(f, setup->certs, setup->cert);
+    write_config(f, setup);
+    snprintf(sockets, sizeof sockets, "%d;", f->fd);
     setenv("NGINX", sockets, 1);
-    child_start(&n->process, argv, fd);
+    child_start(&f->process, argv, f->fd);
     unsetenv("NGINX");
-    close(fd);
+    await(f, kinds[f->kind].ready);
+    close(f->fd);
     return 1;
 }
 
-char *nginx_stop(nginx *n)
+void front_reload(const front *f, const char *certs, const char *cert)
+{
+    write_certificate(f, certs, cert);
+    await_signals(f);
+    assert_int_equal(kill(f->process.pid, kinds[f->kind].reload), 0);
+}
+
+void await_end(int fd)
+{
+    struct pollfd one = {fd, POLLRDHUP, 0};
+    while (poll(&one, 1, -1) != 1)
+        continue;
+}
+
+char *front_stop(front *f)
 {
     char *log = (char *)calloc(1, 65536);
     FILE *from;
     assert_non_null(log);
-    assert_int_equal(child_stop(&n->process), 0);
-    from = fopen(temp_path(n->dir, "access.log"), "r");
-    assert_non_null(from);
-    assert_true(fread(log, 1, 65535, from) < 65535);
-    fclose(from);
-    temp_remove(n->dir);
-    n->dir = NULL;
+    await_signals(f);
+    assert_int_equal(child_stop(&f->process), 0);
+    from = fopen(temp_path(f->dir, "access.log"), "r");
+    if (from) {
+        assert_true(fread(log, 1, 65535, from) < 65535);
+        fclose(from);
+    }
+    temp_remove(f->dir);
+    f->dir = NULL;
     return log;
 }
 

@@ -397,6 +397,10 @@ refused_by() { # STATUS WORDS ADVICE OPTION...
     else
         refused_by 4 "*alert 70" "*or build with mbedTLS 3.6" -tls1_3
     fi
+    ! strings "$B/smh_revoke" | grep -q 'RSA-PSS in TLS 1.2, perhaps' ||
+        refused_by 4 "*RSA-PSS in TLS 1.2" "*build with mbedTLS 2.28, or let" \
+            -tls1_2 -serverpref -cert "$dir/server-rsa.pem" \
+            -key "$dir/server-rsa.key"
 }
 
 @test "--verbose bears a connection that ends when it is made" {

@@ -31,11 +31,14 @@ static void any_number_has_words(void **state)
                               404, 414, 429,     499,     500,    503, 599,
                               600, -24, INT_MIN, INT_MAX, -32768, 1000};
     size_t i;
+    int n;
     (void)state;
     for (i = 0; i < sizeof odd / sizeof *odd; i++) {
         assert_non_null(smh_strerror(odd[i]));
         assert_true(*smh_strerror(odd[i]) != '\0');
     }
+    for (n = SMH_E_CANCELLED - 1; n > -100; n--)
+        assert_string_equal(smh_strerror(n), "unknown result");
 }
 
 static void words_do_not_call_failure_success(void **state)
@@ -47,6 +50,8 @@ static void words_do_not_call_failure_success(void **state)
             assert_string_not_equal(smh_strerror(i), smh_strerror(SMH_DONE));
     assert_non_null(strstr(smh_strerror(404), "secret"));
     assert_non_null(strstr(smh_strerror(429), "later"));
+    assert_non_null(strstr(smh_strerror(503), "later"));
+    assert_null(strstr(smh_strerror(501), "later"));
     assert_string_not_equal(smh_strerror(500), smh_strerror(400));
     assert_string_equal(smh_strerror(499), smh_strerror(400));
     assert_string_equal(smh_strerror(399), smh_strerror(200));
@@ -54,6 +59,7 @@ static void words_do_not_call_failure_success(void **state)
     assert_string_equal(smh_strerror(500), smh_strerror(504));
     assert_string_not_equal(smh_strerror(500), smh_strerror(501));
     assert_string_equal(smh_strerror(501), smh_strerror(599));
+    assert_string_not_equal(smh_strerror(501), smh_strerror(499));
 }
 
 /* ---- a bounded text ------------------------------------------------------ */
@@ -144,28 +150,34 @@ static void names_are_quoted(void **state)
     }
 }
 
-static void diag_tells_stage_or_bytes(void **state)
+static void assert_diag(uint8_t stage, int16_t result, uint32_t sent,
+                        uint32_t received, const char *want)
 {
     smh_diag diag = {0};
     sheet *s = sheet_of(79);
+    diag.stage = stage;
+    diag.result = result;
+    diag.sent = sent;
+    diag.received = received;
+    smh_put_diag(&s->out, &diag);
+    assert_sheet(s, want, 79);
+}
+
+static void diag_tells_stage_or_bytes(void **state)
+{
     (void)state;
-    smh_put_diag(&s->out, &diag);
-    assert_sheet(s, "not opened: ", 79);
-    diag.stage = SMH_STAGE_HANDSHAKE;
-    diag.result = SMH_E_TLS;
-    s = sheet_of(79);
-    smh_put_diag(&s->out, &diag);
-    assert_sheet(s, "handshake: ", 79);
-    diag.result = 0;
-    diag.sent = 517;
-    s = sheet_of(79);
-    smh_put_diag(&s->out, &diag);
-    assert_sheet(s, "handshake, bytes sent 517, received 0", 79);
-    diag.stage = SMH_STAGE_CLOSE;
-    diag.result = SMH_E_CLOSED;
-    s = sheet_of(79);
-    smh_put_diag(&s->out, &diag);
-    assert_sheet(s, "closing: ", 79);
+    assert_diag(SMH_STAGE_NONE, 0, 0, 0, "not opened: ");
+    assert_diag(SMH_STAGE_SET_UP, 0, 0, 0, "set-up: ");
+    assert_diag(SMH_STAGE_RESOLVE, 0, 0, 0, "look-up: ");
+    assert_diag(SMH_STAGE_CONNECT, 0, 7, 4294967295u,
+                "connection, bytes sent 7, received 4294967295");
+    assert_diag(SMH_STAGE_CONNECT, SMH_E_NETWORK, 0, 0, "connection: ");
+    assert_diag(SMH_STAGE_HANDSHAKE, SMH_E_TLS, 0, 0, "handshake: ");
+    assert_diag(SMH_STAGE_HANDSHAKE, 0, 517, 0,
+                "handshake, bytes sent 517, received 0");
+    assert_diag(SMH_STAGE_WRITE, 0, 0, 3, "sending, bytes sent 0, received 3");
+    assert_diag(SMH_STAGE_READ, SMH_E_CLOSED, 1, 1, "receiving: ");
+    assert_diag(SMH_STAGE_CLOSE, SMH_E_CLOSED, 1, 1, "closing: ");
 }
 
 /* ---- how a call ended ---------------------------------------------------- */
@@ -209,6 +221,11 @@ static void what_no_port_knows_is_not_asked(void **state)
     t->s->reply = (bytes)BYTES("HTTP/1.1 404 x\r\n");
     assert_int_equal(talk_run(t), 404);
     assert_explained(t, "404: wrong host, library id or secret");
+    t = talk_new(1, 64, 0);
+    t->s->hold = 9;
+    assert_int_equal(smh_begin(&t->call, &t->scope, &t->io), 0);
+    assert_int_equal(smh_step(&t->call), 0);
+    assert_explained(t, "not finished");
     t->io.resume = 9;
     assert_int_equal(smh_revoke(&t->call, &t->scope, &t->io), SMH_E_RANGE);
     assert_explained(t, smh_strerror(SMH_E_RANGE));
