@@ -9,10 +9,11 @@ static smh_list lists[3];
 static smh_scope scope;
 static smh_plan plan;
 
+static const char *texts[MANY];
+
 /* Lists of up to most ids, whose texts nobody looks at. */
 static void any_plan(size_t most)
 {
-    static const char *const texts[MANY];
     int k;
     for (k = 0; k < 3; k++) {
         size_t n = nondet_size();
@@ -38,28 +39,23 @@ static bool is_inside(const smh_batch *b, int k)
 
 /* ---- one list: smhi_fill() ----------------------------------------------- */
 
-/* How many ids a list has left; more than 10, so that this limit is seen, and
- * more than 100 takes too long for each run. */
-#ifndef SPAN
-#define SPAN 12
-#endif
-
-static int longest, inner, asked, rest, rest_before;
+/* The cost of an id, any that the longest allows; and how many were asked for,
+ * and what is left of the room behind and before the last. */
+static int longest;
+static size_t span; /* of ids from there on */
+static struct {
+    int ids, rest, before;
+} asked;
 
 int some_cost(const char *text, char separator);
 
-/* Any that the longest allows.  What is left of the room goes down as
- * smhi_fill() does it: two sums of a hundred numbers are hard to compare.  What
- * is proved of an id helps with the next one. */
 int some_cost(const char *text, char separator)
 {
     int cost = nondet_int();
     ASSUME(cost >= 1 && cost <= longest - SMHI_COMMA_SIZE);
-    PROVE(rest >= inner && rest <= SMHI_ROOM, "each id leaves as much");
-    ASSUME(rest >= inner && rest <= SMHI_ROOM);
-    rest_before = rest;
-    rest -= cost + SMHI_COMMA_SIZE;
-    asked++;
+    asked.before = asked.rest;
+    asked.rest -= cost + SMHI_COMMA_SIZE;
+    asked.ids++;
     (void)text;
     (void)separator;
     return cost;
@@ -79,18 +75,19 @@ ENTRY(batches_fill)
     ASSUME(room >= longest && room <= SMHI_ROOM &&
            (int)plan.inner[k] <= room - longest);
     ASSUME(b.at[k] < lists[k].count || (k == 0 && b.at[k] == lists[k].count));
-    ASSUME(lists[k].count - b.at[k] <= SPAN);
-    inner = (int)plan.inner[k];
-    asked = 0;
-    rest = rest_before = room;
+    span = lists[k].count - b.at[k];
+    asked.ids = 0;
+    asked.rest = asked.before = room;
     left = smhi_fill(&plan, &b, k, room);
     n = (int)b.n[k];
     PROVE(n > 0 || list == NULL || b.at[k] == list->count, "it takes one");
     PROVE(n <= (k == 0 ? 10 : 100), "and not too many");
-    PROVE(list == NULL ? n == 0 : b.n[k] <= list->count - b.at[k],
-          "all inside of the list");
+    PROVE(list == NULL ? n == 0 : b.n[k] <= span, "all inside of the list");
     PROVE(left >= (int)plan.inner[k], "it leaves what the lists inside need");
-    PROVE(left == (n == asked ? rest : rest_before), "and all else");
+    PROVE(left == (n == asked.ids ? asked.rest : asked.before), "and all else");
+    SEEN(n == (k == 0 ? 10 : 100), "as many as may be");
+    SEEN(n > 1 && n < asked.ids, "as many as fit");
+    SEEN(n > 1 && b.at[k] + b.n[k] == list->count, "up to the end");
 }
 
 /* ---- all lists: smh_check(), smh_next() ---------------------------------- */
@@ -124,21 +121,48 @@ static void few(size_t users, size_t clients, size_t sessions)
         lists[i].items = items[i];
 }
 
+/* One id of one list, any; the others cost what they may. */
+static struct {
+    int list;
+    size_t at;
+    int cost;
+} one;
+static const char one_text[1];
+static const int comma = SMHI_COMMA_SIZE, room_of_all = SMHI_ROOM;
+
+int any_cost(const char *text, char separator);
+
+int any_cost(const char *text, char separator)
+{
+    int cost = text == one_text ? one.cost : nondet_int();
+    ASSUME(cost >= SMH_E_CANCELLED && cost != 0 && cost <= SMH_LINE_MAX + 3);
+    (void)separator;
+    return cost;
+}
+
 ENTRY(batches_check)
 {
-    int k = nondet_int(), need;
-    size_t i = nondet_size();
-    few(FEW, FEW, FEW);
-    ASSUME(k >= 0 && k < 3 && i < lists[k].count);
+    int k, need;
+    any_plan(MANY);
+    one.list = nondet_int();
+    one.at = nondet_size();
+    one.cost = nondet_int();
+    k = one.list;
+    ASSUME(k >= 0 && k < 3 && one.at < lists[k].count);
+    ASSUME(one.cost >= SMH_E_CANCELLED && one.cost <= SMH_LINE_MAX + 3);
+    lists[k].items = texts;
+    texts[one.at] = one_text;
     if (smhi_check_lists(&plan) != 0)
         return;
     need = (int)plan.inner[k];
     if (smhi_list(&plan, k) != NULL) {
-        PROVE(costs[k * FEW + (int)i] > 0, "each id that is accepted is legal");
-        need += costs[k * FEW + (int)i] + SMHI_COMMA_SIZE;
+        PROVE(one.cost > 0, "each id that is accepted is legal");
+        need += one.cost + comma;
     }
-    PROVE(need <= (k > 0 ? (int)plan.inner[k - 1] : SMHI_ROOM),
+    PROVE(need <= (k > 0 ? (int)plan.inner[k - 1] : room_of_all),
           "there is room for it and the longest inside");
+    SEEN(one.cost == SMHI_ROOM - SMHI_COMMA_SIZE, "one that leaves no room");
+    SEEN(one.list == 0 && one.at > 100 && plan.inner[0] > 5000, "one of many");
 }
 
 int some_fill(const smh_plan *p, smh_batch *b, int k, int room);

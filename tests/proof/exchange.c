@@ -26,6 +26,7 @@ static size_t length_of(uint32_t index)
 /* What the port knows, and what it has seen. */
 static struct {
     bool open;        /* Opened and not closed. */
+    bool used;        /* Asked for anything but the time. */
     bool dirty;       /* A byte of the buffer, any one, was written, */
     uint64_t taken;   /* Bytes of requests on this connection. */
     uint32_t offered; /* Requests whose last byte was offered ever. */
@@ -128,9 +129,20 @@ static bool is_reading(const smh_call *c)
            (r->at == 0 || c->early || c->sent.awaited != 0);
 }
 
+/* A call that smh_begin() has refused; what else is in it nobody asks for. */
+static bool is_refused(const smh_call *c)
+{
+    return c->state == SMHI_OVER && c->report.result < SMH_AGAIN &&
+           c->report.requests == 0 && c->report.confirmed == 0 &&
+           c->report.in_doubt == 0 && c->opened == 0 && !world.open &&
+           !world.dirty;
+}
+
 static bool holds(const smh_call *c)
 {
     const smh_report *p = &c->report;
+    if (is_refused(c))
+        return true;
     if (p->requests == 0 || p->requests > SMH_REQUESTS_MAX ||
         p->resume > p->requests || p->confirmed > p->resume ||
         p->resume - p->confirmed != io.resume ||
@@ -139,7 +151,8 @@ static bool holds(const smh_call *c)
         return false;
     if (c->size == 0 || c->size > 32767 || c->size > io.size ||
         c->dirty > c->size || c->io != &io || c->plan.scope != &scope ||
-        c->lost > 1 || c->expired > 1 || c->early > 1)
+        c->lost > 1 || c->expired > 1 || c->early > 1 ||
+        (!c->expired && c->spins > SMH_SPINS_MAX))
         return false;
     if (world.open != (c->state == SMHI_OPENING || c->state == SMHI_TALKING ||
                        c->state == SMHI_CLOSING))
@@ -162,6 +175,7 @@ static bool holds(const smh_call *c)
 
 static int port_open(void *ctx, const char *name, uint16_t port)
 {
+    world.used = true;
     PROVE(!world.open || call.state == SMHI_OPENING,
           "no port is opened that is open");
     world.open = true;
@@ -175,6 +189,7 @@ static int port_open(void *ctx, const char *name, uint16_t port)
 static int port_send(void *ctx, const void *data, size_t size)
 {
     int n = nondet_int();
+    world.used = true;
     PROVE(call.state == SMHI_TALKING && world.open,
           "nothing is sent but on an open connection");
     PROVE(data == io.buffer && size > 0 && size <= call.size,
@@ -193,6 +208,7 @@ static int port_recv(void *ctx, void *data, size_t size)
 {
     int n = nondet_int();
     ASSUME(n <= FEW || (size_t)n > size); /* see exchange_take */
+    world.used = true;
     PROVE(data == io.buffer && size == call.size,
           "what is read goes into the buffer");
     if (n > 0 && (size_t)n <= size)
@@ -204,6 +220,7 @@ static int port_recv(void *ctx, void *data, size_t size)
 static int port_close(void *ctx, int at_once)
 {
     int r = nondet_int();
+    world.used = true;
     PROVE(world.open, "a port is closed once");
     ASSUME(!at_once || r != SMH_AGAIN);
     if (r != SMH_AGAIN)
@@ -230,7 +247,7 @@ static uint32_t port_now(void *ctx)
 
 static int port_wait(void *ctx, uint32_t ms)
 {
-    PROVE(ms > 0, "there is something to wait for");
+    PROVE(ms > 0 && !call.busy, "there is something to wait for");
     (void)ctx;
     return nondet_int();
 }
@@ -408,6 +425,11 @@ static void moved(const smh_call *was)
     PROVE(call.report.resume == was->report.resume ||
               was->state == SMHI_TALKING,
           "nothing is confirmed but on a connection");
+    PROVE(call.begun == was->begun || call.report.resume > was->report.resume,
+          "only a 204 resets the deadline");
+    PROVE(call.spins == was->spins && call.left == was->left &&
+              call.expired == was->expired,
+          "and only a wait counts waits");
 }
 
 /* A turn of a step, from these states. */
@@ -429,6 +451,8 @@ static void turn(int first, int last)
     PROVE(!late || now.of[0] < r.of[0], "behind the deadline it ends");
     PROVE(was.state != SMHI_CLOSING || call.report.result == was.report.result,
           "a result stays");
+    SEEN(call.busy && call.state != was.state, "another state");
+    SEEN(!call.busy && call.state == was.state, "nothing to do");
 }
 
 int never(smh_call *c);
@@ -515,20 +539,153 @@ ENTRY(exchange_wait)
     smh_call was;
     uint32_t left, spins, now;
     any_state();
-    ASSUME(call.state != SMHI_OVER && call.spins <= SMH_SPINS_MAX);
+    ASSUME(call.state != SMHI_OVER);
     left = time_left();
-    ASSUME(left != 0 && !call.busy);
     was = call;
-    spins = call.left == left ? SMH_SPINS_MAX - call.spins : UINT32_MAX;
+    spins = call.left == left && left != 0 ? SMH_SPINS_MAX - call.spins
+                                           : UINT32_MAX;
     smh_wait(&call, nondet_uint32());
     now = time_left();
     PROVE(holds(&call), "a wait keeps the invariant");
-    PROVE(now < left ||
-              (call.left == now && SMH_SPINS_MAX - call.spins < spins &&
-               call.spins <= SMH_SPINS_MAX),
+    PROVE(was.busy || left == 0 || now < left ||
+              (call.left == now && call.spins <= SMH_SPINS_MAX &&
+               SMH_SPINS_MAX - call.spins < spins),
           "a wait comes nearer to the deadline, or is counted");
     PROVE(call.report.resume == was.report.resume &&
               (call.state == was.state || call.report.result == SMH_E_CLOCK ||
                call.report.result == SMH_E_PORT || now == 0),
           "and changes nothing else");
+    SEEN(call.report.result == SMH_E_CLOCK, "a clock that stands still");
+    SEEN(call.expired && !was.expired, "the deadline");
+    SEEN(left != 0 && now == left && !was.busy, "a wait that is counted");
+}
+
+/* ---- all turns of a step ------------------------------------------------- */
+
+/* What a step has done so far, and where its last turn has left the call. */
+static int turns;
+static uint8_t last_state, last_busy;
+
+void some_turn(smh_call *c);
+
+void some_turn(smh_call *c)
+{
+    PROVE(c->state != SMHI_OVER, "a turn is of a call under way");
+    PROVE(c->busy && turns < 8, "it goes on up to eight, but not for nothing");
+    turns++;
+    last_state = c->state = nondet_uint8();
+    last_busy = c->busy = nondet_bool();
+}
+
+ENTRY(exchange_step)
+{
+    smh_call any;
+    int r;
+    call = any;
+    last_state = call.state;
+    last_busy = 1;
+    turns = 0;
+    r = smh_step(&call);
+    PROVE(call.state == last_state && call.busy == last_busy &&
+              call.report.result == any.report.result,
+          "a step is nothing but turns");
+    PROVE(r == (call.state == SMHI_OVER ? any.report.result : 0),
+          "it returns the result when it is over");
+    PROVE(call.state == SMHI_OVER || !call.busy || turns == 8,
+          "it ends there, or behind eight turns");
+    SEEN(turns == 8 && call.busy, "eight turns");
+    SEEN(r == SMH_DONE && turns == 3, "the end");
+}
+
+/* ---- the beginning ------------------------------------------------------- */
+
+static const uint32_t requests_max = SMH_REQUESTS_MAX;
+static uint32_t total; /* requests of the scope, from 1 */
+static int verdict;    /* of smh_check() */
+
+int check_some(const smh_scope *what, smh_plan *plan);
+int next_of_all(const smh_plan *plan, smh_batch *batch);
+
+int check_some(const smh_scope *what, smh_plan *plan)
+{
+    PROVE(plan == &call.plan && what == &scope,
+          "it is the scope that is checked");
+    plan->scope = what;
+    return verdict;
+}
+
+/* A batch that is zero is before the first. */
+int next_of_all(const smh_plan *plan, smh_batch *batch)
+{
+    PROVE(verdict == 0 && plan == &call.plan,
+          "no batch is made of a bad scope");
+    if (batch->n[0] != 0)
+        batch->index++;
+    batch->n[0] = batch->index < total;
+    return batch->n[0];
+}
+
+static bool can_do(const smh_port_ops *o)
+{
+    return o != NULL && o->open != NULL && o->send != NULL && o->recv != NULL &&
+           o->close != NULL && o->now_ms != NULL;
+}
+
+/* An io of which anything may be missing. */
+static smh_port_ops any_ops;
+
+static const smh_io *bad_io(void)
+{
+    any_ops = ops;
+    any_ops.open = nondet_bool() ? port_open : NULL;
+    any_ops.send = nondet_bool() ? port_send : NULL;
+    any_ops.recv = nondet_bool() ? port_recv : NULL;
+    any_ops.close = nondet_bool() ? port_close : NULL;
+    any_ops.now_ms = nondet_bool() ? port_now : NULL;
+    any_ops.secure = nondet_uint8();
+    any_io();
+    io.port.ops = nondet_bool() ? &any_ops : NULL;
+    if (nondet_bool())
+        io.size = nondet_bool() ? 0 : SIZE_MAX;
+    if (nondet_bool())
+        io.buffer = NULL;
+    return nondet_bool() ? &io : NULL;
+}
+
+ENTRY(exchange_begin)
+{
+    smh_call any;
+    const smh_io *given = bad_io();
+    char *buffer = io.buffer, before = '\0';
+    int r;
+    call = any;
+    total = nondet_uint32();
+    verdict = nondet_int();
+    ASSUME(total != 0 && verdict <= 0 && verdict != SMH_AGAIN);
+    world.open = world.used = world.dirty = false;
+    world.taken = world.offered = 0;
+    if (buffer != NULL)
+        before = buffer[any_place];
+    r = smh_begin(&call, &scope, given);
+    PROVE(holds(&call), "what begins is in the invariant");
+    PROVE(r == call.report.result && (r == 0) == (call.state == SMHI_READY),
+          "it says whether that is all");
+    PROVE(!world.used, "no port is used before the first step");
+    PROVE(buffer == NULL || buffer[any_place] == before,
+          "nor is the buffer written");
+    PROVE(r < 0 || (given != NULL && can_do(io.port.ops) && any_ops.secure &&
+                    buffer != NULL && io.size != 0 && verdict == 0),
+          "nothing begins that lacks something");
+    PROVE(r < 0 ||
+              (total <= requests_max && io.resume <= total &&
+               call.report.requests == total && call.report.confirmed == 0 &&
+               call.report.in_doubt == 0 && call.report.resume == io.resume),
+          "all requests are counted, and those to do located");
+    PROVE((r == SMH_DONE) == (r >= 0 && io.resume == total),
+          "done is that none is left");
+    SEEN(r == 0 && total == requests_max && io.resume > 7, "a long one");
+    SEEN(r == SMH_DONE, "one with nothing to do");
+    SEEN(r == SMH_E_RANGE && io.resume > total, "one that is past the end");
+    SEEN(r == SMH_E_INSECURE, "one that is not secure");
+    SEEN(r == 0 && io.size == SIZE_MAX, "one with a huge buffer");
 }

@@ -1,6 +1,6 @@
 # What CBMC proves of the header: see claims, and run.sh for its form.
 
-.PHONY: check-prove prove prove-long
+.PHONY: check-prove prove
 check-prove:
 	@for f in tests/proof/*.c; do \
 	    $(CC) $(STRICT) -I. -fsyntax-only $$f || exit 1; done
@@ -10,7 +10,3 @@ CHECKS_REST += check-prove
 prove: ## what CBMC proves of the header (minutes)
 	@tests/setup.sh proof
 	@$(MAKE) -s --no-print-directory check-prove
-
-prove-long: ## the same of what takes longer than a run of the checks may
-	@tests/setup.sh proof
-	@tests/proof/run.sh $(B)/proof-long tests/proof/claims-long part
