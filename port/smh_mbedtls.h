@@ -466,21 +466,18 @@ static uint64_t smhi_mbedtls_date(const mbedtls_x509_time *date)
                              date->min, date->sec);
 }
 
-#if defined(MBEDTLS_HAVE_TIME_DATE)
-/* The date of so many seconds since 1970 (UTC); if it is not known, 1900. */
+/* The date of so many seconds since 1970 (Gregorian, UTC); if mbedTLS is asked
+ * for it and does not know it, 1900. */
 static uint64_t smhi_mbedtls_utc(uint32_t seconds)
 {
+#if defined(MBEDTLS_HAVE_TIME_DATE)
     mbedtls_time_t time = (mbedtls_time_t)seconds;
     struct tm tm;
     memset(&tm, 0, sizeof tm);
     (void)mbedtls_platform_gmtime_r(&time, &tm);
     return smhi_mbedtls_pack(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
                              tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
 #else
-/* The date of so many seconds since 1970 (Gregorian, UTC). */
-static uint64_t smhi_mbedtls_utc(uint32_t seconds)
-{
     uint32_t day = seconds / 86400 + 719468; /* since 1 March of year 0 */
     uint32_t era = day / 146097;             /* 400 years */
     uint32_t of_era = day % 146097;
@@ -493,8 +490,8 @@ static uint64_t smhi_mbedtls_utc(uint32_t seconds)
                              (int)(of_year - (153 * month + 2) / 5 + 1),
                              (int)(seconds / 3600 % 24),
                              (int)(seconds / 60 % 60), (int)(seconds % 60));
-}
 #endif
+}
 
 /* The dates by the caller's clock. */
 static uint32_t smhi_mbedtls_dates(const smh_mbedtls *tls,
