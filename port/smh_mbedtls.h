@@ -190,7 +190,7 @@ typedef struct smh_mbedtls {
     const char *host; /* Of the caller, while it is being opened. */
     const char *alpn[2];
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
-    mbedtls_ecp_group_id curves[16];
+    mbedtls_ecp_group_id curves[16]; /* 2.28 has 13, and one behind them is 0 */
 #endif
     char note[96]; /* Words of the certificate, cut off. */
     mbedtls_ssl_context ssl;
@@ -264,7 +264,7 @@ static int smhi_mbedtls_fail(smh_mbedtls *tls, int reason, int code, int result)
 }
 
 /* Whether mbedTLS says by this code that an allocation failed.  Before 4.0 a
- * code may be the sum of a high one and a low one of 7 bits. */
+ * code may be the sum of a high one and a low one of 7 bits, which says so. */
 static int smhi_mbedtls_is_memory(int code)
 {
     static const int16_t codes[] = {
@@ -288,7 +288,7 @@ static int smhi_mbedtls_is_memory(int code)
         if (code == codes[i])
             return 1;
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
-        if (-(-code & 0x7F) == codes[i] || -(-code & 0x7F80) == codes[i])
+        if (-(-code & 0x7F) == codes[i])
             return 1;
 #endif
     }
@@ -647,7 +647,7 @@ static int smhi_mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
 static int smhi_mbedtls_is_null(const char *name)
 {
 #ifdef SMHI_MBEDTLS_NULL
-    return name != NULL && strstr(name, "-NULL-") != NULL;
+    return strstr(name, "-NULL-") != NULL;
 #else
     (void)name;
     return 0;
@@ -806,7 +806,7 @@ static void smhi_mbedtls_fast_first(smh_mbedtls *tls)
         for (curve = mbedtls_ecp_grp_id_list(); *curve != 0; curve++) {
             for (rank = 0; rank < 3 && fast[rank] != *curve; rank++)
                 continue;
-            if (rank == turn && n < sizeof tls->curves / sizeof *curve - 1)
+            if (rank == turn)
                 tls->curves[n++] = *curve;
         }
     }
@@ -1143,7 +1143,7 @@ static const struct smhi_mbedtls_fault {
      "signature or key too weak", NULL},
     {0, NULL, NULL}};
 
-/* The note is of the first fault, if that has one. */
+/* A note is of the first fault, which then is one of those that have one. */
 static void smhi_mbedtls_say_faults(const smh_mbedtls *tls, smh_text *text)
 {
     const struct smhi_mbedtls_fault *fault = smhi_mbedtls_faults;
@@ -1155,7 +1155,7 @@ static void smhi_mbedtls_say_faults(const smh_mbedtls *tls, smh_text *text)
         smh_put_words(text, fault->words);
         if (fault == smhi_mbedtls_faults && tls->options.failed_allocs == NULL)
             smh_put_words(text, ", or out of memory"); /* who counts knows */
-        if (*note != '\0' && fault->note != NULL) {
+        if (*note != '\0') {
             smh_put_words(text, fault->note);
             smh_put_words(text, note);
             smh_put_words(text,

@@ -1,7 +1,7 @@
 # The port of mbedTLS: real TLS with a server in memory.  mbedTLS is linked
 # statically, so that its heap can be starved.
 
-TLS_TESTS = tls certificates heap
+TLS_TESTS = tls certificates faults heap
 TLS_RUNS  = $(TLS_TESTS:%=$(B)/tls/test_%)
 TLS_DEPS  = $(wildcard tests/tls/*.h tests/support/*.h) smh_token.h \
               port/smh_posix.h port/smh_mbedtls.h
@@ -12,6 +12,9 @@ $(B)/tls/%.o: tests/tls/%.c $(TLS_DEPS) | $(B)/tls/.
 $(B)/tls/test_heap: $(B)/tls/heap.o
 $(B)/tls/test_certificates: $(B)/tls/silent.o
 $(B)/tls/test_heap: TLS_WRAP = -Wl,--wrap=calloc,--wrap=free
+$(B)/tls/test_faults: $(B)/tls/faults.o
+$(B)/tls/test_faults: TLS_WRAP = $(shell sed -n \
+    's/^WRAP.[A-Z_]*, \([a-z0-9_]*\),.*/-Wl,--wrap=\1/p' tests/tls/faults.c)
 $(TLS_RUNS): $(B)/tls/test_%: $(B)/tls/test_%.o $(B)/tls/peer.o \
     $(B)/tls/library.o
 	$(CC) -o $@ $^ $(SMH_LDFLAGS) $(TLS_WRAP) -Wl,-Bstatic $(TLS_LIBS) \
