@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cmocka_all.h"
 #include "peer.h"
@@ -142,6 +143,17 @@ static void a_common_name_is_told(void **state)
     accepts("titled", "common.test");
 }
 
+/* Who has no common name is told by the last title, who has none is not. */
+static void without_a_common_name(void **state)
+{
+    (void)state;
+    refuses("untitled", "standin.test", MBEDTLS_X509_BADCERT_NOT_TRUSTED,
+            "not signed by a CA given, or out of memory: its issuer is "
+            "\"Somebody\" (-0x2700)");
+    refuses("nameless", "standin.test", MBEDTLS_X509_BADCERT_CN_MISMATCH,
+            "certificate refused: not for this host (-0x2700)");
+}
+
 /* mbedTLS 3.x takes it for the host, and no URI can be one. */
 static void a_uri_is_no_host(void **state)
 {
@@ -150,6 +162,7 @@ static void a_uri_is_no_host(void **state)
             "not for this host");
     refuses("uri-and-name", "standin.test", MBEDTLS_X509_BADCERT_CN_MISMATCH,
             "not for this host");
+    accepts("uri-and-other", "standin.test");
 }
 
 static void an_issuer_must_be_allowed_to_sign(void **state)
@@ -228,6 +241,26 @@ static void only_allocations_of_this_opening_count(void **state)
     end();
 }
 
+/* What failed is told, not an allocation that mbedTLS did without. */
+static uint32_t fails_at_each_call(void *ctx)
+{
+    (void)ctx;
+    return failed_so_far++;
+}
+
+static void a_failed_allocation_does_not_hide_a_wrong_name(void **state)
+{
+    (void)state;
+    options.failed_allocs = fails_at_each_call;
+    begin("other-name");
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    assert_int_equal(client.reason, SMH_MBEDTLS_CERTIFICATE);
+    assert_int_not_equal(client.failed_allocs, 0);
+    assert_says("refused: not for this host: it is for \"other.test\", "
+                "allocations that failed: ");
+    end();
+}
+
 #if defined(MBEDTLS_HAVE_TIME_DATE)
 static void dates_by_the_clock_of_mbedtls(void **state)
 {
@@ -276,6 +309,30 @@ static void no_date_is_right_for_no_clock(void **state)
     free(ca);
 }
 
+/* It is 1970 until the CA has been judged, and told of. */
+static uint32_t set_meanwhile(void *ctx)
+{
+    static unsigned reads;
+    return reads++ % 3 < 2 ? 0 : *(const uint32_t *)ctx;
+}
+
+/* The first that was found stays in full. */
+static void a_clock_that_is_set_in_the_handshake(void **state)
+{
+    (void)state;
+    options.time = set_meanwhile;
+    options.ctx = &clock_says;
+    clock_says = UINT32_MAX;
+    refuses("server", "standin.test",
+            MBEDTLS_X509_BADCERT_FUTURE | MBEDTLS_X509_BADCERT_EXPIRED,
+            "says 1970-01-01 00:00:00: is it set?; expired (-0x2700)");
+    clock_says = (uint32_t)time(NULL);
+    refuses("server", "other.test",
+            MBEDTLS_X509_BADCERT_FUTURE | MBEDTLS_X509_BADCERT_CN_MISMATCH,
+            "says 1970-01-01 00:00:00: is it set?; not for this host "
+            "(-0x2700)");
+}
+
 /* To the second, at both ends of the certificate's time. */
 static void dates_to_the_second(void **state)
 {
@@ -318,6 +375,31 @@ static void set_up_fails(int reason, const char *words)
     assert_int_equal(server.opens, 0);
     assert_int_equal(client_close(&client, 0), 1);
     smh_mbedtls_free(&client);
+}
+
+static void set_up_needs_each_callback(void **state)
+{
+    smh_port_ops ops[5];
+    size_t i;
+    (void)state;
+    peer_init(&server, "server");
+    for (i = 0; i < 5; i++)
+        ops[i] = *peer_port(&server).ops;
+    ops[0].open = NULL;
+    ops[1].send = NULL;
+    ops[2].recv = NULL;
+    ops[3].close = NULL;
+    ops[4].now_ms = NULL;
+    for (i = 0; i < 5; i++) {
+        options.below.ops = &ops[i];
+        set_up_fails(SMH_MBEDTLS_NO_PORT,
+                     "set-up: no port below given, or one without a callback");
+    }
+    assert_int_equal(smh_mbedtls_init(&client, &options), SMH_E_TLS);
+    assert_int_equal(
+        smh_mbedtls_port(&client).ops->now_ms(smh_mbedtls_port(&client).ctx),
+        0);
+    peer_free(&server);
 }
 
 static void what_set_up_must_have(void **state)
@@ -503,6 +585,26 @@ static void a_config_keeps_its_suites(void **state)
                         "TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384");
     end();
     mbedtls_ssl_config_free(&config);
+}
+
+/* Its random bytes will do, if the options have none. */
+static void a_config_has_its_own_random_bytes(void **state)
+{
+    mbedtls_ssl_config config;
+    size_t size;
+    unsigned char *ca = pki_read("ca.pem", &size);
+    (void)state;
+    careless(&config);
+    mbedtls_ssl_conf_rng(&config, peer_random, NULL);
+    peer_init(&server, "server");
+    options.below = peer_port(&server);
+    options.ca = ca;
+    options.ca_size = size + 1;
+    assert_int_equal(smh_mbedtls_init(&client, &options), 0);
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    end();
+    mbedtls_ssl_config_free(&config);
+    free(ca);
 }
 
 /* Even if it is changed between two connections. */
@@ -883,18 +985,22 @@ int main(void)
         TEST(what_cannot_be_a_host_is_refused_before_the_network),
         TEST(another_name),
         TEST(a_common_name_is_told),
+        TEST(without_a_common_name),
         TEST(a_uri_is_no_host),
         TEST(an_issuer_must_be_allowed_to_sign),
         TEST(no_ca_that_is_known),
         TEST(a_namesake_of_the_ca),
         TEST(all_faults_are_named),
         TEST(only_allocations_of_this_opening_count),
+        TEST(a_failed_allocation_does_not_hide_a_wrong_name),
 #if defined(MBEDTLS_HAVE_TIME_DATE)
         TEST(dates_by_the_clock_of_mbedtls),
 #endif
         TEST(dates_by_the_callers_clock),
         TEST(no_date_is_right_for_no_clock),
+        TEST(a_clock_that_is_set_in_the_handshake),
         TEST(dates_to_the_second),
+        TEST(set_up_needs_each_callback),
         TEST(what_set_up_must_have),
         TEST(a_call_says_what_set_up_lacked),
         TEST(an_unused_struct_is_harmless),
@@ -902,6 +1008,7 @@ int main(void)
         TEST(a_parsed_chain_will_do),
         TEST(a_careless_config_is_made_careful),
         TEST(a_config_keeps_its_suites),
+        TEST(a_config_has_its_own_random_bytes),
         TEST(a_config_that_is_changed_meanwhile),
         TEST(a_server_that_was_never_verified),
         TEST(a_config_without_a_ca),
