@@ -744,11 +744,12 @@ static int smhi_mbedtls_read_ca(smh_mbedtls *tls)
                ? mbedtls_x509_crt_parse_der_nocopy(&tls->own_ca, ca, size)
                : mbedtls_x509_crt_parse(&tls->own_ca, ca, size);
     tls->trusted = &tls->own_ca;
-    if (code >= 0) /* above 0: so many of a bundle are beyond this mbedTLS */
-        return 0;
-    if (smhi_mbedtls_is_memory(code))
+    if (smhi_mbedtls_is_memory(code) ||
+        (code != 0 && smhi_mbedtls_failed_allocs(tls) != 0))
         return smhi_mbedtls_fail(tls, SMH_MBEDTLS_MEMORY, code, SMH_E_MEMORY);
-    return smhi_mbedtls_fail(tls, SMH_MBEDTLS_CA, code, SMH_E_TLS);
+    if (code < 0) /* above 0: so many of a bundle are beyond this mbedTLS */
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_CA, code, SMH_E_TLS);
+    return 0;
 }
 
 /* Returns the reason for what is missing, or 0. */
