@@ -61,3 +61,19 @@ check-tls-small: $(TLS_SMALL:%=$(B)/tls/small-%/test) $(B)/tls/pki/ca.pem
 	        $(B)/tls/small-$$version/test || exit 1; \
 	done
 CHECKS_REST += check-tls-small
+
+# Every line and every branch of the port is taken by these tests together: with
+# both mbedTLS, as Debian and as small machines have them.
+TLS_COVERAGE  = $(B)/tls/coverage
+TLS_COVER     = $(MAKE) -s CC=gcc SAN= RUN= CFLAGS='--coverage -O0' \
+                LDFLAGS=--coverage
+.PHONY: check-tls-coverage
+check-tls-coverage:
+	rm -rf $(TLS_COVERAGE)
+	@tests/support/mbedtls.sh 3.6.6
+	$(TLS_COVER) check-tls check-tls-small B=$(TLS_COVERAGE)/2.28 TLS=
+	$(TLS_COVER) check-tls B=$(TLS_COVERAGE)/3.6.6 \
+	    TLS=$(CURDIR)/build/mbedtls/3.6.6
+	gcovr -r . -f port/smh_mbedtls.h --fail-under-line 100 \
+	    --fail-under-branch 100 $(TLS_COVERAGE)
+CHECKS_REST += check-tls-coverage

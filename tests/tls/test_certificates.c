@@ -396,9 +396,9 @@ static void set_up_needs_each_callback(void **state)
                      "set-up: no port below given, or one without a callback");
     }
     assert_int_equal(smh_mbedtls_init(&client, &options), SMH_E_TLS);
-    assert_int_equal(
-        smh_mbedtls_port(&client).ops->now_ms(smh_mbedtls_port(&client).ctx),
-        0);
+    assert_int_equal(smh_mbedtls_port(&client).ops->now_ms(
+                         smh_mbedtls_port(&client).ctx),
+                     0);
     peer_free(&server);
 }
 

@@ -117,7 +117,8 @@ static void psa_does_not_start(void **state)
     (void)state;
     options.f_rng = smh_mbedtls_psa_random;
     init_fails(FAULT_PSA, PSA_ERROR_INSUFFICIENT_ENTROPY, SMH_MBEDTLS_RNG,
-               SMH_E_TLS, "set-up: the source of random bytes failed (-0x0094)");
+               SMH_E_TLS,
+               "set-up: the source of random bytes failed (-0x0094)");
     init_fails(FAULT_PSA, PSA_ERROR_INSUFFICIENT_MEMORY, SMH_MBEDTLS_MEMORY,
                SMH_E_MEMORY, "set-up: " MEMORY " (-0x008D)");
     init_fails(FAULT_PSA, PSA_ERROR_HARDWARE_FAILURE, SMH_MBEDTLS_CODE,
@@ -148,15 +149,18 @@ static void fails(enum faulty_call call, int code, int reason, int result,
     assert_int_equal(port.ops->close(port.ctx, 0), 1);
     assert_int_equal(server.opens, server.closes);
     assert_int_equal(client_open(&client, "standin.test"), 1);
-    assert_told(SMH_MBEDTLS_NONE, 0, 0, SMH_STAGE_HANDSHAKE, client_words(&client));
+    assert_told(SMH_MBEDTLS_NONE, 0, 0, SMH_STAGE_HANDSHAKE,
+                client_words(&client));
     assert_int_equal(client_close(&client, 0), 1);
 }
 
 static void a_connection_cannot_be_set_up(void **state)
 {
-    static const enum faulty_call calls[] = {FAULT_SETUP, FAULT_HOSTNAME,
+    static const enum faulty_call calls[] = {
+        FAULT_SETUP,
+        FAULT_HOSTNAME,
 #if defined(MBEDTLS_SSL_ALPN)
-                                             FAULT_ALPN
+        FAULT_ALPN
 #endif
     };
     size_t i;
@@ -219,7 +223,8 @@ static void what_a_code_means_is_told(void **state)
         {MBEDTLS_ERR_PK_INVALID_PUBKEY + MBEDTLS_ERR_ASN1_OUT_OF_DATA,
          " (-0x3B60)"},
 #else
-        {PSA_ERROR_GENERIC_ERROR, ": not known why, or out of memory (-0x0084)"},
+        {PSA_ERROR_GENERIC_ERROR,
+         ": not known why, or out of memory (-0x0084)"},
         {MBEDTLS_ERR_SSL_HW_ACCEL_FAILED,
          ": not known why, or out of memory (-0x7F80)"},
 #endif
@@ -257,8 +262,7 @@ static void fails_open(enum faulty_call call, int code, int result, int stage,
                        const char *words)
 {
     smh_port port = smh_mbedtls_port(&client);
-    int reason =
-        result == SMH_E_MEMORY ? SMH_MBEDTLS_MEMORY : SMH_MBEDTLS_CODE;
+    int reason = result == SMH_E_MEMORY ? SMH_MBEDTLS_MEMORY : SMH_MBEDTLS_CODE;
     char byte = 'x';
     assert_int_equal(client_open(&client, "standin.test"), 1);
     peer_turn(&server);
