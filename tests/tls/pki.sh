@@ -5,6 +5,7 @@
 #   namesake .pem    a CA with the name of ca and another key
 #   nasty            signed by ca, its only name full of what a terminal would obey
 #   uri, uri-and-name    signed by ca, the URI "standin.test", the second the name too
+#   spelled              signed by ca for a name and the address of the same bytes
 #   many                 signed by ca for more names than anybody reads
 #   far                  signed by itself, valid for thousands of years
 #   uri-and-other        signed by ca for the name and URIs that are not it
@@ -37,6 +38,8 @@ plain uri /CN=uri subjectAltName=URI:standin.test
 plain uri-and-name /CN=uri subjectAltName=URI:standin.test,DNS:standin.test
 plain uri-and-other /CN=uri \
     subjectAltName=DNS:standin.test,URI:standin.tess,URI:urn:x
+plain spelled /CN=spelled \
+    subjectAltName=DNS:abc.standin.test,IP:6162:632e:7374:616e:6469:6e2e:7465:7374
 plain many /CN=many "$(printf subjectAltName=DNS:name-1.some.domain.test
     for n in 2 3 4 5 6 7 8 9; do printf ',DNS:name-%s.some.domain.test' $n; done)"
 plain titled /O=Somebody/CN=common.test/OU=Unit basicConstraints=CA:FALSE

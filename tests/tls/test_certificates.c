@@ -102,6 +102,7 @@ static void an_address_is_no_name(void **state)
     (void)state;
     refuses("ip-only", "standin.test", MBEDTLS_X509_BADCERT_CN_MISMATCH,
             "not for this host (-0x2700)");
+    accepts("spelled", "abc.standin.test");
 }
 
 /* The header lets nothing else through; who opens the port himself hears. */
@@ -289,6 +290,31 @@ static void dates_by_the_callers_clock(void **state)
     clock_says = UINT32_MAX; /* what a clock says that failed */
     refuses("server", "standin.test", MBEDTLS_X509_BADCERT_EXPIRED,
             "and the clock says 2106-02-07 06:28:15");
+}
+
+/* Of two that have not begun, or have ended, the server's is told. */
+static void the_dates_of_the_server_are_told(void **state)
+{
+    uint32_t dates[2];
+    int i;
+    (void)state;
+    pki_dates(&dates[0], &dates[1]);
+    options.time = read_clock;
+    options.ctx = &clock_says;
+    for (i = 0; i < 2; i++) {
+        char date[40], words[200];
+        time_t seconds = (time_t)dates[i];
+        strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S", gmtime(&seconds));
+        snprintf(words, sizeof words,
+                 "handshake: certificate refused: %s %s, and the clock says %s",
+                 i == 0 ? "not valid yet: valid from" : "expired: valid to",
+                 date, i == 0 ? "1970" : "2100");
+        clock_says = i == 0 ? 0 : 4107542400u;
+        refuses("server", "standin.test",
+                i == 0 ? MBEDTLS_X509_BADCERT_FUTURE
+                       : MBEDTLS_X509_BADCERT_EXPIRED,
+                words);
+    }
 }
 
 /* A clock that does not know trusts nobody, however long a certificate is
@@ -997,6 +1023,7 @@ int main(void)
         TEST(dates_by_the_clock_of_mbedtls),
 #endif
         TEST(dates_by_the_callers_clock),
+        TEST(the_dates_of_the_server_are_told),
         TEST(no_date_is_right_for_no_clock),
         TEST(a_clock_that_is_set_in_the_handshake),
         TEST(dates_to_the_second),
