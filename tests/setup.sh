@@ -29,11 +29,12 @@ packages() {
     bench) echo @host @tls valgrind strace gnuplot-nox nghttp2-client \
         libcurl4-openssl-dev node-llhttp ;;
     proof) echo @build gcc-avr xz-utils ;;
+    mutate) echo @host python3 ;;
     fresh) echo debootstrap git ;;
     all) echo @host @cross @foreign @tls @static @lwip @firmware @quality \
-        @bench @proof @fresh ;;
+        @bench @proof @mutate @fresh ;;
     *) die "no group '$1'; there are build host cross foreign tls static" \
-        "lwip firmware quality bench proof fresh all" ;;
+        "lwip firmware quality bench proof mutate fresh all" ;;
     esac
 }
 

@@ -250,6 +250,27 @@ static void line_is_filled_to_the_end(void **state)
     assert_int_equal(walk(&scope).requests, 2);
 }
 
+/* No byte of an id parts ids but the comma. */
+static void any_byte_of_an_id_takes_its_place(void **state)
+{
+    char *text = (char *)take(IDS_ROOM / 2 + 1);
+    const char *items[2];
+    int c;
+    (void)state;
+    memset(text, 'x', IDS_ROOM / 2);
+    items[0] = items[1] = text;
+    for (c = 1; c < 256; c++) {
+        smh_scope scope = usual();
+        smh_plan plan;
+        text[1] = (char)c;
+        scope.users = list_from(items, 2);
+        if (c != ',') {
+            assert_int_equal(smh_check(&scope, &plan), 0);
+            assert_int_equal(smh_count(&plan), 2);
+        }
+    }
+}
+
 static uint32_t third_of(smh_scope scope, smh_batch *batch)
 {
     smh_plan plan;
@@ -323,6 +344,8 @@ static const struct {
     {{11, 101, 101}, {4, 4, 4}, 8, {1, 100, 100}, {10, 0, 0}, 0x98615309},
     {{2, 300, 3}, {64, 64, 64}, 6, {2, 56, 3}, {0, 168, 0}, 0x972B5E09},
     {{12, 130, 9}, {1, 63, 700}, 10, {2, 58, 5}, {10, 0, 0}, 0x034322EB},
+    {{30, 3, 0}, {374, 3000, 0}, 11, {9, 1, 0}, {9, 2, 0}, 0x9FED3A50},
+    {{30, 3, 0}, {374, 3744, 0}, 12, {9, 1, 0}, {18, 0, 0}, 0xECA2AF7F},
     {{21, 0, 1}, {3700, 0, 80}, 21, {1, 0, 1}, {10, 0, 0}, 0x10DA6C11},
 };
 
@@ -458,6 +481,7 @@ int batches_tests(void)
         RUN(counts_meet_the_three_limits),
         RUN(full_lists_of_uuids_fit_the_line),
         RUN(line_is_filled_to_the_end),
+        RUN(any_byte_of_an_id_takes_its_place),
         RUN(only_ids_move_the_batches),
         RUN(half_of_the_line_is_any_list_s),
 #if SMH_LINE_MAX == 8000

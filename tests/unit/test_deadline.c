@@ -420,12 +420,17 @@ static void stuck_clock_at_either_end(void **state)
  * says of it. */
 static void stuck_clock_and_honest_wait_meet_the_deadline(void **state)
 {
-    talk *t = talk_new(21, 64, 2);
+    static const uint32_t timeouts[] = {1, 1000, UINT32_MAX};
+    size_t i;
     (void)state;
-    t->s->hold = 100;
-    t->s->wait_sticks = 1;
-    assert_int_equal(talk_run(t), SMH_E_TIMEOUT);
-    assert_int_equal(t->s->waits, 1);
+    for (i = 0; i < 3; i++) {
+        talk *t = talk_new(21, 64, 2);
+        t->io.timeout_ms = t->s->patience = timeouts[i];
+        t->s->hold = 100;
+        t->s->wait_sticks = 1;
+        assert_int_equal(talk_run(t), SMH_E_TIMEOUT);
+        assert_int_equal(t->s->waits, 1);
+    }
 }
 
 /* A tick now and then starts the counting anew. */

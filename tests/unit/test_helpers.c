@@ -50,6 +50,8 @@ static void pause_doubles_up_to_its_cap(void **state)
     assert_pause(8, 100, 5000, 5000);
     assert_pause(UINT_MAX, 100, 5000, 5000);
     assert_pause(0, 100, 5000, 100);
+    assert_pause(2, 2500, 5001, 5000);
+    assert_pause(2, 2501, 5001, 5001);
 }
 
 static void pause_has_no_overflow(void **state)
@@ -66,12 +68,32 @@ static void pause_has_no_overflow(void **state)
     assert_pause(2, UINT32_MAX, UINT32_MAX, UINT32_MAX);
 }
 
+/* The same word gives the same pause: 5000 to 2501 ms here, word by word, and
+ * from 0 again behind half of it. */
+static void any_word_picks_its_pause(void **state)
+{
+    static const uint32_t rows[][2] = {
+        {0, 5000},    {1, 4999},           {2499, 2501}, {2500, 2500},
+        {2501, 5000}, {2502, 4999},        {4095, 3406}, {4096, 5000},
+        {8191, 3406}, {0xFFFFF000u, 5000},
+    };
+    static const uint32_t small[] = {7, 6, 5, 4};
+    size_t i;
+    uint32_t word;
+    (void)state;
+    for (i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(smh_backoff(1, 5000, 5000, rows[i][0]), rows[i][1]);
+    for (word = 0; word < 16; word++)
+        assert_int_equal(smh_backoff(1, 7, 9, word), small[word % 4]);
+}
+
 int helpers_tests(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(only_what_may_pass_is_retryable),
         RUN(pause_doubles_up_to_its_cap),
         RUN(pause_has_no_overflow),
+        RUN(any_word_picks_its_pause),
     };
     return cmocka_run_group_tests_name("helpers", tests, NULL, NULL);
 }

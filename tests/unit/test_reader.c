@@ -418,6 +418,24 @@ static void nothing_counts_behind_a_refusal(void **state)
     }
 }
 
+/* Whatever its code. */
+static void nothing_counts_behind_any_refusal(void **state)
+{
+    int code;
+    (void)state;
+    for (code = 200; code < 1000; code++) {
+        smh_reader reader = {0};
+        char text[32];
+        size_t taken;
+        int n = snprintf(text, sizeof text, "HTTP/1.1 %03d\r\n", code);
+        if (code == SMH_DONE)
+            continue;
+        assert_int_not_equal(feed(&reader, text, (size_t)n, &taken), 0);
+        assert_int_equal(smh_read(&reader, '\r'), SMH_E_ANSWER);
+        assert_int_equal(smh_read(&reader, '\n'), SMH_E_ANSWER);
+    }
+}
+
 int reader_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,6 +443,7 @@ int reader_tests(void)
         RUN(every_code_gets_its_verdict),
         RUN(reader_begins_anew_after_204),
         RUN(nothing_counts_behind_a_refusal),
+        RUN(nothing_counts_behind_any_refusal),
         RUN(answer_has_an_end),
         RUN(interim_answers_count_into_the_length),
         RUN(interim_answers_have_an_end),

@@ -147,7 +147,7 @@ static void blank_ends_are_refused(void **state)
         first[1] = last[0] = 'x';
         assert_id_refused(only, SMH_E_BLANK);
         assert_id_refused(first, SMH_E_BLANK);
-        assert_id_refused(last, SMH_E_BLANK);
+        assert_id_refused(edge_text(last), SMH_E_BLANK);
     }
 }
 
@@ -178,6 +178,19 @@ static void unicode_blank_ends_are_refused(void **state)
     (void)state;
     for (i = 0; i < blank_count; i++)
         assert_ends(blanks[i], SMH_E_BLANK);
+}
+
+/* Two bytes are a blank, whatever comes third. */
+static void short_blanks_are_refused_before_anything(void **state)
+{
+    int c;
+    (void)state;
+    for (c = 0; c < 256; c++) {
+        char nel[4] = "\xC2\x85", nbsp[4] = "\xC2\xA0";
+        nel[2] = nbsp[2] = (char)c;
+        assert_id_refused(nel, SMH_E_BLANK);
+        assert_id_refused(nbsp, SMH_E_BLANK);
+    }
 }
 
 static void other_code_points_are_accepted(void **state)
@@ -322,6 +335,7 @@ static void fixed_part_has_the_bound_of_the_writer(void **state)
         assert_refused(fixed_of(host, 1, rest), SMH_E_LONG, 0, 0);
         assert_refused(fixed_of(host, rest, 1), SMH_E_LONG, 0, 0);
         assert_refused(fixed_of(host, rest + 1, 1), SMH_E_LONG, 0, 0);
+        assert_refused(fixed_of(host, rest, 0), SMH_E_SECRET, 0, 0);
         assert_refused(fixed_of(host, rest / 2 + 1, rest - rest / 2),
                        SMH_E_LONG, 0, 0);
     }
@@ -423,6 +437,19 @@ static void empty_secret_is_refused(void **state)
         smh_scope scope = usual();
         scope.library_secret = bad[i];
         assert_refused(scope, SMH_E_SECRET, 0, 0);
+    }
+}
+
+static void secret_has_any_byte_between_its_ends(void **state)
+{
+    int c;
+    (void)state;
+    for (c = 1; c < 256; c++) {
+        smh_scope scope = usual();
+        char secret[4] = "a?b";
+        secret[1] = (char)c;
+        scope.library_secret = secret;
+        assert_accepted(scope);
     }
 }
 
@@ -631,6 +658,7 @@ int scope_tests(void)
         RUN(comma_is_refused),
         RUN(blank_ends_are_refused),
         RUN(unicode_blank_ends_are_refused),
+        RUN(short_blanks_are_refused_before_anything),
         RUN(other_code_points_are_accepted),
         RUN(cut_code_points_are_accepted),
         RUN(percent_cannot_smuggle),
@@ -642,6 +670,7 @@ int scope_tests(void)
         RUN(library_that_is_another_path_is_refused),
         RUN(library_takes_unreserved_bytes_alone),
         RUN(empty_secret_is_refused),
+        RUN(secret_has_any_byte_between_its_ends),
         RUN(host_tricks_are_refused),
         RUN(good_hosts_are_accepted),
         RUN(addresses_are_refused),

@@ -144,28 +144,34 @@ static void names_are_quoted(void **state)
     }
 }
 
-static void diag_tells_stage_or_bytes(void **state)
+static void assert_diag(uint8_t stage, int16_t result, uint32_t sent,
+                        uint32_t received, const char *want)
 {
     smh_diag diag = {0};
     sheet *s = sheet_of(79);
+    diag.stage = stage;
+    diag.result = result;
+    diag.sent = sent;
+    diag.received = received;
+    smh_put_diag(&s->out, &diag);
+    assert_sheet(s, want, 79);
+}
+
+static void diag_tells_stage_or_bytes(void **state)
+{
     (void)state;
-    smh_put_diag(&s->out, &diag);
-    assert_sheet(s, "not opened: ", 79);
-    diag.stage = SMH_STAGE_HANDSHAKE;
-    diag.result = SMH_E_TLS;
-    s = sheet_of(79);
-    smh_put_diag(&s->out, &diag);
-    assert_sheet(s, "handshake: ", 79);
-    diag.result = 0;
-    diag.sent = 517;
-    s = sheet_of(79);
-    smh_put_diag(&s->out, &diag);
-    assert_sheet(s, "handshake, bytes sent 517, received 0", 79);
-    diag.stage = SMH_STAGE_CLOSE;
-    diag.result = SMH_E_CLOSED;
-    s = sheet_of(79);
-    smh_put_diag(&s->out, &diag);
-    assert_sheet(s, "closing: ", 79);
+    assert_diag(SMH_STAGE_NONE, 0, 0, 0, "not opened: ");
+    assert_diag(SMH_STAGE_SET_UP, 0, 0, 0, "set-up: ");
+    assert_diag(SMH_STAGE_RESOLVE, 0, 0, 0, "look-up: ");
+    assert_diag(SMH_STAGE_CONNECT, 0, 7, 4294967295u,
+                "connection, bytes sent 7, received 4294967295");
+    assert_diag(SMH_STAGE_CONNECT, SMH_E_NETWORK, 0, 0, "connection: ");
+    assert_diag(SMH_STAGE_HANDSHAKE, SMH_E_TLS, 0, 0, "handshake: ");
+    assert_diag(SMH_STAGE_HANDSHAKE, 0, 517, 0,
+                "handshake, bytes sent 517, received 0");
+    assert_diag(SMH_STAGE_WRITE, 0, 0, 3, "sending, bytes sent 0, received 3");
+    assert_diag(SMH_STAGE_READ, SMH_E_CLOSED, 1, 1, "receiving: ");
+    assert_diag(SMH_STAGE_CLOSE, SMH_E_CLOSED, 1, 1, "closing: ");
 }
 
 /* ---- how a call ended ---------------------------------------------------- */
@@ -209,6 +215,11 @@ static void what_no_port_knows_is_not_asked(void **state)
     t->s->reply = (bytes)BYTES("HTTP/1.1 404 x\r\n");
     assert_int_equal(talk_run(t), 404);
     assert_explained(t, "404: wrong host, library id or secret");
+    t = talk_new(1, 64, 0);
+    t->s->hold = 9;
+    assert_int_equal(smh_begin(&t->call, &t->scope, &t->io), 0);
+    assert_int_equal(smh_step(&t->call), 0);
+    assert_explained(t, "not finished");
     t->io.resume = 9;
     assert_int_equal(smh_revoke(&t->call, &t->scope, &t->io), SMH_E_RANGE);
     assert_explained(t, smh_strerror(SMH_E_RANGE));
