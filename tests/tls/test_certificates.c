@@ -173,6 +173,13 @@ static void an_issuer_must_be_allowed_to_sign(void **state)
             "its issuer is \"SMH test no-signer\"");
 }
 
+static void a_client_is_no_server(void **state)
+{
+    (void)state;
+    refuses("client-only", "standin.test", MBEDTLS_X509_BADCERT_EXT_KEY_USAGE,
+            "handshake: certificate refused: not for a server (-0x");
+}
+
 static void no_ca_that_is_known(void **state)
 {
     (void)state;
@@ -566,6 +573,8 @@ static void careless(mbedtls_ssl_config *config)
                                                  MBEDTLS_SSL_TRANSPORT_STREAM,
                                                  MBEDTLS_SSL_PRESET_DEFAULT),
                      0);
+    mbedtls_ssl_conf_endpoint(config, MBEDTLS_SSL_IS_SERVER);
+    mbedtls_ssl_conf_transport(config, MBEDTLS_SSL_TRANSPORT_DATAGRAM);
     mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_NONE);
     mbedtls_ssl_conf_verify(config, trusts_all, NULL);
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
@@ -664,6 +673,34 @@ static void a_server_that_was_never_verified(void **state)
     assert_int_equal(result, SMH_E_TLS);
     assert_int_equal(client.reason, SMH_MBEDTLS_UNVERIFIED);
     assert_says("no certificate was verified");
+    assert_int_equal(port.ops->send(port.ctx, "secret", 6), SMH_E_TLS);
+    peer_turn(&server);
+    assert_int_equal(server.size, 0);
+    end();
+    mbedtls_ssl_config_free(&config);
+}
+
+/* A chain that is good, of a client: mbedTLS looks at that behind the chain, and
+ * has been told in between to go on. */
+static void a_fault_behind_the_chain_counts(void **state)
+{
+    mbedtls_ssl_config config;
+    smh_port port;
+    int result = SMH_AGAIN;
+    (void)state;
+    careless(&config);
+    begin("client-only");
+    port = smh_mbedtls_port(&client);
+    while (result == SMH_AGAIN) {
+        result = port.ops->open(port.ctx, "standin.test", 443);
+        mbedtls_ssl_conf_authmode(&config, MBEDTLS_SSL_VERIFY_OPTIONAL);
+    }
+    assert_int_equal(result, SMH_E_TLS);
+    assert_int_equal(client.verified, 1);
+    assert_int_equal(client.flags, MBEDTLS_X509_BADCERT_EXT_KEY_USAGE);
+    assert_int_equal(client.reason, SMH_MBEDTLS_UNVERIFIED);
+    assert_string_equal(client_words(&client),
+                        "handshake: no certificate was verified");
     assert_int_equal(port.ops->send(port.ctx, "secret", 6), SMH_E_TLS);
     peer_turn(&server);
     assert_int_equal(server.size, 0);
@@ -1014,6 +1051,7 @@ int main(void)
         TEST(without_a_common_name),
         TEST(a_uri_is_no_host),
         TEST(an_issuer_must_be_allowed_to_sign),
+        TEST(a_client_is_no_server),
         TEST(no_ca_that_is_known),
         TEST(a_namesake_of_the_ca),
         TEST(all_faults_are_named),
@@ -1038,6 +1076,7 @@ int main(void)
         TEST(a_config_has_its_own_random_bytes),
         TEST(a_config_that_is_changed_meanwhile),
         TEST(a_server_that_was_never_verified),
+        TEST(a_fault_behind_the_chain_counts),
         TEST(a_config_without_a_ca),
 #if MBEDTLS_VERSION_NUMBER < 0x03000000 && defined(MBEDTLS_SSL_PROTO_TLS1_1)
         TEST(tls_1_1_is_refused),

@@ -291,37 +291,6 @@ static void a_config_that_would_not_encrypt_is_refused(void **state)
     end();
 }
 
-/* A chain that is good, of a client: mbedTLS looks at that behind the chain, and
- * has been told in between to go on. */
-static void a_fault_behind_the_chain_counts(void **state)
-{
-    mbedtls_ssl_config config;
-    smh_port port;
-    int result;
-    (void)state;
-    serve("client-only");
-    begin(ARENA);
-    mbedtls_ssl_config_init(&config);
-    mbedtls_ssl_config_defaults(&config, MBEDTLS_SSL_IS_CLIENT,
-                                MBEDTLS_SSL_TRANSPORT_STREAM,
-                                MBEDTLS_SSL_PRESET_DEFAULT);
-    mbedtls_ssl_conf_ciphersuites(&config, smhi_mbedtls_suites);
-    options.conf = &config;
-    assert_int_equal(smh_mbedtls_init(&tls, &options), 0);
-    port = smh_mbedtls_port(&tls);
-    do {
-        mbedtls_ssl_conf_authmode(&config, MBEDTLS_SSL_VERIFY_OPTIONAL);
-        result = port.ops->open(port.ctx, "localhost", number);
-    } while (settle(port, result));
-    assert_int_equal(result, SMH_E_TLS);
-    assert_int_equal(tls.verified, 1);
-    assert_int_equal(tls.flags, MBEDTLS_X509_BADCERT_EXT_KEY_USAGE);
-    assert_string_equal(words(), "handshake: no certificate was verified");
-    assert_int_equal(port.ops->send(port.ctx, "secret", 6), SMH_E_TLS);
-    mbedtls_ssl_config_free(&config);
-    end();
-}
-
 /* One that was never filled in has no list, and nothing is offered. */
 static void a_config_without_suites(void **state)
 {
@@ -496,7 +465,6 @@ int main(void)
         TEST(a_certificate_is_for_what_it_says),
         TEST(nothing_is_sent_in_the_clear),
         TEST(a_config_that_would_not_encrypt_is_refused),
-        TEST(a_fault_behind_the_chain_counts),
         TEST(a_config_without_suites),
         TEST(a_record_that_nobody_can_ask_for),
         TEST(a_small_arena_is_not_an_untrusted_server),
