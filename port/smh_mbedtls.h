@@ -249,8 +249,7 @@ enum {
     SMHI_MBEDTLS_CONNECTING, /* the port below is being opened */
     SMHI_MBEDTLS_SHAKING,
     SMHI_MBEDTLS_OPEN,
-    SMHI_MBEDTLS_DEAD, /* TLS failed: diag.result */
-    SMHI_MBEDTLS_CLOSING
+    SMHI_MBEDTLS_DEAD /* TLS is over: diag.result, or it is being closed */
 };
 
 /* ---- errors -------------------------------------------------------------- */
@@ -367,17 +366,15 @@ static int smhi_mbedtls_result(smh_mbedtls *tls, int code)
 
 enum { SMHI_MBEDTLS_READS = 8 }; /* in one operation */
 
-/* Each operation of the caller begins with this.  A send comes after a receive
- * that may want a turn at once.  Reads are counted because mbedTLS goes on, in
- * one call, for as long as a peer feeds it what it ignores. */
+/* Each operation of the caller begins with this.  Reads are counted because
+ * mbedTLS goes on, in one call, for as long as a peer feeds it what it ignores. */
 static void smhi_mbedtls_enter(smh_mbedtls *tls, int stage)
 {
     tls->diag.stage = (uint8_t)stage;
     tls->broken = 0;
     tls->blocked = 0;
     tls->reads = SMHI_MBEDTLS_READS;
-    if (stage != SMH_STAGE_WRITE)
-        tls->at_once = 0;
+    tls->at_once = 0;
 }
 
 /* What the port below said, for mbedTLS: bytes, or one of two codes.  0 would
@@ -414,7 +411,7 @@ static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
     moved = (below->ops->send)(below->ctx, data, size);
     moved = smhi_mbedtls_moved(tls, moved, size, &tls->diag.sent,
                                MBEDTLS_ERR_SSL_WANT_WRITE);
-    tls->unsent = moved < 0 || (size_t)moved < size;
+    tls->unsent = (size_t)moved != size;
     return moved;
 }
 
@@ -967,7 +964,6 @@ static int smhi_mbedtls_start(smh_mbedtls *tls, const char *host)
 /* Whether this connection may carry a secret, however the config looks now. */
 static int smhi_mbedtls_judge(smh_mbedtls *tls)
 {
-    tls->state = SMHI_MBEDTLS_DEAD;
     if (!tls->verified || tls->flags != 0)
         return smhi_mbedtls_fail(tls, SMH_MBEDTLS_UNVERIFIED, 0, SMH_E_TLS);
     if (smhi_mbedtls_is_null(mbedtls_ssl_get_ciphersuite(&tls->ssl)))
@@ -1089,10 +1085,8 @@ static int smhi_mbedtls_close(void *ctx, int at_once)
         if (smhi_mbedtls_notify(tls) == MBEDTLS_ERR_SSL_WANT_WRITE)
             return SMH_AGAIN;
     }
-    if (tls->state != SMHI_MBEDTLS_CLOSING) {
-        mbedtls_ssl_free(&tls->ssl);
-        tls->state = SMHI_MBEDTLS_CLOSING;
-    }
+    mbedtls_ssl_free(&tls->ssl);
+    tls->state = SMHI_MBEDTLS_DEAD;
     tls->at_once = 0;
     result = (below->ops->close)(below->ctx, at_once);
     if (result == SMH_AGAIN)

@@ -257,6 +257,22 @@ static void what_a_code_means_is_told(void **state)
     }
 }
 
+/* As in a handshake that is computed in slices: nobody waits for bytes. */
+static void a_step_that_is_not_finished_goes_on(void **state)
+{
+    smh_port port = smh_mbedtls_port(&client);
+    (void)state;
+    assert_int_equal(smh_mbedtls_init(&client, &options), 0);
+    fault.call = FAULT_STEP;
+    fault.code = MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS;
+    assert_int_equal(port.ops->open(port.ctx, "standin.test", 443), SMH_AGAIN);
+    assert_int_equal(port.ops->wait(port.ctx, 1000), 1);
+    assert_int_equal(server.waits, 0);
+    assert_int_equal(fault.count, 1);
+    fault.call = FAULT_NOWHERE;
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+}
+
 /* One operation fails, and the connection carries nothing any more. */
 static void fails_open(enum faulty_call call, int code, int result, int stage,
                        const char *words)
@@ -295,6 +311,9 @@ static void an_open_connection_fails(void **state)
                "receiving: mbedTLS failed (-0x6C00)");
     fails_open(FAULT_READ, MBEDTLS_ERR_SSL_ALLOC_FAILED, SMH_E_MEMORY,
                SMH_STAGE_READ, "receiving: " MEMORY " (-0x7F00)");
+    /* What a second empty record in a row is to 2.28. */
+    fails_open(FAULT_READ, 0, SMH_E_TLS, SMH_STAGE_READ,
+               "receiving: mbedTLS failed");
 }
 
 /* It is closed all the same. */
@@ -325,6 +344,7 @@ int main(void)
         TEST(a_connection_cannot_be_set_up),
         TEST(every_code_for_memory_is_known),
         TEST(what_a_code_means_is_told),
+        TEST(a_step_that_is_not_finished_goes_on),
         TEST(an_open_connection_fails),
         TEST(the_end_cannot_be_said),
     };

@@ -214,6 +214,31 @@ static void an_early_answer_is_read_after_a_failed_send(void **state)
     assert_int_equal(client_recv(&client, answer, sizeof answer), ANSWER);
 }
 
+/* And so is the alert that says why; the failed send is over. */
+static void an_alert_is_read_after_a_failed_send(void **state)
+{
+    static const int kinds[] = {FAULT_CLOSED, FAULT_NETWORK};
+    static const int results[] = {SMH_E_CLOSED, SMH_E_NETWORK};
+    char byte;
+    int i;
+    (void)state;
+    for (i = 0; i < 2; i++) {
+        client_close(&client, 1);
+        server.fault = NO_FAULT;
+        assert_int_equal(client_open(&client, "standin.test"), 1);
+        peer_turn(&server);
+        mbedtls_ssl_send_alert_message(&server.ssl,
+                                       MBEDTLS_SSL_ALERT_LEVEL_FATAL, 116);
+        server.calls = 0;
+        server.fault_at = 1;
+        server.fault = (enum fault)kinds[i];
+        assert_int_equal(client_send(&client, request, REQUEST), results[i]);
+        assert_int_equal(client_recv(&client, &byte, 1), SMH_E_TLS);
+        assert_int_equal(client.reason, SMH_MBEDTLS_ALERT);
+        assert_int_equal(client.diag.stage, SMH_STAGE_READ);
+    }
+}
+
 /* ---- the same arguments -------------------------------------------------- */
 
 static smh_port open_with_room(size_t room)
@@ -403,6 +428,25 @@ static void the_close_of_the_port_below_counts(void **state)
     }
 }
 
+/* Also where a handshake would have gone on at once. */
+static void a_close_waits_for_the_port_below(void **state)
+{
+    smh_port port = smh_mbedtls_port(&client);
+    const smh_port_ops *plain = client.options.below.ops;
+    smh_port_ops ops = *plain;
+    (void)state;
+    ops.close = close_below;
+    assert_int_equal(port.ops->open(port.ctx, "standin.test", 443), SMH_AGAIN);
+    assert_int_equal(client.at_once, 1);
+    client.options.below.ops = &ops;
+    closes_with = SMH_AGAIN;
+    server.idle = 0;
+    assert_int_equal(port.ops->close(port.ctx, 0), SMH_AGAIN);
+    assert_int_equal(port.ops->wait(port.ctx, 1000), 1);
+    assert_int_equal(server.waits, 1);
+    client.options.below.ops = plain;
+}
+
 static void it_can_be_closed_at_any_stage(void **state)
 {
     smh_port port = smh_mbedtls_port(&client);
@@ -421,6 +465,53 @@ static void it_can_be_closed_at_any_stage(void **state)
             fail();
     }
     assert_int_equal(whole(), 1);
+}
+
+/* While the port below is being opened, and while hands are shaken. */
+static void nothing_works_while_it_is_being_opened(void **state)
+{
+    smh_port port = smh_mbedtls_port(&client);
+    char byte = 'x';
+    unsigned turns;
+    (void)state;
+    for (turns = 1; turns < 4; turns++) {
+        unsigned i;
+        server.fault = FAULT_AGAIN;
+        server.fault_at = 1;
+        server.calls = 0;
+        for (i = 0; i < turns; i++)
+            assert_int_equal(port.ops->open(port.ctx, "standin.test", 443),
+                             SMH_AGAIN);
+        assert_int_equal(client.diag.stage,
+                         turns == 1 ? SMH_STAGE_CONNECT : SMH_STAGE_HANDSHAKE);
+        assert_int_equal(port.ops->send(port.ctx, &byte, 1), SMH_E_CLOSED);
+        assert_int_equal(port.ops->recv(port.ctx, &byte, 1), SMH_E_CLOSED);
+        assert_int_equal(client.reason, SMH_MBEDTLS_NONE);
+        assert_int_equal(client_open(&client, "standin.test"), 1);
+        assert_int_equal(client_close(&client, 0), 1);
+        server.calls = 0;
+        for (i = 0; i < turns; i++)
+            assert_int_equal(port.ops->open(port.ctx, "standin.test", 443),
+                             SMH_AGAIN);
+        assert_int_equal(client_close(&client, 0), 1);
+        assert_int_equal(server.opens, server.closes);
+        assert_int_equal(server.opening, 0);
+    }
+}
+
+/* What an earlier opening failed with is no longer said. */
+static void nothing_works_after_a_failed_opening_is_closed(void **state)
+{
+    smh_port port = smh_mbedtls_port(&client);
+    char byte = 'x';
+    (void)state;
+    assert_int_equal(client_open(&client, "other.test"), SMH_E_TLS);
+    assert_int_equal(client_close(&client, 0), 1);
+    assert_int_equal(port.ops->send(port.ctx, &byte, 1), SMH_E_CLOSED);
+    assert_int_equal(client.reason, SMH_MBEDTLS_UNOPENED);
+    assert_int_equal(client.diag.stage, SMH_STAGE_NONE);
+    assert_int_equal(client.diag.code, 0);
+    assert_int_equal(client.diag.result, SMH_E_CLOSED);
 }
 
 static void nothing_works_before_it_is_open(void **state)
@@ -879,6 +970,8 @@ static void one_operation_reads_eight_times_at_most(void **state)
             for (turn = 0; turn < 40; turn++) {
                 server.reads = 0;
                 (void)port.ops->recv(port.ctx, bytes, sizeof bytes);
+                if (feeds[i] == feed_warnings) /* which it ignores */
+                    assert_int_equal(server.reads, READS_OF_ONE);
             }
             server.reads = 0;
             assert_int_not_equal(port.ops->close(port.ctx, 0), 0);
@@ -1064,6 +1157,10 @@ static void it_speaks_tls_1_3(void **state)
         IN(set, an_orderly_end_waits_and_one_at_once_does_not),                \
         IN(set, the_end_is_said_once), IN(set, it_can_be_closed_at_any_stage), \
         IN(set, nothing_works_before_it_is_open),                              \
+        IN(set, nothing_works_while_it_is_being_opened),                       \
+        IN(set, nothing_works_after_a_failed_opening_is_closed),               \
+        IN(set, a_close_waits_for_the_port_below),                             \
+        IN(set, an_alert_is_read_after_a_failed_send),                         \
         IN(set, a_missing_piece_is_told),                                      \
         IN(set, a_request_longer_than_a_record_through_a_full_port),           \
         IN(set, the_close_of_the_port_below_counts),                           \
