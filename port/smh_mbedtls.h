@@ -176,7 +176,7 @@ typedef struct smh_mbedtls {
     size_t pending;   /* Bytes of the caller's that mbedTLS holds. */
     uint8_t unsent;   /* It holds some that the port below must take. */
     uint8_t notified; /* The end was said. */
-    uint8_t verified; /* Certificate, name and dates are. */
+    uint8_t verified; /* The server's certificate is; flags say what of it. */
     uint8_t state;
     uint8_t blocked;        /* The port below said AGAIN to this operation. */
     uint8_t at_once;        /* There is more to do without waiting. */
@@ -625,7 +625,7 @@ static int smhi_mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
     smhi_mbedtls_note(tls, crt, *flags);
 #endif
     tls->flags |= *flags;
-    tls->verified = depth == 0 && tls->flags == 0;
+    tls->verified = depth == 0;
     return 0;
 }
 
@@ -887,7 +887,6 @@ SMH_API int smh_mbedtls_init(smh_mbedtls *tls,
     tls->trusted = options->ca_chain;
     tls->failed_before = smhi_mbedtls_failed_allocs(tls);
     tls->diag.stage = SMH_STAGE_SET_UP;
-    mbedtls_ssl_init(&tls->ssl);
     mbedtls_ssl_config_init(&tls->own_config);
     mbedtls_x509_crt_init(&tls->own_ca);
     result = smhi_mbedtls_missing(options);
@@ -1062,7 +1061,7 @@ static int smhi_mbedtls_recv(void *ctx, void *data, size_t size)
     return code > 0 ? code : smhi_mbedtls_result(tls, code);
 }
 
-/* Says the end, once, behind what is unsent.  Returns 0, or a code. */
+/* Says the end, once, behind an alert that is unsent.  Returns 0, or a code. */
 static int smhi_mbedtls_notify(smh_mbedtls *tls)
 {
     int code = smhi_mbedtls_flush(tls);
@@ -1073,6 +1072,7 @@ static int smhi_mbedtls_notify(smh_mbedtls *tls)
     return code;
 }
 
+/* A record that is half sent stays so, and then nobody could read the end. */
 static int smhi_mbedtls_close(void *ctx, int at_once)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
@@ -1080,7 +1080,7 @@ static int smhi_mbedtls_close(void *ctx, int at_once)
     int result;
     if (tls->state < SMHI_MBEDTLS_CONNECTING)
         return 1;
-    if (tls->state == SMHI_MBEDTLS_OPEN && !at_once) {
+    if (tls->state == SMHI_MBEDTLS_OPEN && !at_once && tls->pending == 0) {
         smhi_mbedtls_enter(tls, SMH_STAGE_CLOSE);
         if (smhi_mbedtls_notify(tls) == MBEDTLS_ERR_SSL_WANT_WRITE)
             return SMH_AGAIN;

@@ -109,7 +109,7 @@ static void an_address_is_no_name(void **state)
 static void what_cannot_be_a_host_is_refused_before_the_network(void **state)
 {
     smh_port port;
-    char name[300];
+    char name[MBEDTLS_SSL_MAX_HOST_NAME_LEN + 2];
     (void)state;
     begin("server");
     port = smh_mbedtls_port(&client);
@@ -123,6 +123,10 @@ static void what_cannot_be_a_host_is_refused_before_the_network(void **state)
     assert_int_equal(port.ops->open(port.ctx, NULL, 443), SMH_E_TLS);
     assert_int_equal(client.reason, SMH_MBEDTLS_HOST);
     assert_int_equal(server.opens, 0);
+    name[sizeof name - 2] = '\0'; /* the longest that can be one */
+    assert_int_equal(client_open(&client, name), SMH_E_TLS);
+    assert_int_equal(client.flags, MBEDTLS_X509_BADCERT_CN_MISMATCH);
+    assert_int_equal(server.opens, 1);
     end();
 }
 
@@ -411,6 +415,7 @@ static void set_up_fails(int reason, const char *words)
     assert_string_equal(client_words(&client), words);
     assert_int_equal(server.opens, 0);
     assert_int_equal(client_close(&client, 0), 1);
+    assert_int_equal(server.closes, 0);
     smh_mbedtls_free(&client);
 }
 
@@ -473,6 +478,13 @@ static void what_set_up_must_have(void **state)
     options.ca_size = 10;
     set_up_fails(SMH_MBEDTLS_CA, "set-up: CA cannot be read (-0x2180)");
     options.ca_size = 0;
+    set_up_fails(SMH_MBEDTLS_CA, "set-up: CA cannot be read (-0x2180)");
+    options.ca_size = sizeof "-----BEGIN";
+    set_up_fails(SMH_MBEDTLS_CA, "set-up: CA cannot be read (-0x2180)");
+    options.ca_size++;
+    set_up_fails(SMH_MBEDTLS_PEM_END,
+                 "set-up: CA: the size of a PEM must include its NUL");
+    ca[9] = 'M'; /* no PEM at all */
     set_up_fails(SMH_MBEDTLS_CA, "set-up: CA cannot be read (-0x2180)");
     free(ca);
     peer_free(&server);
@@ -581,6 +593,9 @@ static void careless(mbedtls_ssl_config *config)
     mbedtls_ssl_conf_transport(config, MBEDTLS_SSL_TRANSPORT_DATAGRAM);
     mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_NONE);
     mbedtls_ssl_conf_verify(config, trusts_all, NULL);
+#if defined(MBEDTLS_SSL_RENEGOTIATION)
+    mbedtls_ssl_conf_renegotiation(config, MBEDTLS_SSL_RENEGOTIATION_ENABLED);
+#endif
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
     mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3,
                                  MBEDTLS_SSL_MINOR_VERSION_1);
@@ -600,6 +615,32 @@ static void a_careless_config_is_made_careful(void **state)
             "self-signed");
     mbedtls_ssl_config_free(&config);
 }
+
+#if defined(MBEDTLS_SSL_RENEGOTIATION)
+static void no_config_negotiates_twice(void **state)
+{
+    mbedtls_ssl_config config;
+    char byte;
+    uint32_t sent;
+    int turn;
+    (void)state;
+    careless(&config);
+    begin("server");
+    server.renegotiation = MBEDTLS_SSL_RENEGOTIATION_ENABLED;
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    peer_turn(&server);
+    sent = client.diag.sent;
+    peer_ask_hello(&server);
+    for (turn = 0; turn < 10; turn++) {
+        smh_port port = smh_mbedtls_port(&client);
+        (void)port.ops->recv(port.ctx, &byte, 1);
+        peer_turn(&server);
+    }
+    assert_in_range(client.diag.sent - sent, 20, 40); /* a refusal */
+    end();
+    mbedtls_ssl_config_free(&config);
+}
+#endif
 
 /* Suites of its own stay; what it speaks over TLS does not. */
 static void a_config_keeps_its_suites(void **state)
@@ -793,6 +834,7 @@ static void an_alert_is_named(void **state)
     } alerts[] = {
         {40, "40, no cipher suite, curve or signature in common, or it wants a"
              " client certificate (-0x7780)"},
+        {7, "7 (-0x7780)"},
         {42, "42, it wants a client certificate (-0x7780)"},
         {50, "50 (-0x7780)"},
         {70, "70, " VERSION " (-0x7780)"},
@@ -1076,6 +1118,9 @@ int main(void)
         TEST(a_der_may_stay_where_it_is),
         TEST(a_parsed_chain_will_do),
         TEST(a_careless_config_is_made_careful),
+#if defined(MBEDTLS_SSL_RENEGOTIATION)
+        TEST(no_config_negotiates_twice),
+#endif
         TEST(a_config_keeps_its_suites),
         TEST(a_config_has_its_own_random_bytes),
         TEST(a_config_that_is_changed_meanwhile),

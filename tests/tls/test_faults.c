@@ -74,7 +74,9 @@ static void init_fails(enum faulty_call call, int code, int reason, int result,
     fault.call = FAULT_NOWHERE;
     assert_int_equal(client_open(&client, "standin.test"), result);
     assert_told(reason, code, result, SMH_STAGE_SET_UP, words);
+    assert_int_equal(client_close(&client, 0), 1);
     assert_int_equal(server.opens, 0);
+    assert_int_equal(server.closes, 0);
     smh_mbedtls_free(&client);
 }
 
@@ -87,14 +89,28 @@ static void the_defaults_of_mbedtls_fail(void **state)
                "set-up: mbedTLS failed (-0x6C00)");
 }
 
+static uint32_t seven(void *ctx)
+{
+    (void)ctx;
+    return 7;
+}
+
+/* What failed before is none of its business. */
 static void the_ca_cannot_be_parsed(void **state)
 {
     enum { BEYOND = MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE };
     (void)state;
+    options.failed_allocs = seven;
     init_fails(FAULT_PARSE, MBEDTLS_ERR_X509_ALLOC_FAILED, SMH_MBEDTLS_MEMORY,
                SMH_E_MEMORY, "set-up: " MEMORY " (-0x2880)");
     init_fails(FAULT_PARSE, BEYOND, SMH_MBEDTLS_CA, SMH_E_TLS,
                "set-up: CA cannot be read (-0x2080)");
+#if MBEDTLS_VERSION_MAJOR < 4
+    init_fails(FAULT_PARSE, MBEDTLS_ERR_ERROR_GENERIC_ERROR, SMH_MBEDTLS_CA,
+               SMH_E_TLS,
+               "set-up: CA cannot be read: not known why, or out of memory "
+               "(-0x0001)");
+#endif
     options.ca_in_place = 1;
     init_fails(FAULT_PARSE_IN_PLACE, BEYOND, SMH_MBEDTLS_CA, SMH_E_TLS,
                "set-up: CA cannot be read (-0x2080)");
