@@ -232,6 +232,42 @@ static void all_faults_are_named(void **state)
     end();
 }
 
+/* What no server here is guilty of is put into the flags instead. */
+static void each_fault_has_its_words(void **state)
+{
+    static const struct {
+        uint32_t flag;
+        const char *words;
+    } faults[] = {
+        {MBEDTLS_X509_BADCERT_NOT_TRUSTED,
+         ": not signed by a CA given, or out of memory"},
+        {MBEDTLS_X509_BADCERT_FUTURE, ": not valid yet"},
+        {MBEDTLS_X509_BADCERT_EXPIRED, ": expired"},
+        {MBEDTLS_X509_BADCERT_CN_MISMATCH, ": not for this host"},
+        {MBEDTLS_X509_BADCERT_REVOKED, ": revoked"},
+        {MBEDTLS_X509_BADCERT_MISSING, ": there is none"},
+        {MBEDTLS_X509_BADCERT_KEY_USAGE, ": not for a server"},
+        {MBEDTLS_X509_BADCERT_EXT_KEY_USAGE, ": not for a server"},
+        {MBEDTLS_X509_BADCERT_NS_CERT_TYPE, ": not for a server"},
+        {MBEDTLS_X509_BADCERT_BAD_MD, ": signature or key too weak"},
+        {MBEDTLS_X509_BADCERT_BAD_PK, ": signature or key too weak"},
+        {MBEDTLS_X509_BADCERT_BAD_KEY, ": signature or key too weak"},
+        {MBEDTLS_X509_BADCERT_OTHER, ""},
+    };
+    char words[200];
+    size_t i;
+    (void)state;
+    begin("nameless");
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    for (i = 0; i < sizeof faults / sizeof *faults; i++) {
+        client.flags = faults[i].flag;
+        snprintf(words, sizeof words,
+                 "handshake: certificate refused%s (-0x2700)", faults[i].words);
+        assert_string_equal(client_words(&client), words);
+    }
+    end();
+}
+
 static uint32_t failed_so_far;
 
 static uint32_t count_failed(void *ctx)
@@ -281,8 +317,12 @@ static void a_failed_allocation_does_not_hide_a_wrong_name(void **state)
 static void dates_by_the_clock_of_mbedtls(void **state)
 {
     (void)state;
-    refuses("expired", "standin.test", MBEDTLS_X509_BADCERT_EXPIRED,
-            "expired: valid to 20");
+    begin("expired");
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    assert_int_equal(client.flags, MBEDTLS_X509_BADCERT_EXPIRED);
+    assert_says("expired: valid to 20");
+    assert_says(", and the clock says 20");
+    end();
     refuses("future", "standin.test", MBEDTLS_X509_BADCERT_FUTURE,
             "not valid yet: valid from 20");
 }
@@ -1101,6 +1141,7 @@ int main(void)
         TEST(no_ca_that_is_known),
         TEST(a_namesake_of_the_ca),
         TEST(all_faults_are_named),
+        TEST(each_fault_has_its_words),
         TEST(only_allocations_of_this_opening_count),
         TEST(a_failed_allocation_does_not_hide_a_wrong_name),
 #if defined(MBEDTLS_HAVE_TIME_DATE)
