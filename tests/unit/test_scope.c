@@ -93,6 +93,8 @@ static void empty_list_is_not_no_filter(void **state)
     (void)state;
     for (k = 0; k < 3; k++) {
         smh_scope scope = usual();
+        scope.clients = numbered('c', 4, 2);
+        scope.sessions = numbered('s', 5, 2);
         set_list(&scope, k, list_from(none, 0));
         assert_refused(scope, SMH_E_LIST, (unsigned)k + 1, 0);
         set_list(&scope, k, list_from(NULL, 0));
