@@ -327,6 +327,8 @@ static void an_open_connection_fails(void **state)
                "receiving: mbedTLS failed (-0x6C00)");
     fails_open(FAULT_READ, MBEDTLS_ERR_SSL_ALLOC_FAILED, SMH_E_MEMORY,
                SMH_STAGE_READ, "receiving: " MEMORY " (-0x7F00)");
+    fails_open(FAULT_WRITE, 0, SMH_E_TLS, SMH_STAGE_WRITE,
+               "sending: mbedTLS failed");
     /* What a second empty record in a row is to 2.28. */
     fails_open(FAULT_READ, 0, SMH_E_TLS, SMH_STAGE_READ,
                "receiving: mbedTLS failed");

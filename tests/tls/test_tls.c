@@ -89,6 +89,22 @@ static void moves_a_request_and_its_answer(void **state)
     assert_true(client.diag.sent > REQUEST && client.diag.received > ANSWER);
 }
 
+static void moves_a_single_byte(void **state)
+{
+    char byte = 'x';
+    (void)state;
+    server.answer = NULL;
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    assert_int_equal(client_send(&client, &byte, 1), 1);
+    peer_turn(&server);
+    peer_turn(&server);
+    assert_int_equal(server.size, 1);
+    assert_int_equal(server.data[0], 'x');
+    peer_say(&server, "y", 1);
+    assert_int_equal(client_recv(&client, &byte, 1), 1);
+    assert_int_equal(byte, 'y');
+}
+
 static void moves_byte_by_byte_with_again_before_each(void **state)
 {
     (void)state;
@@ -1159,7 +1175,7 @@ static void it_speaks_tls_1_3(void **state)
 
 #define IN(set, test) cmocka_unit_test_setup_teardown(test, set, tear_down)
 #define BOTH(set)                                                              \
-    IN(set, moves_a_request_and_its_answer),                                   \
+    IN(set, moves_a_request_and_its_answer), IN(set, moves_a_single_byte),     \
         IN(set, moves_byte_by_byte_with_again_before_each),                    \
         IN(set, waits_below_only_if_it_is_blocked_there),                      \
         IN(set, again_at_any_call), IN(set, closed_at_any_call),               \
