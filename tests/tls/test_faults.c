@@ -259,6 +259,7 @@ static void what_a_code_means_is_told(void **state)
          " (-0x6600)"},
 #endif
         {INTERNAL, " (-0x6C00)"},
+        {-0x11, " (-0x0011)"}, /* of LMS in 3.x, beside one for memory */
         {12, " (0x000C)"},
     };
     char words[160];
