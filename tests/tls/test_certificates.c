@@ -296,7 +296,7 @@ static uint32_t fails_at_each_call(void *ctx)
     return failed_so_far++;
 }
 
-static void a_failed_allocation_does_not_hide_a_wrong_name(void **state)
+static void a_failed_allocation_hides_no_fault(void **state)
 {
     char words[200];
     (void)state;
@@ -311,6 +311,11 @@ static void a_failed_allocation_does_not_hide_a_wrong_name(void **state)
              (unsigned)client.failed_allocs);
     assert_string_equal(client_words(&client), words);
     end();
+    options.time = read_clock;
+    options.ctx = &clock_says;
+    clock_says = UINT32_MAX;
+    refuses("server", "standin.test", MBEDTLS_X509_BADCERT_EXPIRED,
+            "handshake: certificate refused: expired: valid to ");
 }
 
 #if defined(MBEDTLS_HAVE_TIME_DATE)
@@ -531,6 +536,27 @@ static void what_set_up_must_have(void **state)
 }
 
 /* A call over a port that could not be set up ends with the port's error. */
+/* Nothing of one that failed is left. */
+static void set_up_can_be_tried_again(void **state)
+{
+    size_t size;
+    unsigned char *ca = pki_read("ca.pem", &size);
+    (void)state;
+    peer_init(&server, "server");
+    assert_int_equal(smh_mbedtls_init(&client, &options), SMH_E_TLS);
+    options.below = peer_port(&server);
+    options.f_rng = peer_random;
+    options.ca = ca;
+    options.ca_size = size + 1;
+    assert_int_equal(smh_mbedtls_init(&client, &options), 0);
+    assert_int_equal(client.diag.result, 0);
+    assert_string_equal(client_words(&client),
+                        "not opened: nothing went wrong");
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    free(ca);
+    end();
+}
+
 static void a_call_says_what_set_up_lacked(void **state)
 {
     static const char *const ids[] = {"alice"};
@@ -1143,7 +1169,7 @@ int main(void)
         TEST(all_faults_are_named),
         TEST(each_fault_has_its_words),
         TEST(only_allocations_of_this_opening_count),
-        TEST(a_failed_allocation_does_not_hide_a_wrong_name),
+        TEST(a_failed_allocation_hides_no_fault),
 #if defined(MBEDTLS_HAVE_TIME_DATE)
         TEST(dates_by_the_clock_of_mbedtls),
 #endif
@@ -1154,6 +1180,7 @@ int main(void)
         TEST(dates_to_the_second),
         TEST(set_up_needs_each_callback),
         TEST(what_set_up_must_have),
+        TEST(set_up_can_be_tried_again),
         TEST(a_call_says_what_set_up_lacked),
         TEST(an_unused_struct_is_harmless),
         TEST(a_der_may_stay_where_it_is),
