@@ -405,7 +405,6 @@ static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
     const smh_port *below = &tls->options.below;
     int moved;
     tls->unsent = 1;
-    tls->at_once |= tls->receiving;
     if (tls->receiving)
         return MBEDTLS_ERR_SSL_WANT_WRITE;
     moved = (below->ops->send)(below->ctx, data, size);
