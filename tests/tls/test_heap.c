@@ -283,6 +283,21 @@ static void no_answer_is_left_in_the_heap(void **state)
     peer_free(&server);
 }
 
+/* Whoever forgets to close has no leak. */
+static void what_is_freed_open_holds_nothing(void **state)
+{
+    (void)state;
+    begin("server", 0);
+    client_init(&client, &server, &options);
+    heap.on = 1;
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    smh_mbedtls_free(&client);
+    heap.on = 0;
+    mbedtls_ssl_free(&server.ssl); /* which was watched as well */
+    assert_nothing_is_held(1);
+    peer_free(&server);
+}
+
 static void what_is_freed_is_wiped(void **state)
 {
     static const smh_mbedtls zero;
@@ -314,6 +329,7 @@ int main(void)
         cmocka_unit_test(an_untrusted_server_is_not_a_starved_heap),
         cmocka_unit_test(no_secret_is_left_in_the_heap),
         cmocka_unit_test(no_answer_is_left_in_the_heap),
+        cmocka_unit_test(what_is_freed_open_holds_nothing),
         cmocka_unit_test(what_is_freed_is_wiped),
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
         cmocka_unit_test(the_same_with_tls_1_3),
