@@ -1,11 +1,14 @@
-# smh_token.h: `make help` lists what can be made.
-# Everything made lies under $(B); one tree per compiler and kind of build, as
-# in `make check B=build/clang CC=clang SAN=address,undefined`.
+# smh_token.h: `make help` lists what can be made, and the variables that have a
+# line with "##" before them.  One tree per compiler and kind of build, as in
+# `make check B=build/clang CC=clang SAN=address,undefined`.
 
+## B=FOLDER: for everything that is made (build)
 B   = build
+## SAN=address,undefined: with these sanitizers
 SAN =
 
-# CC, CFLAGS and LDFLAGS may come from the environment; make has a CC of its own.
+# make has a CC of its own.
+## CC= CFLAGS= LDFLAGS=: also from the environment
 ifeq ($(origin CC),default)
 CC = gcc
 endif
@@ -23,8 +26,7 @@ SMH_CFLAGS  = $(STRICT) -D_POSIX_C_SOURCE=200809L -I. -Iport \
               -fno-omit-frame-pointer) $(CFLAGS)
 SMH_LDFLAGS = $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 
-# The system's mbedTLS.  `TLS=PREFIX` takes the one that was installed there, or
-# a tree in which it was built by its own make.
+## TLS=PREFIX: another mbedTLS: installed there, or built there by its own make
 TLS =
 TLS_CFLAGS = $(if $(TLS),-isystem $(TLS)/include)
 TLS_LIBS   = $(if $(TLS),-L$(TLS_DIR) -Wl$(comma)-rpath$(comma)$(TLS_DIR)) \
@@ -35,7 +37,7 @@ TLS_DIR    = $(or $(patsubst %/,%,$(dir $(firstword \
              libmbedtls in its lib or library))
 comma = ,
 
-# What goes before a test program on its command line, such as valgrind.
+## RUN=COMMAND: goes before the test programs of check-run, such as valgrind
 RUN =
 
 HEADERS = smh_token.h $(wildcard port/*.h)
@@ -59,9 +61,9 @@ $(B)/smh_standin: $(wildcard examples/smh_standin/*.[ch]) smh_token.h | $(B)/.
 	    $(SMH_LDFLAGS) $(TLS_LIBS)
 
 # The tool in one file that needs no other but a CA: with musl, and with mbedTLS
-# from source.  STATIC_CC may be a compiler for another machine.  FD_SET() of musl
-# does not pass -Wsign-conversion.
+# from source.  FD_SET() of musl does not pass -Wsign-conversion.
 STATIC     = $(B)/static
+## STATIC_CC=COMPILER: with musl, for another machine (musl-gcc)
 STATIC_CC  = musl-gcc
 STATIC_SRC = build/src/mbedtls-3.6.6
 STATIC_TLS = -Iexamples/smh_revoke/static -isystem $(STATIC_SRC)/include \
@@ -98,6 +100,7 @@ demo: ## revoke tokens on a service of its own, over verified TLS
 
 # ---- installing -------------------------------------------------------------
 
+## PREFIX= DESTDIR=: where install puts things (/usr/local)
 PREFIX  = /usr/local
 DESTDIR =
 INCLUDE = $(DESTDIR)$(PREFIX)/include
@@ -133,6 +136,9 @@ clean: ## remove all that was made, fetched sources included
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/    make \1|\2/p' \
 	    $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-24s %s\n", $$1, $$2 }'
+	@echo "with any of:"
+	@sed -n 's/^## \([^:]*\): /    \1|/p' $(MAKEFILE_LIST) | \
+	    awk -F '|' '{ printf "%-29s %s\n", $$1, $$2 }'
 	@echo "one by one (tests/README.md says what each shows):"
 	@echo $(sort $(CHECKS) $(CHECKS_REST) $(CHECKS_RUN) $(BUILD_HOST) $(SIZES) \
 	    $(TREES) check check-rest check-run check-contract-lwip firmware test-firmware) | \

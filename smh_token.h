@@ -105,8 +105,8 @@ LIMITS
     call with that status; a second call goes on from report.resume.
 
 A PORT OF YOUR OWN
-    is a const table of callbacks, smh_port_ops, and a context for them.  The
-    contract stands at the members of the table.  None of them blocks but wait.
+    is a const table of callbacks, smh_port_ops, and a context for them.  Its
+    contract is written beside the members.  None of them blocks but wait.
     Except for now_ms and explain they return
 
         > 0             bytes moved, or 1 for "done" (open, close, wait)
@@ -306,7 +306,7 @@ typedef struct smh_batch {
     uint32_t index;   /* How many requests come before this one. */
 } smh_batch;
 
-/* Goes to the next batch.  Returns 1, or 0 behind the last.  The same lists
+/* Goes to the next batch.  Returns 1, or 0 after the last.  The same lists
  * always give the same batches, which cover users x clients x sessions exactly
  * once. */
 SMH_API int smh_next(const smh_plan *plan, smh_batch *batch);
@@ -336,12 +336,12 @@ typedef struct smh_reader {
 /* Takes one byte.  Returns 0: more, please.  204: its blank line has come, and
  * the next byte begins another answer.  Another status: its status line has
  * come, and what follows cannot be framed.  SMH_E_ANSWER: this is not HTTP/1.x,
- * is beyond a limit, or comes behind such a status or error. */
+ * is beyond a limit, or comes after such a status or error. */
 SMH_API int smh_read(smh_reader *reader, unsigned char byte);
 
 /* ---- port: what moves the bytes ------------------------------------------ */
 
-/* The contract; what these return stands in A PORT OF YOUR OWN above.  None
+/* The contract; A PORT OF YOUR OWN above lists what these return.  None
  * looks at data after its return: what is taken is copied, and wiped when it is
  * out or the port is closed. */
 typedef struct smh_port_ops {
@@ -371,7 +371,7 @@ typedef struct smh_port_ops {
     uint32_t (*now_ms)(void *ctx);
 
     /* Blocks, for smh_wait() and smh_revoke(); NULL if those are not used.  It
-     * is called only behind an SMH_AGAIN: it returns 1 as soon as that may have
+     * is called only after an SMH_AGAIN: it returns 1 as soon as that may have
      * changed (too early is fine), and SMH_AGAIN only when all of ms, up to
      * 2^32 - 1, have passed: then the time is up. */
     int (*wait)(void *ctx, uint32_t ms);
@@ -405,8 +405,8 @@ typedef struct smh_io {
                             it still holds: see RESULTS. */
     uint16_t pipeline;   /* Requests in flight at most, which share sends as far
                             as buffer has room; 0 and 1 mean one, and so it is
-                            behind a loss until the next 204.  Between steps it
-                            may grow: begin with 1 behind a failed call. */
+                            after a loss until the next 204.  Between steps it
+                            may grow: begin with 1 after a failed call. */
 } smh_io;
 
 typedef struct smh_report {
@@ -1449,7 +1449,7 @@ HISTORY
              the lwIP ports too are called with host NULL when they are
              abandoned, and without LWIP_DNS they are needed
            - smh_port_ops has explain as its last member; NULL will do.  What is
-             offered again behind SMH_AGAIN may be longer
+             offered again after SMH_AGAIN may be longer
            - the numbers of SMH_E_* have moved; USERS, BUFFER and NO_PORT are
              new, where ARGUMENT, LIST and PORT said it before; a port without
              descriptors says MEMORY, and one that is not open CLOSED
@@ -1461,7 +1461,7 @@ HISTORY
              NO_PORT, and SMH_MBEDTLS_IPV6 is gone
            - smh_revoke: --connect in place of an address in --host; --json has
              no detail, for error says it all; a HASH of 0.1 does not hold
-    0.1.1  mends what was dangerous in 0.1.0: a library id with a slash and an
+    0.1.1  fixes what was dangerous in 0.1.0: a library id with a slash and an
            id of Unicode's white space could widen a deletion; a peer could hold
            a step for ever; kept TLS sessions outlived their certificates; and
            smh_revoke with stderr closed deleted tokens of others.  timeout_ms

@@ -120,7 +120,6 @@ typedef struct smh_lwip {
     uint8_t want;   /* What to wait for: SMH_WANT_READ | SMH_WANT_WRITE. */
 
     uint8_t opening;     /* Private from here: the stage that goes on, or 0. */
-    uint8_t named;       /* 1 if the address came from DNS. */
     uint8_t starved;     /* 1 if nothing tells when the wait is over. */
     uint8_t first_stage; /* How the first family of addresses failed, or 0. */
     uint16_t number;     /* Of the peer's port. */
@@ -212,12 +211,10 @@ static int smhi_lwip_fail(smh_lwip *p, int code)
     switch (code) {
     case ENOMEM:
     case ENOBUFS:
-    case EMFILE:
     case ENFILE:
         return smhi_lwip_end(p, SMH_E_MEMORY, code);
     case ECONNRESET:
     case ENOTCONN:
-    case EPIPE:
         if (p->diag.stage != SMH_STAGE_CONNECT)
             return smhi_lwip_end(p, SMH_E_CLOSED, code);
         /* fall through */
@@ -257,14 +254,14 @@ static void smhi_lwip_copy(ip_addr_t *to, const struct sockaddr *from)
     if (from->sa_family == AF_INET6) {
         memcpy(&name.six, from, sizeof name.six);
         memcpy(ip_2_ip6(to)->addr, &name.six.sin6_addr, 16);
-        IP_SET_TYPE(to, IPADDR_TYPE_V6);
+        IP_SET_TYPE_VAL(*to, IPADDR_TYPE_V6);
     }
 #endif
 #if LWIP_IPV4
     if (from->sa_family == AF_INET) {
         memcpy(&name.four, from, sizeof name.four);
         memcpy(&ip_2_ip4(to)->addr, &name.four.sin_addr, 4);
-        IP_SET_TYPE(to, IPADDR_TYPE_V4);
+        IP_SET_TYPE_VAL(*to, IPADDR_TYPE_V4);
     }
 #endif
 }
@@ -277,7 +274,6 @@ static int smhi_lwip_ask(smh_lwip *p, const char *host)
     memset(&hints, 0, sizeof hints);
     hints.ai_family = smhi_lwip_family(p);
     hints.ai_socktype = SOCK_STREAM;
-    p->named = 1;
     code = lwip_getaddrinfo(host, NULL, &hints, &found);
     if (code != 0)
         return smhi_lwip_end(p,
@@ -303,7 +299,7 @@ static int smhi_lwip_hook(smh_lwip *p, const char *host)
     int result = (p->resolve)(p->arg, host, &p->address);
     if (result == SMH_AGAIN)
         return SMH_AGAIN;
-    if (result == 1 && ip_addr_isany(&p->address))
+    if (result == 1 && ip_addr_isany_val(p->address))
         result = SMH_E_RESOLVE;
     if (result == 1)
         return 1;
@@ -325,24 +321,24 @@ static void smhi_lwip_close_fd(smh_lwip *p)
 {
     if (p->opened)
         lwip_close(p->fd);
-    p->opened = p->want = p->starved = 0;
+    p->opened = p->want = 0;
 }
 
 /* Gives up what an open has begun. */
 static void smhi_lwip_forget(smh_lwip *p)
 {
-    if (p->opening == SMH_STAGE_RESOLVE && p->resolve != NULL)
+    if (p->opening == SMH_STAGE_RESOLVE)
         (p->resolve)(p->arg, NULL, NULL);
     p->opening = SMH_STAGE_NONE;
 }
 
-/* Returns the size of name, or 0 if lwIP was built without this family. */
+/* Returns the size of name. */
 static socklen_t smhi_lwip_fill(const smh_lwip *p, smhi_lwip_name *name)
 {
     const ip_addr_t *address = &p->address;
     memset(name, 0, sizeof *name);
 #if LWIP_IPV6
-    if (IP_IS_V6(address)) {
+    if (IP_IS_V6_VAL(*address)) {
         name->six.sin6_family = AF_INET6;
         name->six.sin6_port = lwip_htons(p->number);
         memcpy(&name->six.sin6_addr, ip_2_ip6(address)->addr, 16);
@@ -351,14 +347,11 @@ static socklen_t smhi_lwip_fill(const smh_lwip *p, smhi_lwip_name *name)
     }
 #endif
 #if LWIP_IPV4
-    if (IP_IS_V4(address)) {
-        name->four.sin_family = AF_INET;
-        name->four.sin_port = lwip_htons(p->number);
-        memcpy(&name->four.sin_addr, &ip_2_ip4(address)->addr, 4);
-        return sizeof name->four;
-    }
+    name->four.sin_family = AF_INET;
+    name->four.sin_port = lwip_htons(p->number);
+    memcpy(&name->four.sin_addr, &ip_2_ip4(address)->addr, 4);
+    return sizeof name->four;
 #endif
-    return 0;
 }
 
 static int smhi_lwip_connect(smh_lwip *p)
@@ -377,9 +370,9 @@ static int smhi_lwip_connect(smh_lwip *p)
     /* Only faster; nothing is lost if it fails. */
     lwip_setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     p->want = SMH_WANT_WRITE;
-    if (lwip_connect(p->fd, &name.any, size) == 0)
-        return 1;
-    return errno == EINPROGRESS ? SMH_AGAIN : smhi_lwip_fail(p, errno);
+    if (lwip_connect(p->fd, &name.any, size) < 0 && errno != EINPROGRESS)
+        return smhi_lwip_fail(p, errno);
+    return SMH_AGAIN;
 }
 
 static int smhi_lwip_connected(smh_lwip *p)
@@ -406,9 +399,8 @@ static int smhi_lwip_start(smh_lwip *p)
     if (!smhi_lwip_zeroed(p))
         return smhi_lwip_end(p, SMH_E_PORT, 0);
     p->mark = SMHI_LWIP_MARK;
-    smhi_lwip_close_fd(p);
     memset(&p->address, 0, sizeof p->address);
-    p->named = p->first_stage = 0;
+    p->first_stage = 0;
     return 1;
 }
 
@@ -424,7 +416,8 @@ static int smhi_lwip_try(smh_lwip *p, const char *host)
 /* 1 if the host has another family of addresses left to try. */
 static int smhi_lwip_other(smh_lwip *p, int result)
 {
-    if (!(LWIP_IPV4 && LWIP_IPV6) || !p->named || p->first_stage != 0 ||
+    if (!(LWIP_IPV4 && LWIP_IPV6) || p->resolve != NULL ||
+        p->first_stage != 0 ||
         (result != SMH_E_RESOLVE && result != SMH_E_NETWORK))
         return 0;
     smhi_lwip_close_fd(p);
@@ -480,8 +473,10 @@ static int smhi_lwip_moved(smh_lwip *p, long moved, int code, uint8_t want)
     p->want = 0;
     if (moved > 0)
         return (int)moved;
+    if (moved == 0) /* orderly */
+        return smhi_lwip_end(p, SMH_E_CLOSED, 0);
     p->starved = want != SMH_WANT_READ && (code == ENOMEM || code == ENOBUFS);
-    if (code != EWOULDBLOCK && code != EAGAIN && !p->starved)
+    if (code != EWOULDBLOCK && !p->starved)
         return smhi_lwip_fail(p, code);
     p->want = want;
     return SMH_AGAIN;
@@ -510,12 +505,9 @@ static int smhi_lwip_recv(void *ctx, void *data, size_t size)
     long moved;
     if (result != 1)
         return result;
-    p->want = p->starved = 0;
     if (size > SMHI_LWIP_PIECE)
         size = SMHI_LWIP_PIECE;
     moved = lwip_recv(p->fd, data, size, 0);
-    if (moved == 0) /* orderly */
-        return smhi_lwip_end(p, SMH_E_CLOSED, 0);
     result = smhi_lwip_moved(p, moved, errno, SMH_WANT_READ);
     if (result > 0)
         p->diag.received += (uint32_t)result;
@@ -526,15 +518,15 @@ static int smhi_lwip_close(void *ctx, int at_once)
 {
     smh_lwip *p = (smh_lwip *)ctx;
 #if LWIP_SO_LINGER
-    struct linger none;
-    none.l_onoff = 1;
-    none.l_linger = 0;
-    if (p->mark == SMHI_LWIP_MARK && p->opened && at_once)
-        lwip_setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    const struct linger none = {1, 0};
 #endif
     (void)at_once;
     if (p->mark != SMHI_LWIP_MARK)
         return 1;
+#if LWIP_SO_LINGER
+    if (p->opened && at_once)
+        lwip_setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+#endif
     smhi_lwip_forget(p);
     smhi_lwip_close_fd(p);
     return 1;
@@ -548,7 +540,7 @@ static int smhi_lwip_wait(void *ctx, uint32_t ms)
         sys_msleep(now < SMHI_LWIP_NAP ? now : SMHI_LWIP_NAP);
         return 1;
     }
-    if (!p->opened || p->want == 0)
+    if (p->want == 0)
         return 1;
     if (smhi_lwip_poll(p, p->want, (int)now) == 0 && now == ms)
         return SMH_AGAIN;
@@ -601,12 +593,10 @@ static const char *smhi_lwip_why(const smh_lwip *p)
 static void smhi_lwip_put_address(smh_text *text, const smh_lwip *p)
 {
     char address[IPADDR_STRLEN_MAX];
-    if (ipaddr_ntoa_r(&p->address, address, sizeof address) == NULL)
-        return;
     smh_put_words(text, p->diag.code == ECONNRESET ? " by " : ", to ");
-    smh_put_words(text, IP_IS_V6(&p->address) ? "[" : "");
-    smh_put_words(text, address);
-    smh_put_words(text, IP_IS_V6(&p->address) ? "]:" : ":");
+    smh_put_words(text, IP_IS_V6_VAL(p->address) ? "[" : "");
+    smh_put_words(text, ipaddr_ntoa_r(&p->address, address, sizeof address));
+    smh_put_words(text, IP_IS_V6_VAL(p->address) ? "]:" : ":");
     smh_put_number(text, p->number, 10, 1);
     if (p->first_stage == SMH_STAGE_CONNECT)
         smh_put_words(text, ", the last of 2 addresses");

@@ -120,7 +120,6 @@ typedef struct smh_lwip_raw {
     uint8_t state;       /* Private from here to number. */
     uint8_t look_up;     /* What DNS or resolve was asked and said. */
     uint8_t ended;       /* 1 if the peer's FIN has come. */
-    uint8_t starved;     /* 1 if lwIP had no memory. */
     uint8_t first_stage; /* How the first family of addresses failed, or 0. */
     int8_t first_code;   /* Its ERR_*. */
     uint16_t mark;       /* It tells a struct that was not zeroed. */
@@ -155,6 +154,7 @@ SMH_API smh_port smh_lwip_raw_port(smh_lwip_raw *tcp);
 #include "lwip/pbuf.h"
 #include "lwip/sys.h"
 #include "lwip/tcp.h"
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -267,7 +267,6 @@ static int smhi_lwip_raw_connect(smh_lwip_raw *p)
 {
     err_t err;
     p->diag.stage = SMH_STAGE_CONNECT;
-    smhi_lwip_raw_end(p, 0, ERR_OK);
     p->pcb = tcp_new_ip_type(IP_GET_TYPE(&p->address));
     if (p->pcb == NULL)
         return smhi_lwip_raw_fail(p, ERR_MEM);
@@ -378,7 +377,7 @@ static int smhi_lwip_raw_hook(smh_lwip_raw *p, const char *host)
     p->look_up = result == SMH_AGAIN ? SMHI_LWIP_RAW_HOOK : 0;
     if (result == SMH_AGAIN)
         return SMH_AGAIN;
-    if (result == 1 && ip_addr_isany(&p->address))
+    if (result == 1 && ip_addr_isany_val(p->address))
         result = SMH_E_RESOLVE;
     if (result == 1)
         return 1;
@@ -407,7 +406,7 @@ static void smhi_lwip_raw_reset(smh_lwip_raw *p)
         pbuf_free(p->queue);
     p->queue = NULL;
     p->state = SMHI_LWIP_RAW_CLOSED;
-    p->ended = p->starved = p->want = 0;
+    p->ended = p->want = 0;
 }
 
 static int smhi_lwip_raw_try(smh_lwip_raw *p, const char *host)
@@ -445,7 +444,7 @@ static int smhi_lwip_raw_start(smh_lwip_raw *p)
         return smhi_lwip_raw_end(p, SMH_E_PORT, ERR_OK);
     p->mark = SMHI_LWIP_RAW_MARK;
     p->first_stage = 0;
-    ip_addr_set_zero(&p->address);
+    memset(&p->address, 0, sizeof p->address);
     return 1;
 }
 
@@ -467,7 +466,7 @@ static int smhi_lwip_raw_open(void *ctx, const char *host, uint16_t number)
     p->number = number;
     if (result == 1)
         result = smhi_lwip_raw_try(p, host);
-    if (result != SMH_E_PORT && smhi_lwip_raw_other(p, result))
+    if (smhi_lwip_raw_other(p, result))
         result = smhi_lwip_raw_try(p, host);
     if (result == SMH_E_RESOLVE && p->first_stage != 0)
         result = smhi_lwip_raw_first(p);
@@ -525,7 +524,6 @@ static int smhi_lwip_raw_send(void *ctx, const void *data, size_t size)
     n = smhi_lwip_raw_write(p, data, size < room ? (uint16_t)size : room);
     if (p->diag.code != 0)
         return smhi_lwip_raw_gone(p);
-    p->starved = n == 0 && room > 0;
     if (n == 0) {
         /* an answer may say why */
         p->want = SMH_WANT_READ | SMH_WANT_WRITE;
@@ -595,10 +593,8 @@ static int smhi_lwip_raw_close(void *ctx, int at_once)
     smh_lwip_raw *p = (smh_lwip_raw *)ctx;
     if (p->mark != SMHI_LWIP_RAW_MARK)
         return 1;
-    if (!at_once && p->pcb != NULL && p->state == SMHI_LWIP_RAW_OPEN &&
-        smhi_lwip_raw_finish(p) != ERR_OK) {
-        p->starved = 1;
-        p->want = SMH_WANT_WRITE;
+    if (!at_once && p->pcb != NULL && smhi_lwip_raw_finish(p) != ERR_OK) {
+        p->want = 0; /* nothing tells when it may work */
         return SMH_AGAIN;
     }
     smhi_lwip_raw_reset(p);
@@ -612,9 +608,9 @@ static int smhi_lwip_raw_ready(const smh_lwip_raw *p)
         return p->look_up != SMHI_LWIP_RAW_ASKED;
     if (p->state == SMHI_LWIP_RAW_CONNECTING)
         return p->pcb == NULL;
-    if (p->want == 0 || p->pcb == NULL || p->starved)
+    if (p->want == 0 || p->pcb == NULL)
         return 1;
-    if ((p->want & SMH_WANT_READ) != 0 && (p->queue != NULL || p->ended))
+    if (p->queue != NULL || p->ended)
         return 1;
     return (p->want & SMH_WANT_WRITE) != 0 && tcp_sndbuf(p->pcb) > 0;
 }
@@ -677,9 +673,6 @@ static const char *smhi_lwip_raw_why(const smh_lwip_raw *p)
         return "no local port is free";
     case ERR_RTE:
         return "no route";
-    case ERR_VAL:
-    case ERR_ARG:
-        return "lwIP refused it";
     case ERR_ABRT:
         return "no answer, given up";
     case ERR_RST:
@@ -696,12 +689,10 @@ static const char *smhi_lwip_raw_why(const smh_lwip_raw *p)
 static void smhi_lwip_raw_put_address(smh_text *text, const smh_lwip_raw *p)
 {
     char address[IPADDR_STRLEN_MAX];
-    if (ipaddr_ntoa_r(&p->address, address, sizeof address) == NULL)
-        return;
     smh_put_words(text, p->diag.code == ERR_RST ? " by " : ", to ");
-    smh_put_words(text, IP_IS_V6(&p->address) ? "[" : "");
-    smh_put_words(text, address);
-    smh_put_words(text, IP_IS_V6(&p->address) ? "]:" : ":");
+    smh_put_words(text, IP_IS_V6_VAL(p->address) ? "[" : "");
+    smh_put_words(text, ipaddr_ntoa_r(&p->address, address, sizeof address));
+    smh_put_words(text, IP_IS_V6_VAL(p->address) ? "]:" : ":");
     smh_put_number(text, p->number, 10, 1);
     if (p->first_stage == SMH_STAGE_CONNECT)
         smh_put_words(text, ", the last of 2 addresses");

@@ -63,6 +63,8 @@ WHAT TO SET IN THE CONFIG
     for RSA and for ECDSA, as the server's kind may change.  Behind MBEDTLS_:
 
     PEM_PARSE_C       only if the CA is a PEM; a DER needs none
+    SHA1_C            if the CA has signed itself with SHA-1, as many public
+                      ones have: without it "CA cannot be read (-0x262E)"
     X509_CHECK_KEY_USAGE, X509_CHECK_EXTENDED_KEY_USAGE
                       in 2.28, or a client's certificate would do
     HAVE_TIME_DATE    dates by mbedTLS's clock (HAVE_TIME), which has to be set
@@ -112,7 +114,7 @@ typedef struct smh_mbedtls_options {
     const unsigned char *ca; /* A PEM with its terminating NUL, or one DER. */
     size_t ca_size;          /* Of ca in bytes; the NUL of a PEM counts. */
     mbedtls_x509_crt *ca_chain; /* Already parsed; it must stay.  mbedTLS 4
-                                   parses only behind psa_crypto_init(). */
+                                   parses only after psa_crypto_init(). */
 
     /* Fills data with random bytes and returns 0; p_rng is its argument.  It is
      * required before mbedTLS 4, unless there is a conf. */
@@ -154,7 +156,7 @@ typedef struct smh_mbedtls_options {
     X(BELOW, "the connection below failed")                                    \
     X(UNVERIFIED, "no certificate was verified")                               \
     X(NOTIFIED, "closed by the server")                                        \
-    X(CUT, "closed without TLS's end")                                         \
+    X(CUT, "closed without close_notify")                                      \
     X(CERTIFICATE, "certificate refused")                                      \
     X(ALERT, "the server refused")                                             \
     X(CODE, "mbedTLS failed")
@@ -307,7 +309,8 @@ static int smhi_mbedtls_flush(smh_mbedtls *tls)
     return tls->unsent ? mbedtls_ssl_close_notify(&tls->ssl) : 0;
 }
 
-/* The same of an alert, but of no request: only what send tells counts as out. */
+/* The same of an alert, but of no request: only what send tells counts as out.
+ */
 static void smhi_mbedtls_flush_alert(smh_mbedtls *tls)
 {
     if (tls->pending == 0)

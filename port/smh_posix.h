@@ -239,8 +239,7 @@ SMH_API int smh_posix_look_up(const char *host,
         return eai;
     for (from = list; from != NULL && i < SMH_POSIX_ADDRESSES;
          from = from->ai_next)
-        if (from->ai_addrlen <= sizeof addresses[i])
-            memcpy(&addresses[i++], from->ai_addr, from->ai_addrlen);
+        memcpy(&addresses[i++], from->ai_addr, from->ai_addrlen);
     freeaddrinfo(list);
     return 0;
 }
@@ -298,7 +297,7 @@ static void smhi_posix_close_fd(smh_posix *posix)
 /* Gives up what an open has begun. */
 static void smhi_posix_forget(smh_posix *posix)
 {
-    if (posix->opening == SMH_STAGE_RESOLVE && posix->resolve != NULL)
+    if (posix->opening == SMH_STAGE_RESOLVE)
         (posix->resolve)(posix->arg, NULL, NULL);
     posix->opening = SMH_STAGE_NONE;
 }
@@ -455,11 +454,12 @@ static int smhi_posix_usable(smh_posix *posix, uint8_t stage)
 /* What a transfer came to: bytes, or errno told apart. */
 static int smhi_posix_moved(smh_posix *posix, ssize_t moved, uint8_t want)
 {
+    int code = errno;
     posix->want = 0;
     if (moved > 0)
         return (int)moved;
-    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
-        return smhi_posix_fail(posix, errno);
+    if (code != EAGAIN && code != EWOULDBLOCK && code != EINTR)
+        return smhi_posix_fail(posix, code);
     posix->want = want;
     return SMH_AGAIN;
 }

@@ -32,9 +32,9 @@ uint32_t board_time(void);
  * or -1. */
 int board_secret(char *text, size_t size);
 
-/* (*) The word that was kept last, or any other if none was.  It outlives resets
- * and power cuts, and a cut while it is written leaves the old or the new one:
- * a backup register, or a page of flash that is written in turns. */
+/* (*) The word that was kept last, or any other if none was.  It outlives
+ * resets and power cuts, and a cut while it is written leaves the old or the
+ * new one: a backup register, or a page of flash that is written in turns. */
 uint32_t board_kept(void);
 void board_keep(uint32_t word);
 

@@ -1,6 +1,5 @@
-/* revoke_task.c - a task that revokes over lwIP's sockets and mbedTLS: start
- * it by revoke_start() when the interface is up; README.md says the rest */
-#define _POSIX_C_SOURCE 200809L /* gmtime_r() */
+/* revoke_task.c - a task that revokes over lwIP's sockets and mbedTLS, to be
+ * started when the interface is up: README.md says the rest */
 #define SMH_TOKEN_IMPLEMENTATION
 #define SMH_LWIP_IMPLEMENTATION
 #define SMH_MBEDTLS_IMPLEMENTATION
@@ -11,22 +10,23 @@
 #include "smh_mbedtls.h"
 #include "lwip/apps/sntp.h"
 #include "lwip/tcpip.h"
+#include "mbedtls/ctr_drbg.h"
 #include "mbedtls/platform.h"
 
 static smh_lwip tcp; /* static, as a task's stack is small */
 static smh_mbedtls tls;
+static mbedtls_ctr_drbg_context generator;
 static smh_call call;
 static char buffer[1024], why[256];
+static uint32_t failed;         /* allocations; only this task uses mbedTLS */
+static uint32_t set_to, set_at; /* s since 1970, or 0; ms of sys_now() */
 
-/* ---- mbedTLS's heap: that of FreeRTOS ------------------------------------ */
-
-static uint32_t failed; /* allocations; only this task uses mbedTLS */
-
+/* mbedTLS's heap: that of FreeRTOS. */
 static void *heap_calloc(size_t count, size_t size)
 {
-    void *memory = size != 0 && count > SIZE_MAX / size
-                       ? NULL
-                       : pvPortMalloc(count * size);
+    void *memory = NULL;
+    if (size == 0 || count <= SIZE_MAX / size)
+        memory = pvPortMalloc(count * size);
     if (memory == NULL)
         failed++;
     else
@@ -40,31 +40,25 @@ static uint32_t heap_failed(void *unused)
     return failed;
 }
 
-/* ---- the clock: SNTP ----------------------------------------------------- */
-
-static uint32_t set_to, set_at; /* s since 1970, or 0; ms of sys_now() */
-
 /* Called by lwIP's thread.  Nobody vouches for an answer of SNTP, but a time
  * before this firmware was built is none. */
 void clock_set(uint32_t seconds)
 {
-    SYS_ARCH_DECL_PROTECT(level);
     if (seconds < BUILT)
         return;
-    SYS_ARCH_PROTECT(level);
+    taskENTER_CRITICAL();
     set_to = seconds;
     set_at = sys_now();
-    SYS_ARCH_UNPROTECT(level);
+    taskEXIT_CRITICAL();
 }
 
 static uint32_t clock_now(void *unused)
 {
     uint32_t now;
-    SYS_ARCH_DECL_PROTECT(level);
     (void)unused;
-    SYS_ARCH_PROTECT(level);
+    taskENTER_CRITICAL();
     now = set_to == 0 ? UINT32_MAX : set_to + (sys_now() - set_at) / 1000;
-    SYS_ARCH_UNPROTECT(level);
+    taskEXIT_CRITICAL();
     return now;
 }
 
@@ -78,58 +72,30 @@ static void clock_wait(void)
         vTaskDelay(pdMS_TO_TICKS(100));
 }
 
-/* ---- what tls_config.h leaves to us -------------------------------------- */
-
-time_t tls_time(time_t *time)
+static void tls_init(void)
 {
-    time_t now = (time_t)clock_now(NULL);
-    if (time != NULL)
-        *time = now;
-    return now;
+    smh_mbedtls_options options = {.below = smh_lwip_port(&tcp),
+                                   .ca = board_ca,
+                                   .ca_size = board_ca_size,
+                                   .ca_in_place = 1,
+                                   .p_rng = &generator,
+                                   .time = clock_now,
+                                   .failed_allocs = heap_failed};
+    mbedtls_platform_set_calloc_free(heap_calloc, vPortFree);
+    mbedtls_ctr_drbg_init(&generator);
+    if (mbedtls_ctr_drbg_seed(&generator, board_random, NULL, NULL, 0) == 0)
+        options.f_rng = mbedtls_ctr_drbg_random; /* if not, the port says so */
+    smh_mbedtls_init(&tls, &options);
 }
 
-struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *time, struct tm *tm)
+void revoke_task(void *scope)
 {
-    return gmtime_r(time, tm);
-}
-
-#if MBEDTLS_VERSION_NUMBER >= 0x03000000
-mbedtls_ms_time_t mbedtls_ms_time(void)
-{
-    return sys_now();
-}
-#endif
-
-int mbedtls_hardware_poll(void *unused, unsigned char *data, size_t size,
-                          size_t *got);
-int mbedtls_hardware_poll(void *unused, unsigned char *data, size_t size,
-                          size_t *got)
-{
-    (void)unused;
-    *got = size;
-    return board_random(data, size);
-}
-
-/* ---- the task ------------------------------------------------------------ */
-
-static void revoke_task(void *scope)
-{
-    smh_mbedtls_options options = {0};
     smh_io io = {.buffer = buffer, .size = sizeof buffer};
     unsigned attempt = 1;
     int result;
     clock_wait();
-    mbedtls_platform_set_calloc_free(heap_calloc, vPortFree);
-    options.below = smh_lwip_port(&tcp);
-    options.ca = board_ca;
-    options.ca_size = board_ca_size;
-    options.ca_in_place = 1;
-    options.f_rng = smh_mbedtls_psa_random;
-    options.time = clock_now;
-    options.failed_allocs = heap_failed;
-    smh_mbedtls_init(&tls, &options);
+    tls_init();
     io.port = smh_mbedtls_port(&tls);
-
     /* Networks recover: what is left is asked again, each minute at last. */
     while (smh_retryable(result = smh_revoke(&call, scope, &io))) {
         uint32_t ms = smh_backoff(attempt++, 1000, 60000, LWIP_RAND());
@@ -140,10 +106,4 @@ static void revoke_task(void *scope)
     board_report(result, smh_explain(&call, why, sizeof why));
     smh_mbedtls_free(&tls);
     vTaskDelete(NULL);
-}
-
-int revoke_start(smh_scope *scope)
-{
-    return xTaskCreate(revoke_task, "revoke", STACK_WORDS, scope,
-                       tskIDLE_PRIORITY + 1, NULL) == pdPASS;
 }

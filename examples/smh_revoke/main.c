@@ -153,8 +153,7 @@ static void conclude(struct job *job, int result)
     else if (result == SMH_E_CANCELLED)
         snprintf(verdict->error, sizeof verdict->error, "interrupted");
     else
-        transport_explain(&job->call, result, verdict->error,
-                          sizeof verdict->error);
+        transport_explain(&job->call, verdict->error, sizeof verdict->error);
     transport_advise(verdict, result);
 }
 
@@ -444,7 +443,10 @@ static int check_connection(struct job *job)
         if (result == SMH_AGAIN)
             result = wait_for_port(job, begun);
     }
-    conclude(job, result == 1 ? SMH_DONE : result);
+    job->call.io = &job->io; /* for smh_explain() */
+    job->call.opened = 1;
+    job->call.report.result = result == 1 ? SMH_DONE : result;
+    conclude(job, job->call.report.result);
     if (!options->quiet)
         transport_show(stdout);
     while (port->ops->close(port->ctx, result != 1) == SMH_AGAIN)

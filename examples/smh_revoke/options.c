@@ -57,9 +57,9 @@ static const char *const help[] = {
     "  --sessions FILE     only tokens of these sessions\n"
     "Files have one id a line and no empty lines.  All of it is read once and\n"
     "checked before anything is sent.\n"
-    "  --literal-ids       takes what looks like no id for one: a first line\n"
-    "                      such as user_id or \"User ID\", comments (#...),\n"
-    "                      quotes and what is not UTF-8; else it is refused\n",
+    "  --literal-ids       takes for ids what is refused otherwise: a first\n"
+    "                      line such as user_id or \"User ID\", comments\n"
+    "                      (#...), quotes, and what is not UTF-8\n",
     "\n"
     "The library's secret is the value of SMH_LIBRARY_SECRET; if that is not\n"
     "set, it is asked for on the terminal and not shown.  Or:\n"
@@ -67,8 +67,8 @@ static const char *const help[] = {
     "\n"
     "How:\n"
     "  --connect ADDRESS[:PORT]\n"
-    "                      goes there instead of looking HOST up; what the\n"
-    "                      certificate must say stays; [IPv6] in brackets\n"
+    "                      connects there, HOST is not looked up; the\n"
+    "                      certificate must be HOST's; [IPv6] in brackets\n"
     "  --ca FILE           trusted CAs, PEM or DER (the system's)\n"
     "  --timeout SECONDS   for each request to be confirmed (30)\n"
     "  --retries N         tries again after 429, 500, 502, 503, 504 and\n"
@@ -89,7 +89,8 @@ static const char *const help[] = {
     "and\n"
     "                      each request, its secret masked, with its answer\n"
     "  --check             connects and shows address, TLS, certificates, CA\n"
-    "                      and clock; needs only --host and sends no request\n"
+    "                      and clock, also if the certificate is refused;\n"
+    "                      needs only --host and sends no request\n"
     "  -h, --help; -V, --version\n",
     "\n"
     "Exit status:\n"
@@ -97,7 +98,7 @@ static const char *const help[] = {
     "  1  the service answered otherwise\n"
     "  2  usage or illegal input\n"
     "  3  network\n"
-    "  4  TLS\n"
+    "  4  TLS, or memory\n"
     "  5  interrupted\n"
     "  6  like 0, but stdout could not be written\n",
     "\n"
@@ -240,8 +241,8 @@ static int refuse_name(const char *word, struct verdict *verdict)
 static int refuse_word(const struct known *before, struct verdict *verdict)
 {
     if (before == NULL)
-        return refuse(verdict, "the first word: an option was expected");
-    return refuse(verdict, "the word behind --%s%s: an option was expected",
+        return refuse(verdict, "the first word is not an option");
+    return refuse(verdict, "after --%s%s comes a word that is not an option",
                   before->name, before->kind == FLAG ? "" : " and its value");
 }
 

@@ -220,9 +220,9 @@ void report_for_people(const struct verdict *verdict)
     if (verdict->result == 0 || verdict->requests == 0) {
         fputs("  done: nothing was sent\n", stderr);
     } else {
-        fprintf(stderr,
-                "  done: %" PRIu64 " of %" PRIu64 " requests are confirmed\n",
-                verdict->resume, verdict->requests);
+        fprintf(stderr, "  done: %" PRIu64 " of ", verdict->resume);
+        say_number(stderr, verdict->requests, "request");
+        fputs(" confirmed\n", stderr);
         say_what_is_certain(verdict);
     }
     what_next(verdict, next, sizeof next);

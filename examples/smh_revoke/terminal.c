@@ -47,13 +47,15 @@ static void say(int fd, const char *text)
 static ssize_t ask(int in, int out, const char *prompt, const sigset_t *waiting,
                    char *line, size_t size)
 {
-    ssize_t got;
-    do {
+    for (;;) {
+        ssize_t got;
         say(out, prompt);
         got = wait_and_read(in, waiting, line, size);
         say(out, "\n");
-    } while (got == 1 && line[0] == '\n');
-    return got;
+        if (got != 1 || line[0] != '\n')
+            return got;
+        say(out, "smh_revoke: that was an empty line\n");
+    }
 }
 
 /* What was typed before the prompt, or behind the line, is thrown away: a shell

@@ -227,9 +227,8 @@ bool transport_carried(void);
 /* How often a connection was begun. */
 unsigned transport_openings(void);
 
-/* smh_explain(), or the like if there was no call; and a word more. */
-void transport_explain(const smh_call *call, int result, char *text,
-                       size_t size);
+/* smh_explain(), and a word more. */
+void transport_explain(const smh_call *call, char *text, size_t size);
 
 /* Where the last connection goes, how, and what was verified by what. */
 void transport_show(FILE *stream);

@@ -19,6 +19,8 @@ static char arrived[16384];
 static smh_mbedtls tls;
 static mbedtls_x509_crt ca;
 static const char *ca_name;
+enum { CHAIN_MAX = MBEDTLS_X509_MAX_VERIFY_CHAIN_SIZE };
+static mbedtls_x509_crt chain[CHAIN_MAX]; /* from the server's to the root */
 static const struct options *options;
 
 /* ---- what to do ---------------------------------------------------------- */
@@ -137,30 +139,13 @@ void transport_advise(struct verdict *verdict, int result)
         advise(verdict, "check --connect, its port, and the way there");
 }
 
-static void explain_port(int result, char *text, size_t size)
-{
-    smh_port port = smh_mbedtls_port(&tls);
-    smh_text out;
-    out.at = text;
-    out.room = size - 1;
-    *text = '\0';
-    smh_put_words(&out, smh_strerror(result));
-    smh_put_words(&out, ": ");
-    (port.ops->explain)(port.ctx, &out);
-}
-
 /* And what the ports cannot know: why the look-up failed, and mbedTLS's own
  * words for its code. */
-void transport_explain(const smh_call *call, int result, char *text,
-                       size_t size)
+void transport_explain(const smh_call *call, char *text, size_t size)
 {
+    int result = call->report.result;
     char why[160];
-    size_t length;
-    if (call->io != NULL)
-        smh_explain(call, text, size);
-    else
-        explain_port(result, text, size);
-    length = strlen(text);
+    size_t length = strlen(smh_explain(call, text, size));
     if (result == SMH_E_RESOLVE && *resolve_why() != '\0') {
         snprintf(text, size, "%s: %s", smh_strerror(result), resolve_why());
     } else if (result == SMH_E_TLS && tls.reason == SMH_MBEDTLS_CODE) {
@@ -191,11 +176,30 @@ static void show_date(FILE *stream, const char *word,
             t->day, t->hour, t->min, t->sec);
 }
 
+static void forget_chain(void)
+{
+    int i;
+    for (i = 0; i < CHAIN_MAX; i++)
+        mbedtls_x509_crt_free(&chain[i]);
+}
+
+/* Called by mbedTLS for each certificate from the root on, instead of the port,
+ * which judges it all the same: what is refused is freed before the end. */
+static int keep_certificate(void *ctx, mbedtls_x509_crt *cert, int depth,
+                            uint32_t *flags)
+{
+    const mbedtls_ssl_config *config = tls.config;
+    (void)ctx;
+    mbedtls_x509_crt_parse_der(&chain[depth], cert->raw.p, cert->raw.len);
+    return config->MBEDTLS_PRIVATE(f_vrfy)(config->MBEDTLS_PRIVATE(p_vrfy),
+                                           cert, depth, flags);
+}
+
 static void show_chain(FILE *stream)
 {
-    const mbedtls_x509_crt *cert = mbedtls_ssl_get_peer_cert(&tls.ssl);
+    const mbedtls_x509_crt *cert = chain;
     char name[256], shown[300];
-    for (; cert != NULL; cert = cert->next) {
+    for (; cert < chain + CHAIN_MAX && cert->raw.p != NULL; cert++) {
         if (mbedtls_x509_dn_gets(name, sizeof name, &cert->subject) < 0)
             strcpy(name, "?");
         fprintf(stream, "  certificate  %s\n",
@@ -220,7 +224,7 @@ static void show_clock(FILE *stream)
     fprintf(stream, "  this clock   %s\n", text);
 }
 
-/* A suite has only what is open. */
+/* A suite has only what is open; a chain, what came so far as to be judged. */
 void transport_show(FILE *stream)
 {
     const char *suite = mbedtls_ssl_get_ciphersuite(&tls.ssl);
@@ -228,11 +232,10 @@ void transport_show(FILE *stream)
     fprintf(stream, "  host         %s\n",
             escape(options->host, shown, sizeof shown));
     show_address(stream);
-    if (suite != NULL) {
+    if (suite != NULL)
         fprintf(stream, "  TLS          %s, %s\n",
                 mbedtls_ssl_get_version(&tls.ssl), suite);
-        show_chain(stream);
-    }
+    show_chain(stream);
     fprintf(stream, "  trusted CAs  %s\n",
             escape(ca_name, shown, sizeof shown));
     show_clock(stream);
@@ -257,12 +260,20 @@ static int open_there(void *ctx, const char *host, uint16_t port)
     return smh_posix_port(&posix).ops->open(ctx, host, port);
 }
 
-/* For --verbose: within one step a connection may open, fail and be closed. */
+/* For --check and --verbose: within one step a connection may open, fail and be
+ * closed.  The context of TLS is there from the first step of a handshake on,
+ * and the certificates come later. */
 static int open_and_show(void *ctx, const char *host, uint16_t port)
 {
     int result = smh_mbedtls_port(&tls).ops->open(ctx, host, port);
-    if (result == 1) {
-        fputs("smh_revoke: connected\n", stderr);
+    if (result == SMH_AGAIN && tls.diag.stage == SMH_STAGE_HANDSHAKE &&
+        tls.ssl.MBEDTLS_PRIVATE(f_vrfy) == NULL) {
+        forget_chain();
+        mbedtls_ssl_set_verify(&tls.ssl, keep_certificate, NULL);
+    }
+    if (!options->check && (result == 1 || result == SMH_E_TLS)) {
+        fprintf(stderr, "smh_revoke: %s\n",
+                result == 1 ? "connected" : "not connected");
         transport_show(stderr);
     }
     return result;
@@ -296,6 +307,7 @@ void transport_free(void)
 {
     smh_mbedtls_free(&tls);
     mbedtls_x509_crt_free(&ca);
+    forget_chain();
 }
 
 /* What cannot be set up is told by the first call. */
@@ -313,7 +325,7 @@ int transport_open(const struct options *wanted, smh_port *port,
     (void)smh_mbedtls_init(&tls, &setting);
     *port = smh_mbedtls_port(&tls);
     ops = *port->ops;
-    if (options->verbose && !options->check)
+    if (options->verbose || options->check)
         ops.open = open_and_show;
     port->ops = &ops;
     return 0;

@@ -44,7 +44,8 @@ static const struct row {
     {"key", "a PEM file with the certificate's key"},
     {"tls", "1.1, 1.2 or 1.3"},
     {"log", "a file to write"},
-    {"fault", "N:KIND or N:KIND:ARG, N a number from 1 or * (see --help)"},
+    {"fault", "N:KIND or N:KIND:ARG: N is a number from 1 or *, KIND and what "
+              "ARG it needs stand in --help"},
     {"line-max", "a number from 64 to 65536"},
     {"max-requests-per-connection", "a number from 0 to 1000000 (0: any)"},
     {"max-fragment", "512, 1024, 2048 or 4096"},

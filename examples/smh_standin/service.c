@@ -238,7 +238,8 @@ static void set_faults(job *j)
     for (i = 0; i < j->uri.fields; i++) {
         if (strcmp(j->uri.field[i].name, "fault") != 0 ||
             !faults_add(&all, j->uri.field[i].value)) {
-            refuse(j, 400, "BadFault", "want fault=N:KIND[:ARG]&...");
+            refuse(j, 400, "BadFault",
+                   "want fault=N:KIND[:ARG]&... as in --help");
             return;
         }
     }

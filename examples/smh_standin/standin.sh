@@ -1,7 +1,8 @@
 # Sourced: a stand-in of one's own, over TLS, with everything in $dir.  Wants
 # $library; heeds $B, where the program is (build), $standin_home, where this
-# file is (examples/smh_standin), and $standin_names, further names of the server
-# (DNS:name).  Sets $standin (its pid), $port, and $admin if there is one.
+# file is (examples/smh_standin), and $standin_names, further names of the
+# server (DNS:name).  Sets $standin (its pid), $port, and $admin if there is
+# one.
 
 # standin_start [OPTION]...
 standin_start() {

@@ -62,21 +62,25 @@ cross() {
     done
 }
 
-# FILE LWIP MBEDTLS COMPILER...: over lwIP's sockets, with the options of the
-# example for FreeRTOS.  The kernel is declared in freertos/; lwIP's part for it
-# comes with 2.2.1.
-over_sockets() {
+# FILE LWIP MBEDTLS COMPILER...
+over_lwip() {
     local file=$1 lwip=lwip-$2 mbedtls=mbedtls-$3
     shift 3
     tests/sources.sh "$lwip"
     tests/sources.sh "$mbedtls"
+    "$@" "${strict[@]}" -Os -I. -Iport \
+        -isystem "build/src/$lwip/src/include" \
+        -isystem "build/src/$mbedtls/include" -c "$file" -o "$out/over.o"
+}
+
+# The same over lwIP's sockets, with the options of the example for FreeRTOS.
+# The kernel is declared in freertos/; lwIP's part for it comes with 2.2.1.
+over_sockets() {
     tests/sources.sh lwip-2.2.1
-    "$@" -std=c99 "${strict[@]}" -Os -DBUILT=1UL \
+    over_lwip "$@" -std=c99 -DBUILT=1UL \
         "-DMBEDTLS_USER_CONFIG_FILE=<tls_config.h>" \
-        -I. -Iport -Iexamples/freertos -Itests/build/freertos \
-        -isystem "build/src/$lwip/src/include" -isystem \
-        build/src/lwip-2.2.1/contrib/ports/freertos/include \
-        -isystem "build/src/$mbedtls/include" -c "$file" -o "$out/sockets.o"
+        -Iexamples/freertos -Itests/build/freertos -isystem \
+        build/src/lwip-2.2.1/contrib/ports/freertos/include
 }
 
 @test "the example for FreeRTOS, Cortex-M4 and this machine, each lwIP and mbedTLS" {
@@ -94,4 +98,12 @@ over_sockets() {
 @test "the page of the ports: the program for ESP-IDF" {
     over_sockets "$(block_of_ports c esp_fill_random)" 2.2.1 3.6.6 \
         arm-none-eabi-gcc -mthumb -mcpu=cortex-m4
+}
+
+@test "the page of the ports: the program for the Pico, each mbedTLS" {
+    for mbedtls in 2.28.3 3.6.6; do
+        over_lwip "$(block_of_ports c cyw43_arch_poll)" 2.2.1 $mbedtls \
+            arm-none-eabi-gcc -mthumb -mcpu=cortex-m0plus -std=gnu99 \
+            -Iexamples/bare_metal -Wno-missing-prototypes
+    done
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Every block of code in README.md, port/README.md and smh_token.h's manual, the
-# pages of the examples, and the version wherever it stands.  $COMPILE, $LINK and
-# $B come from the Makefile.
+# pages of the examples, and the version wherever it stands.  $COMPILE, $LINK
+# and $B come from the Makefile.
 
 load common
 bats_require_minimum_version 1.5.0
@@ -83,6 +83,15 @@ blocks_compile() {
     blocks_compile port/README.md
 }
 
+@test "the page of the ports: the program for Zephyr" {
+    sed 's/smh_lwip/smh_posix/g; s/SMH_LWIP/SMH_POSIX/g
+         s/esp_fill_random/sys_csrand_get/' \
+        "$(block_of_ports c esp_fill_random)" >"$out/zephyr.c"
+    grep -q sys_csrand_get "$out/zephyr.c"
+    # shellcheck disable=SC2086
+    $COMPILE -Wno-missing-prototypes -c "$out/zephyr.c" -o "$out/zephyr.o"
+}
+
 # PORT OPTION...: the contract's suite on it.
 contract() {
     make contract B="$B" TLS="$TLS" SAN="$SAN" PORT="$1" "${@:2}" >"$out/said" \
@@ -101,7 +110,9 @@ contract() {
 @test "the page of the ports: its header passes the contract, and none is told" {
     contract "$(block_of_ports c contract_port)"
     run -2 make contract B="$B" TLS="$TLS"
-    [[ $output == *"want PORT=my_port.h"* ]]
+    [[ $output == *"contract: want PORT=my_port.h"* ]]
+    run -2 make contract B="$B" TLS="$TLS" PORT="$out/none.h"
+    [[ $output == *"there is no file $out/none.h; want"* ]]
 }
 
 @test "the page of the ports: CMake builds the smallest example" {
@@ -302,6 +313,10 @@ here() {
             return 1
         }
     done <"$out/targets"
+    # And what a user may want to set.
+    for variable in B= CC= TLS= LWIP= PORT= FUZZ_MORE= PREFIX= STATIC_CC=; do
+        grep -qF -e " $variable" "$out/help"
+    done
 }
 
 # `make size` holds that row to what is measured.

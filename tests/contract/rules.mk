@@ -1,10 +1,6 @@
 # The contract of smh_port_ops: one suite that any port passes, plain or secure.
 # Ours are run over the stacks of this machine; lwIP in a network of its own,
-# with ASan and UBSan always.
-#
-#     make contract PORT=my_port.h [ADDRESS=] [CFLAGS=] [LDFLAGS=] [LIBS=]
-#
-# runs it on yours, as port/README.md says.
+# with ASan and UBSan always; yours as port/README.md says.
 
 CONTRACT      = $(addprefix tests/contract/,test_contract.c peer.c port.c) \
                 $(addprefix examples/smh_standin/,channel.c text.c)
@@ -52,15 +48,18 @@ check-contract-lwip: $(CONTRACT_NETS)
 	done
 CHECKS_REST += check-contract-lwip
 
+## PORT=FILE ADDRESS= LIBS=: for contract, as port/README.md says
 PORT    =
 ADDRESS = 127.0.0.1
 LIBS    =
 .PHONY: contract
 contract: WERROR =
-contract: $(B)/tls/pki/ca.pem | $(B)/contract/. ## the contract of a port of yours: PORT=my_port.h
+contract: ## the contract of smh_port_ops, on a port of your own
+contract: $(B)/tls/pki/ca.pem | $(B)/contract/.
 	@[ -f "$(PORT)" ] || { \
-	    echo "contract: want PORT=my_port.h, which defines" \
-	        "contract_port(): see port/README.md" >&2; \
+	    echo "contract: $(if $(PORT),there is no file $(PORT); )want" \
+	        "PORT=my_port.h, which defines contract_port():" \
+	        "see port/README.md" >&2; \
 	    exit 2; \
 	}
 	$(call contract_cc,$(abspath $(PORT))) -o $(B)/contract/yours \

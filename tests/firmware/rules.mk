@@ -13,15 +13,18 @@ fw_mbedtls = mbedtls-$(word 2,$(call fw_words,$(1)))
 fw_lwip    = lwip-$(word 3,$(call fw_words,$(1)))
 fw_machine = $(subst _,-,$(fw_board))
 
-# Names that make the certificates as long as those of public services: 3 kB in a
-# chain of two.
+# Names that make the certificates as long as those of public services: 3 kB in
+# a chain of two.
 fw_63   = $(subst x,0123456789,xxxxxx)$(1)
 FW_LONG = $(foreach n,0 1 2 3 4 5 6 7 8 9 a,DNS:$(call fw_63,$n).$(call \
     fw_63,$n).$(call fw_63,$n).test)
 
-# The CA is in the image, so there is one for all runs.
+# The CA is in the image, so there is one for all runs.  It has signed itself
+# with SHA-1, as many public roots have.
 $(FW)/pki/ca.der: examples/smh_standin/pki.sh tests/firmware/rules.mk
 	@examples/smh_standin/pki.sh $(FW)/pki DNS:server.test $(FW_LONG)
+	@openssl x509 -in $(FW)/pki/ca.pem -key $(FW)/pki/ca.key -sha1 \
+	    -days 3650 -outform DER -out $@
 
 # Two images: the example as it is, and with the rig of the tests around it,
 # which is another configuration and what rig/wraps.c does to it.

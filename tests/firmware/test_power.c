@@ -1,5 +1,5 @@
-/* test_power MACHINE IMAGE: the power is cut at about a hundred places of a run,
- * and the firmware does the rest at its next start, and nothing else
+/* test_power MACHINE IMAGE: the power is cut at about a hundred places of a
+ * run, and the firmware does the rest at its next start, and nothing else
  *
  * A run revokes 25 users by a request each.  At the cut, the stand-in's journal
  * says how many requests have arrived: all but the last of these were confirmed

@@ -1,6 +1,6 @@
-/* Any answer through the header's reader and through llhttp, which Node.js reads
- * HTTP with.  Where the two do not say the same, a row names the sentence that
- * decides; a difference without one is a fault. */
+/* Any answer through the header's reader and through llhttp, which Node.js
+ * reads HTTP with.  Where the two do not say the same, a row names the sentence
+ * that decides; a difference without one is a fault. */
 #include "decode.h"
 #include "fuzz.h"
 

@@ -32,9 +32,17 @@ err_t fault_dns_gethostbyname_addrtype(const char *name, ip_addr_t *address,
 
 #else
 
-/* Numbers of calls so far, and of the one that has no memory, or 0. */
+/* Calls so far, and the one that fails, from 1, or 0; without sockets for lack
+ * of memory, else with this errno. */
+typedef struct lwip_fault {
+    unsigned calls, at;
+    int code;
+} lwip_fault;
+
 extern struct lwip_faults {
-    unsigned sends, send_fails_at, sockets, socket_fails_at;
+    lwip_fault send, socket;
+    lwip_fault look_up, set_up, connect, outcome, recv, poll; /* sockets only */
+    size_t size; /* of the last send or receive */
 } lwip_faults;
 
 #ifndef FAULTS_DECLARED_ONLY
@@ -48,14 +56,14 @@ struct lwip_faults lwip_faults;
 static err_t fault_write(struct tcp_pcb *pcb, const void *data, u16_t size,
                          u8_t flags)
 {
-    if (++lwip_faults.sends == lwip_faults.send_fails_at)
+    if (++lwip_faults.send.calls == lwip_faults.send.at)
         return ERR_MEM;
     return tcp_write(pcb, data, size, flags);
 }
 
 static struct tcp_pcb *fault_new(u8_t type)
 {
-    if (++lwip_faults.sockets == lwip_faults.socket_fails_at)
+    if (++lwip_faults.socket.calls == lwip_faults.socket.at)
         return NULL;
     return tcp_new_ip_type(type);
 }
@@ -66,27 +74,88 @@ static struct tcp_pcb *fault_new(u8_t type)
 #else
 
 #include "lwip/errno.h"
+#include "lwip/netdb.h"
 #include "lwip/sockets.h"
 
-static ssize_t fault_send(int fd, const void *data, size_t size, int flags)
+static int fault_due(lwip_fault *fault)
 {
-    if (++lwip_faults.sends != lwip_faults.send_fails_at)
-        return lwip_send(fd, data, size, flags);
-    errno = ENOMEM;
-    return -1;
+    if (++fault->calls != fault->at)
+        return 0;
+    errno = fault->code;
+    return 1;
 }
 
 static int fault_socket(int domain, int type, int protocol)
 {
-    if (++lwip_faults.sockets != lwip_faults.socket_fails_at)
-        return lwip_socket(domain, type, protocol);
-    errno = ENFILE;
-    return -1;
+    return fault_due(&lwip_faults.socket) ? -1
+                                          : lwip_socket(domain, type, protocol);
 }
 
-#define lwip_send fault_send
-#define lwip_socket fault_socket
+static int fault_fcntl(int fd, int what, int flags)
+{
+    return fault_due(&lwip_faults.set_up) ? -1 : lwip_fcntl(fd, what, flags);
+}
 
+/* With an errno of 0 it says that it is connected already. */
+static int fault_connect(int fd, const struct sockaddr *name, socklen_t size)
+{
+    int due = fault_due(&lwip_faults.connect), result;
+    if (due && lwip_faults.connect.code != 0)
+        return -1;
+    result = lwip_connect(fd, name, size);
+    return due ? 0 : result;
+}
+
+static int fault_getsockopt(int fd, int level, int what, void *value,
+                            socklen_t *size)
+{
+    return fault_due(&lwip_faults.outcome)
+               ? -1
+               : lwip_getsockopt(fd, level, what, value, size);
+}
+
+static ssize_t fault_send(int fd, const void *data, size_t size, int flags)
+{
+    lwip_faults.size = size;
+    return fault_due(&lwip_faults.send) ? -1 : lwip_send(fd, data, size, flags);
+}
+
+static ssize_t fault_recv(int fd, void *data, size_t size, int flags)
+{
+    lwip_faults.size = size;
+    return fault_due(&lwip_faults.recv) ? -1 : lwip_recv(fd, data, size, flags);
+}
+
+/* With an errno of 0 the time is up. */
+static int fault_poll(struct pollfd *all, nfds_t count, int ms)
+{
+    if (fault_due(&lwip_faults.poll))
+        return lwip_faults.poll.code != 0 ? -1 : 0;
+    return lwip_poll(all, count, ms);
+}
+
+#define lwip_socket fault_socket
+#define lwip_fcntl fault_fcntl
+#define lwip_connect fault_connect
+#define lwip_getsockopt fault_getsockopt
+#define lwip_send fault_send
+#define lwip_recv fault_recv
+#define lwip_poll fault_poll
+
+#if LWIP_DNS
+
+static int fault_getaddrinfo(const char *host, const char *service,
+                             const struct addrinfo *hints,
+                             struct addrinfo **found)
+{
+    return fault_due(&lwip_faults.look_up)
+               ? EAI_MEMORY
+               : lwip_getaddrinfo(host, service, hints, found);
+}
+
+#define lwip_getaddrinfo fault_getaddrinfo
+
+#endif
 #endif
 #endif
 #endif

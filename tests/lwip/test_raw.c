@@ -7,6 +7,7 @@
 
 #include "../support/cmocka_all.h"
 #include "../support/words.h"
+#include "lwip/stats.h"
 #include "world.h"
 
 enum { USERS = 25, REQUESTS = 3, TIMEOUT_MS = 5000, ANSWER_SIZE = 27 };
@@ -27,7 +28,10 @@ static char buffer[4096];
 /* Of the two names that are no business of DNS. */
 static int pinned(void *arg, const char *host, ip_addr_t *address)
 {
+    static const ip_addr_t none;
     (void)arg;
+    if (host != NULL)
+        assert_memory_equal(address, &none, sizeof none);
     return host != NULL &&
                    ipaddr_aton(strcmp(host, "six.test") == 0 ? "::1"
                                                              : "127.0.0.1",
@@ -321,6 +325,235 @@ static size_t receive_all(size_t size, size_t first)
     return all - first;
 }
 
+static int send_some(const void *data, size_t size)
+{
+    return smh_lwip_raw_port(&tcp).ops->send(&tcp, data, size);
+}
+
+static int wait_for(uint32_t ms)
+{
+    return smh_lwip_raw_port(&tcp).ops->wait(&tcp, ms);
+}
+
+/* Nobody listens, or lwIP gives up. */
+static void a_connection_that_fails_is_told(void **state)
+{
+    const smh_port_ops *ops = smh_lwip_raw_port(&tcp).ops;
+    int given_up, result;
+    (void)state;
+    for (given_up = 0; given_up < 2; given_up++) {
+        uint16_t number = given_up ? WORLD_PORT : WORLD_PORT + 1;
+
+        memset(&tcp, 0, sizeof tcp);
+        tcp.resolve = pinned;
+        tcp.turn = world_turn;
+        assert_int_equal(ops->open(&tcp, "six.test", number), SMH_AGAIN);
+        assert_int_equal(ops->open(&tcp, "six.test", number), SMH_AGAIN);
+        assert_string_equal(why(), given_up
+                                       ? "connection, bytes sent 0, received "
+                                         "0, to [::1]:80"
+                                       : "connection, bytes sent 0, received "
+                                         "0, to [::1]:81");
+        if (given_up)
+            tcp_abort(tcp.pcb);
+        while ((result = ops->open(&tcp, "six.test", number)) == SMH_AGAIN)
+            assert_int_equal(wait_for(100), 1);
+        assert_int_equal(result, SMH_E_NETWORK);
+        assert_int_equal(tcp.diag.code, given_up ? ERR_ABRT : ERR_RST);
+        assert_string_equal(why(), given_up ? "connection: no answer, given "
+                                              "up, to [::1]:80"
+                                            : "connection: refused by "
+                                              "[::1]:81");
+        assert_null(tcp.pcb);
+        assert_int_equal(close_port(0), 1);
+    }
+}
+
+static void lose_it(int how)
+{
+    struct tcp_pcb *pcb = world.peer;
+    if (how == 0)
+        tcp_abort(pcb);
+    else if (how == 1)
+        tcp_abort(tcp.pcb);
+    else
+        tcp_close(pcb);
+    world.peer = NULL;
+}
+
+/* What had come is read before, and a wait ends. */
+static void an_end_is_told(void **state)
+{
+    static const struct {
+        int result;
+        const char *why;
+    } table[] = {{SMH_E_CLOSED, "receiving: reset by the server"},
+                 {SMH_E_NETWORK, "receiving: no answer, given up"},
+                 {SMH_E_CLOSED, "receiving: closed by the server"}};
+    int how;
+    (void)state;
+    for (how = 0; how < 3; how++) {
+        open_port();
+        assert_int_equal(world_send(20, 0), 20);
+        world_turns(5);
+        lose_it(how);
+        world_turns(5);
+        if (how < 2) {
+            assert_int_equal(send_some("x", 1), table[how].result);
+            assert_memory_equal(why(), "sending: ", 9);
+            assert_string_equal(why() + 9, table[how].why + 11);
+        }
+        assert_int_equal(receive_all(7, 0), 20);
+        assert_int_equal(receive(buffer, 1), table[how].result);
+        assert_string_equal(why(), table[how].why);
+        assert_int_equal(close_port(0), 1);
+        open_port();
+        assert_int_equal(receive(buffer, 1), SMH_AGAIN);
+        lose_it(how);
+        assert_int_equal(wait_for(1000), 1);
+        assert_int_equal(receive(buffer, 1), table[how].result);
+        assert_int_equal(close_port(0), 1);
+    }
+}
+
+/* Not for want of memory: it is over, but for what had come. */
+static void a_write_that_fails_is_told(void **state)
+{
+    (void)state;
+    open_port();
+    assert_int_equal(world_send(20, 0), 20);
+    world_turns(5);
+    world.writes = 0;
+    world.fail_at = world.fail_for = 1;
+    world.write_fails = ERR_CONN;
+    assert_int_equal(send_some("x", 1), SMH_E_NETWORK);
+    assert_string_equal(why(), "sending: lwIP failed");
+    assert_int_equal(tcp.diag.code, ERR_CONN);
+    assert_int_equal(send_some("x", 1), SMH_E_NETWORK);
+    assert_int_equal(world.writes, 1);
+    assert_int_equal(tcp.diag.sent, 0);
+    assert_int_equal(receive_all(7, 0), 20);
+    assert_int_equal(close_port(0), 1);
+    world_turns(300);
+    assert_int_equal(world.ends, 1);
+}
+
+/* Until there is no room, since the server takes nothing. */
+static size_t fill_the_room(void)
+{
+    size_t before = tcp.diag.sent, out = 0;
+    int n, idle = 0;
+    while (idle < 600) { /* longer than an ACK is held back */
+        if ((n = send_some(buffer, sizeof buffer)) > 0)
+            out += (size_t)n;
+        idle = n > 0 ? 0 : idle + 1;
+        world_turn(NULL);
+    }
+    assert_int_equal(send_some(buffer, sizeof buffer), SMH_AGAIN);
+    assert_int_equal(tcp.diag.sent - before, out);
+    return out;
+}
+
+static void wait_ends_with_room_or_an_answer(void **state)
+{
+    uint32_t begun;
+    (void)state;
+    memset(buffer, 'x', sizeof buffer);
+    open_port();
+    world.deaf = 1;
+    assert_true(fill_the_room() > TCP_SND_BUF);
+    assert_int_equal(tcp.want, SMH_WANT_READ | SMH_WANT_WRITE);
+    begun = world.now;
+    assert_int_equal(wait_for(10), SMH_AGAIN);
+    assert_int_equal(world.now - begun, 10);
+    assert_int_equal(world_send(1, 0), 1);
+    assert_int_equal(wait_for(1000), 1);
+    assert_int_equal(receive(buffer, sizeof buffer), 1);
+    assert_int_equal(receive(buffer, sizeof buffer), SMH_AGAIN);
+    assert_int_equal(tcp.want, SMH_WANT_READ);
+    world.deaf = 0;
+    assert_int_equal(wait_for(2000), SMH_AGAIN); /* room is not asked for */
+    world.deaf = 1;
+    fill_the_room();
+    world.deaf = 0;
+    assert_int_equal(wait_for(UINT32_MAX), 1);
+    assert_true(send_some(buffer, sizeof buffer) > 0);
+    assert_int_equal(tcp.want, 0);
+    assert_int_equal(wait_for(1), 1); /* nothing to wait for */
+    assert_int_equal(close_port(1), 1);
+}
+
+/* Larger than what is moved at once. */
+static void any_size_may_be_offered(void **state)
+{
+    static char large[0x18000];
+    (void)state;
+    open_port();
+    assert_int_equal(send_some(large, sizeof large), TCP_SND_BUF);
+    assert_int_equal(world_send(20, 0), 20);
+    world_turns(5);
+    assert_int_equal(receive(large, sizeof large), 20);
+    assert_int_equal(close_port(0), 1);
+}
+
+/* Nothing of the last connection is left to the next one. */
+static void it_may_be_opened_again(void **state)
+{
+    const smh_port_ops *ops = smh_lwip_raw_port(&tcp).ops;
+    int i;
+    (void)state;
+    open_port();
+    for (i = 0; i < 2; i++) {
+        assert_int_equal(receive(buffer, 1), SMH_AGAIN);
+        assert_int_equal(wait_for(10), SMH_AGAIN);
+        assert_int_equal(tcp.diag.sent + tcp.diag.received, 0);
+        assert_int_equal(send_some("x", 1), 1);
+        assert_int_equal(world_send(2, 0), 2);
+        world_turns(5);
+        assert_int_equal(receive(buffer, 1), 1);
+        assert_int_equal(tcp.want, 0);
+        lose_it(2);
+        world_turns(5);
+        assert_int_equal(close_port(i), 1);
+        assert_int_equal(tcp.want, 0);
+        while (ops->open(&tcp, "four.test", WORLD_PORT) == SMH_AGAIN)
+            assert_int_equal(wait_for(10), 1);
+        world_turns(3);
+    }
+    assert_int_equal(close_port(0), 1);
+}
+
+/* The half that fits, if lwIP has no memory for the whole. */
+static void less_is_written_where_all_does_not_fit(void **state)
+{
+    (void)state;
+    open_port();
+    world.writes = 0;
+    world.fail_at = 1;
+    world.fail_for = 2;
+    assert_int_equal(send_some(buffer, 64), 16);
+    assert_int_equal(world.writes, 3);
+    assert_int_equal(close_port(0), 1);
+}
+
+static void it_may_be_closed_while_it_opens(void **state)
+{
+    const smh_port_ops *ops = smh_lwip_raw_port(&tcp).ops;
+    int at_once;
+    (void)state;
+    for (at_once = 0; at_once < 2; at_once++) {
+        memset(&tcp, 0, sizeof tcp);
+        tcp.resolve = pinned;
+        assert_int_equal(ops->open(&tcp, "four.test", WORLD_PORT), SMH_AGAIN);
+        assert_int_equal(send_some("x", 1), SMH_E_CLOSED);
+        assert_int_equal(receive(buffer, 1), SMH_E_CLOSED);
+        assert_string_equal(why(), "not opened");
+        assert_int_equal(close_port(at_once), 1);
+        assert_null(tcp.pcb);
+        assert_int_equal(lwip_stats.memp[MEMP_TCP_PCB]->used, 0);
+    }
+}
+
 /* As much as the server can get rid of while nothing is taken. */
 static size_t fill_the_window(size_t out)
 {
@@ -385,6 +618,7 @@ static void close_may_lack_memory(void **state)
     (void)state;
     open_port();
     world.close_fails = 2;
+    assert_int_equal(receive(buffer, 1), SMH_AGAIN);
     assert_int_equal(close_port(0), SMH_AGAIN);
     assert_int_equal(ops->wait(&tcp, 10), 1);
     assert_int_equal(close_port(0), SMH_AGAIN);
@@ -427,13 +661,22 @@ static uint32_t stuck(void *arg)
     return 7;
 }
 
+static uint32_t stuck_later(void *arg)
+{
+    (void)arg;
+    return world.turns < 10 ? world.turns : 10;
+}
+
 static void wait_ends_though_the_clock_stands(void **state)
 {
     (void)state;
     open_port();
     tcp.now_ms = stuck;
     assert_int_equal(receive(buffer, 1), SMH_AGAIN);
-    assert_int_equal(smh_lwip_raw_port(&tcp).ops->wait(&tcp, 500), 1);
+    assert_int_equal(wait_for(500), 1);
+    world.turns = 0;
+    tcp.now_ms = stuck_later;
+    assert_int_equal(wait_for(500), 1);
     assert_int_equal(close_port(1), 1);
 }
 
@@ -502,8 +745,10 @@ static void many_may_wait(void **state)
         assert_int_equal(open_name(p[i]), SMH_AGAIN);
     }
     drop(p[1]);
-    world_answer(0, "127.0.0.1");
     world_answer(1, "127.0.0.1");
+    assert_int_equal(open_name(p[0]), SMH_AGAIN);
+    assert_null(p[0]->pcb);
+    world_answer(0, "127.0.0.1");
     world_answer(2, "127.0.0.1");
     for (i = 0; i < 3; i += 2) {
         assert_int_equal(open_name(p[i]), SMH_AGAIN);
@@ -521,6 +766,72 @@ static void a_known_name_goes_on_at_once(void **state)
     assert_int_equal(open_name(p), SMH_AGAIN);
     assert_non_null(p->pcb);
     drop(p);
+
+    p = fresh(); /* it leads nowhere: the other family */
+    world.connect_fails = ERR_RTE;
+    assert_int_equal(open_name(p), SMH_E_NETWORK);
+    assert_int_equal(world.questions, 3);
+    assert_int_equal(world.asked[2].type, LWIP_DNS_ADDRTYPE_IPV6);
+    drop(p);
+
+    p = fresh(); /* and nobody waits for it any more */
+    world.dns_result = ERR_INPROGRESS;
+    assert_int_equal(open_name(p), SMH_AGAIN);
+    drop(p);
+    world_answer(3, "127.0.0.1");
+}
+
+typedef struct fixed_answer {
+    int answer, asked, abandoned;
+} fixed_answer;
+
+static int fixed(void *arg, const char *host, ip_addr_t *address)
+{
+    fixed_answer *to = (fixed_answer *)arg;
+    to->asked += host != NULL;
+    to->abandoned += host == NULL && address == NULL;
+    return to->answer;
+}
+
+static void a_wait_for_a_name_is_no_spin(void **state)
+{
+    uint32_t begun;
+    fixed_answer to = {SMH_AGAIN, 0, 0};
+    (void)state;
+    memset(&tcp, 0, sizeof tcp);
+    tcp.turn = world_turn;
+    assert_int_equal(open_name(&tcp), SMH_AGAIN);
+    begun = world.now;
+    assert_int_equal(wait_for(10), SMH_AGAIN);
+    assert_int_equal(world.now - begun, 10);
+    world_answer(0, NULL);
+    assert_int_equal(wait_for(10), 1);
+    assert_int_equal(open_name(&tcp), SMH_AGAIN);
+    assert_string_equal(why(), "look-up: no answer yet");
+    assert_int_equal(close_port(0), 1);
+
+    tcp.resolve = fixed;
+    tcp.arg = &to;
+    assert_int_equal(open_name(&tcp), SMH_AGAIN);
+    assert_int_equal(wait_for(10), 1); /* it is asked after each turn */
+    assert_int_equal(close_port(0), 1);
+}
+
+/* Whatever family came of the last opening. */
+static void each_opening_begins_with_the_first_family(void **state)
+{
+    int i;
+    (void)state;
+    memset(&tcp, 0, sizeof tcp);
+    for (i = 0; i < 2; i++) {
+        world.questions = 0;
+        assert_int_equal(open_name(&tcp), SMH_AGAIN);
+        assert_int_equal(world.asked[0].type, LWIP_DNS_ADDRTYPE_IPV4);
+        world_answer(0, NULL);
+        assert_int_equal(open_name(&tcp), SMH_AGAIN);
+        assert_int_equal(world.asked[1].type, LWIP_DNS_ADDRTYPE_IPV6);
+        assert_int_equal(close_port(1), 1);
+    }
 }
 
 static void look_ups_may_fail(void **state)
@@ -531,10 +842,11 @@ static void look_ups_may_fail(void **state)
         const char *why;
     } table[] = {{ERR_MEM, SMH_E_MEMORY, "look-up: lwIP is out of memory"},
                  {ERR_VAL, SMH_E_RESOLVE, "look-up: no DNS server is set"},
-                 {ERR_ARG, SMH_E_RESOLVE, "look-up: name not found"}};
+                 {ERR_ARG, SMH_E_RESOLVE, "look-up: name not found"},
+                 {ERR_IF, SMH_E_RESOLVE, "look-up: lwIP failed"}};
     size_t i;
     (void)state;
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < 4; i++) {
         set_up("server.test", 64);
         world.dns_result = table[i].code;
         assert_int_equal(steps(), table[i].result);
@@ -577,6 +889,9 @@ static void the_other_family_is_tried(void **state)
                                "2 addresses");
     assert_int_equal(answered_by(NULL, "::1"), SMH_E_NETWORK);
     assert_string_equal(why(), "connection: no route, to [::1]:80");
+    world.connect_fails = ERR_MEM; /* which it would want as well */
+    assert_int_equal(answered_by("192.0.2.1", NULL), SMH_E_MEMORY);
+    assert_int_equal(world.questions, 1);
 }
 
 static int resolve(void *arg, const char *host, ip_addr_t *address)
@@ -597,18 +912,6 @@ static void a_resolver_of_ones_own_goes_first(void **state)
     tcp.arg = &turns;
     assert_int_equal(blocking(), SMH_DONE);
     assert_int_equal(world.questions, 0);
-}
-
-typedef struct fixed_answer {
-    int answer, asked, abandoned;
-} fixed_answer;
-
-static int fixed(void *arg, const char *host, ip_addr_t *address)
-{
-    fixed_answer *to = (fixed_answer *)arg;
-    to->asked += host != NULL;
-    to->abandoned += host == NULL && address == NULL;
-    return to->answer;
 }
 
 static void a_resolver_that_breaks_its_contract(void **state)
@@ -657,6 +960,64 @@ static void a_resolver_without_an_address(void **state)
     }
 }
 
+static int to_ipv6(void *arg, const char *host, ip_addr_t *address)
+{
+    (void)host;
+    return ipaddr_aton((const char *)arg, address) ? 1 : SMH_E_MEMORY;
+}
+
+static void an_address_is_none_only_if_it_is_zero(void **state)
+{
+    static char addresses[][16] = {"0.0.0.0", "::",        "0.0.0.1", "1::",
+                                   "0:0:1::", "::1:0:0:0", "::2"};
+    size_t i;
+    (void)state;
+    for (i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+        smh_lwip_raw *p = fresh();
+
+        p->resolve = to_ipv6;
+        p->arg = addresses[i];
+        if (i < 2)
+            assert_int_equal(open_name(p), SMH_E_RESOLVE);
+        else
+            assert_int_not_equal(open_name(p), SMH_E_RESOLVE);
+        assert_memory_equal(why_of(p), i < 2 ? "look-up: no" : "connection",
+                            10);
+        drop(p);
+    }
+}
+
+/* Its hooks may point anywhere, so they must not be called. */
+static void a_struct_that_was_not_zeroed(void **state)
+{
+    static const int bytes[] = {0x01, 0x55, 0xA5, 0xFF};
+    size_t i;
+    (void)state;
+    for (i = 0; i < sizeof bytes / sizeof *bytes; i++) {
+        const smh_port_ops *ops = smh_lwip_raw_port(&tcp).ops;
+
+        memset(&tcp, bytes[i], sizeof tcp);
+        assert_int_equal(ops->now_ms(&tcp), world.now);
+        assert_int_equal(send_some("x", 1), SMH_E_CLOSED);
+        assert_int_equal(receive(buffer, 1), SMH_E_CLOSED);
+        assert_int_equal(wait_for(1), SMH_E_PORT);
+        assert_int_equal(close_port(0), 1);
+        assert_int_equal(open_name(&tcp), SMH_E_PORT);
+        assert_int_equal(close_port(1), 1);
+        assert_string_equal(why(), "not opened: the struct was not zeroed");
+    }
+}
+
+static void a_struct_that_was_never_opened(void **state)
+{
+    (void)state;
+    memset(&tcp, 0, sizeof tcp);
+    assert_string_equal(why(), "not opened");
+    assert_int_equal(send_some("x", 1), SMH_E_CLOSED);
+    assert_int_equal(receive(buffer, 1), SMH_E_CLOSED);
+    assert_int_equal(close_port(0), 1);
+}
+
 static void a_resolver_is_told_once_that_it_is_abandoned(void **state)
 {
     int at_once;
@@ -694,6 +1055,14 @@ int main(void)
         TEST(any_turn_may_end_it),
         TEST(any_turn_may_be_the_last),
         TEST(answers_may_be_cut_anywhere),
+        TEST(a_connection_that_fails_is_told),
+        TEST(an_end_is_told),
+        TEST(a_write_that_fails_is_told),
+        TEST(wait_ends_with_room_or_an_answer),
+        TEST(any_size_may_be_offered),
+        TEST(it_may_be_opened_again),
+        TEST(less_is_written_where_all_does_not_fit),
+        TEST(it_may_be_closed_while_it_opens),
         TEST(the_window_opens_as_bytes_are_taken),
         TEST(unread_data_does_not_spoil_the_close),
         TEST(a_close_at_once_resets),
@@ -704,11 +1073,16 @@ int main(void)
         TEST(a_late_answer_is_not_the_next_ones),
         TEST(many_may_wait),
         TEST(a_known_name_goes_on_at_once),
+        TEST(a_wait_for_a_name_is_no_spin),
+        TEST(each_opening_begins_with_the_first_family),
         TEST(look_ups_may_fail),
         TEST(the_other_family_is_tried),
         TEST(a_resolver_of_ones_own_goes_first),
         TEST(a_resolver_that_breaks_its_contract),
         TEST(a_resolver_without_an_address),
+        TEST(an_address_is_none_only_if_it_is_zero),
+        TEST(a_struct_that_was_not_zeroed),
+        TEST(a_struct_that_was_never_opened),
         TEST(a_resolver_is_told_once_that_it_is_abandoned),
     };
     cmocka_set_test_filter(getenv("ONLY"));

@@ -47,7 +47,7 @@ err_t fault_tcp_write(struct tcp_pcb *pcb, const void *data, u16_t size,
     assert_true(tcp_nagle_disabled(pcb));
     if (world.fail_for && n >= world.fail_at &&
         n - world.fail_at < world.fail_for)
-        return ERR_MEM;
+        return world.write_fails ? world.write_fails : ERR_MEM;
     return tcp_write(pcb, data, size, flags);
 }
 
@@ -165,6 +165,8 @@ static err_t server_received(void *arg, struct tcp_pcb *pcb, struct pbuf *data,
         world.peer = NULL;
         return tcp_close(pcb);
     }
+    if (world.deaf)
+        return ERR_MEM; /* lwIP keeps it and offers it again */
     for (i = 0; i < data->tot_len; i++)
         take_byte(pcb, (char)pbuf_get_at(data, i));
     tcp_recved(pcb, data->tot_len);

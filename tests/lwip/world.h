@@ -25,10 +25,11 @@ typedef struct world {
     void (*on_turn)(void);
 
     /* what lwIP's functions do instead; 0: nothing */
-    unsigned writes;            /* tcp_write() of the client so far */
-    unsigned fail_at, fail_for; /* the first that has no memory, how many */
-    unsigned close_fails;       /* tcp_close() has no memory so often */
-    int no_pcb;                 /* tcp_new_ip_type() */
+    unsigned writes;                 /* tcp_write() of the client so far */
+    unsigned fail_at, fail_for;      /* the first that fails, how many */
+    err_t write_fails;               /* what they return; 0: ERR_MEM */
+    unsigned close_fails;            /* tcp_close() has no memory so often */
+    int no_pcb;                      /* tcp_new_ip_type() */
     err_t connect_fails, dns_result; /* what is returned */
     uint16_t cut;                    /* received data becomes two pbufs and some
                                         empty ones, the first so long */
@@ -44,6 +45,7 @@ typedef struct world {
     tcp_recv_fn received;  /* the port's callback */
     unsigned char matched; /* bytes of "\r\n\r\n" */
     unsigned char mute;    /* no answers */
+    unsigned char deaf;    /* it takes nothing */
 } world_state;
 
 extern world_state world;

@@ -1,5 +1,5 @@
 /* smh_posix.h on real sockets of the loopback. */
-#include "smh_posix.h"
+#include "world.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,120 +19,8 @@
 #include <unistd.h>
 
 #include "cmocka_all.h"
-#include "words.h"
 
 enum { BIG = 1 << 16 };
-
-static smh_posix tcp;
-static smh_port port;
-static int listener = -1;
-static int peer = -1;
-static uint16_t number;
-
-/* What the resolver says of any name, if it is set; ends with NULL. */
-static const char *const *resolved;
-static const char *const loopback[] = {"127.0.0.1", NULL};
-
-/* Listens on a free port of that address. */
-static int listen_on(const char *address, uint16_t at)
-{
-    struct addrinfo hints;
-    struct addrinfo *list;
-    struct sockaddr_storage bound;
-    socklen_t size = sizeof bound;
-    char host[64], service[8];
-    int fd;
-    memset(&hints, 0, sizeof hints);
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_NUMERICHOST | AI_PASSIVE;
-    snprintf(service, sizeof service, "%u", at);
-    assert_int_equal(getaddrinfo(address, service, &hints, &list), 0);
-    fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(fd, list->ai_addr, list->ai_addrlen), 0);
-    freeaddrinfo(list);
-    assert_int_equal(listen(fd, 5), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&bound, &size), 0);
-    assert_int_equal(getnameinfo((struct sockaddr *)&bound, size, host,
-                                 sizeof host, service, sizeof service,
-                                 NI_NUMERICHOST | NI_NUMERICSERV),
-                     0);
-    number = (uint16_t)atoi(service);
-    return fd;
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    memset(&tcp, 0, sizeof tcp);
-    port = smh_posix_port(&tcp);
-    resolved = NULL;
-    listener = listen_on("127.0.0.1", 0);
-    resolved = loopback;
-    return 0;
-}
-
-static void drop(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    assert_int_equal(port.ops->close(port.ctx, 0), 1);
-    drop(&peer);
-    drop(&listener);
-    return 0;
-}
-
-static int open_to(const char *host)
-{
-    int result;
-    while ((result = port.ops->open(port.ctx, host, number)) == SMH_AGAIN)
-        assert_int_equal(port.ops->wait(port.ctx, 10000), 1);
-    return result;
-}
-
-static void connect_both(void)
-{
-    assert_int_equal(open_to("service.test"), 1);
-    peer = accept(listener, NULL, NULL);
-    assert_true(peer >= 0);
-}
-
-static int receive(void *data, size_t size)
-{
-    int result;
-    while ((result = port.ops->recv(port.ctx, data, size)) == SMH_AGAIN)
-        assert_int_equal(port.ops->wait(port.ctx, 10000), 1);
-    return result;
-}
-
-static const char *words(void)
-{
-    static char text[200];
-    return words_of(port, text, sizeof text);
-}
-
-/* The words are these, with the number of the port for %u. */
-static void says(const char *format)
-{
-    char wanted[200];
-    snprintf(wanted, sizeof wanted, format, (unsigned)number);
-    assert_string_equal(words(), wanted);
-}
-
-/* Ends the peer's side with a RST. */
-static void reset(void)
-{
-    struct linger none = {1, 0};
-    assert_int_equal(setsockopt(peer, SOL_SOCKET, SO_LINGER, &none,
-                                sizeof none),
-                     0);
-    drop(&peer);
-}
 
 /* ---- the way it should go ------------------------------------------------ */
 
@@ -173,27 +61,6 @@ static void over_ipv6(void **state)
 
 /* ---- several addresses --------------------------------------------------- */
 
-int __real_getaddrinfo(const char *host, const char *service,
-                       const struct addrinfo *hints, struct addrinfo **list);
-int __wrap_getaddrinfo(const char *host, const char *service,
-                       const struct addrinfo *hints, struct addrinfo **list);
-
-int __wrap_getaddrinfo(const char *host, const char *service,
-                       const struct addrinfo *hints, struct addrinfo **list)
-{
-    const char *const *address;
-    if (resolved == NULL)
-        return __real_getaddrinfo(host, service, hints, list);
-    for (address = resolved; *address != NULL; address++) {
-        int result = __real_getaddrinfo(*address, service, hints, list);
-
-        if (result != 0)
-            return result;
-        list = &(*list)->ai_next;
-    }
-    return 0;
-}
-
 static void the_next_address_is_tried(void **state)
 {
     static const char *const addresses[] = {"::1", "127.0.0.2", "127.0.0.1",
@@ -202,11 +69,31 @@ static void the_next_address_is_tried(void **state)
     resolved = addresses;
     assert_int_equal(open_to("service.test"), 1);
     assert_int_equal(tcp.next, 3);
+    says("connection, bytes sent 0, received 0, to 127.0.0.1:%u, number 3");
     port.ops->close(port.ctx, 0);
     drop(&listener);
     assert_int_equal(open_to("service.test"), SMH_E_NETWORK);
     assert_int_equal(tcp.next, 4);
     says("connection: Connection refused by 127.0.0.3:%u, the last of 4 "
+         "addresses");
+}
+
+static void no_more_than_eight_addresses_are_tried(void **state)
+{
+    static const char *const addresses[] = {"127.0.0.2", "127.0.0.2",
+                                            "127.0.0.2", "127.0.0.2",
+                                            "127.0.0.2", "127.0.0.2",
+                                            "127.0.0.2", "127.0.0.3",
+                                            "127.0.0.1", NULL};
+    struct sockaddr_storage found[SMH_POSIX_ADDRESSES + 1];
+    (void)state;
+    resolved = addresses;
+    memset(found, 0, sizeof found);
+    assert_int_equal(smh_posix_look_up("service.test", found), 0);
+    assert_int_equal(found[SMH_POSIX_ADDRESSES - 1].ss_family, AF_INET);
+    assert_int_equal(found[SMH_POSIX_ADDRESSES].ss_family, AF_UNSPEC);
+    assert_int_equal(open_to("service.test"), SMH_E_NETWORK);
+    says("connection: Connection refused by 127.0.0.3:%u, the last of 8 "
          "addresses");
 }
 
@@ -364,6 +251,8 @@ static void all_addresses_of_the_hook_are_tried_in_order(void **state)
     assert_int_equal(open_to("service.test"), SMH_E_NETWORK);
     assert_int_equal(tcp.diag.code, EAFNOSUPPORT);
     assert_int_equal(tcp.next, SMH_POSIX_ADDRESSES);
+    assert_string_equal(words(), "connection: Address family not supported by "
+                                 "protocol");
 }
 
 static void the_addresses_end_at_the_first_gap(void **state)
@@ -445,27 +334,8 @@ static struct one_call {
     int result;
 } calls[CALLS];
 
-/* A port that says it is secure, since this is about other things. */
-static smh_port trusted(smh_posix *of)
-{
-    static smh_port_ops ops;
-    smh_port made = smh_posix_port(of);
-    ops = *made.ops;
-    ops.secure = 1;
-    made.ops = &ops;
-    return made;
-}
-
 static void begin_call(struct one_call *c, uint32_t timeout_ms)
 {
-    static const char *const ids[] = {"alice"};
-    static const smh_list users = {ids, 1};
-    static smh_scope scope;
-    scope.host = "service.test";
-    scope.port = number;
-    scope.library_id = "smh0test";
-    scope.library_secret = "secret";
-    scope.users = &users;
     memset(c, 0, sizeof *c);
     c->tcp.resolve = resolve;
     c->tcp.arg = &look_up;
@@ -473,7 +343,7 @@ static void begin_call(struct one_call *c, uint32_t timeout_ms)
     c->io.buffer = c->buffer;
     c->io.size = sizeof c->buffer;
     c->io.timeout_ms = timeout_ms;
-    c->result = smh_begin(&c->call, &scope, &c->io);
+    c->result = smh_begin(&c->call, scope_of_alice(), &c->io);
     assert_int_equal(c->result, 0);
 }
 
@@ -1014,6 +884,7 @@ int main(void)
         TEST(bytes_are_counted_from_the_opening_on),
         TEST(over_ipv6),
         TEST(the_next_address_is_tried),
+        TEST(no_more_than_eight_addresses_are_tried),
         HOOK(the_hook_is_called_until_it_knows),
         HOOK(the_hook_is_told_once_that_it_is_abandoned),
         HOOK(all_addresses_of_the_hook_are_tried_in_order),

@@ -48,8 +48,9 @@ static int longest, inner, asked, rest, rest_before;
 
 int some_cost(const char *text, char separator);
 
-/* Any that the longest allows.  What is left of the room goes down as smhi_fill()
- * does it: two sums of a hundred numbers are hard to compare.  What is proved of an id helps with the next one. */
+/* Any that the longest allows.  What is left of the room goes down as
+ * smhi_fill() does it: two sums of a hundred numbers are hard to compare.  What
+ * is proved of an id helps with the next one. */
 int some_cost(const char *text, char separator)
 {
     int cost = nondet_int();

@@ -1,7 +1,7 @@
 /* What the harnesses share.  An entry is a function without arguments: CBMC
  * takes each value that it does not set as any, and shows that what is PROVEd
- * holds for all that are ASSUMEd; or, compiled for a planted fault, that it does
- * not. */
+ * holds for all that are ASSUMEd; or, compiled for a planted fault, that it
+ * does not. */
 #ifndef PROOF_H
 #define PROOF_H
 

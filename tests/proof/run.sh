@@ -1,21 +1,21 @@
 #!/bin/sh
-# tests/proof/run.sh DIR CLAIMS [part]: proves a table of claims with CBMC, two at
-# a time, and says so in TAP; DIR is for what is made on the way.  Of all of the
-# table but not of a part, each assertion must have a fault and each waiver be
-# needed.  A row is
+# tests/proof/run.sh DIR CLAIMS [part]: proves a table of claims with CBMC, two
+# at a time, and says so in TAP; DIR is for what is made on the way.  Of all of
+# the table but not of a part, each assertion must have a fault and each waiver
+# be needed.  A row is
 #     claim ENTRY FILE WORD...
 #     fault WANT | EXPRESSION
 # A claim is proved of smh_token.h as it is, once with the int and size_t of
 # this machine and once with those of 16 bits.  A word F:G puts G in the place
-# of F, -D is for the compiler, all else for CBMC.  A fault is of the claim above
-# it: that expression of sed is done to the header, and the assertion with the
-# text WANT must fail.
+# of F, -D is for the compiler, all else for CBMC.  A fault is of the claim
+# above it: that expression of sed is done to the header, and the assertion with
+# the text WANT must fail.
 set -eu
 cd "$(dirname "$0")/../.."
 dir=$1 part=${3-}
 mkdir -p "$dir"
 rm -rf "$dir"/[0-9]*
-tests/proof/cbmc.sh
+tests/trixie.sh 6.6 cbmc minisat
 
 awk -v OFS='\t' '
     /^claim / {

@@ -1,7 +1,8 @@
 #!/bin/sh
-# tests/support/mbedtls.sh VERSION [SAN]: mbedTLS as static libraries for this host,
-# in build/mbedtls/VERSION or build/mbedtls/VERSION-san: {include,library}, as
-# `make TLS=` wants it.  SAN: sanitizers, as in -fsanitize=.  CC: gcc if unset.
+# tests/support/mbedtls.sh VERSION [SAN]: mbedTLS as static libraries for this
+# host, in build/mbedtls/VERSION or build/mbedtls/VERSION-san:
+# {include,library}, as `make TLS=` wants it.  SAN: sanitizers, as in
+# -fsanitize=.  CC: gcc if unset.
 set -eu
 
 [ $# -ge 1 ] || {

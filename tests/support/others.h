@@ -13,8 +13,8 @@ typedef struct nginx {
 } nginx;
 
 /* All of it below a directory of its own, on a free port of address (NULL:
- * 127.0.0.1).  cert: of certs; upstream: a plain port of 127.0.0.1; http, server,
- * location: more directives. */
+ * 127.0.0.1).  cert: of certs; upstream: a plain port of 127.0.0.1; http,
+ * server, location: more directives. */
 typedef struct nginx_setup {
     const char *address, *certs, *cert;
     unsigned upstream;

@@ -13,9 +13,9 @@ typedef struct standin {
     unsigned port, admin;
 } standin;
 
-/* The program is $SMH_STANDIN; dir holds what examples/smh_standin/pki.sh made, and the
- * secret's file is written there.  cert NULL: plain.  more: further options,
- * or NULL. */
+/* The program is $SMH_STANDIN; dir holds what examples/smh_standin/pki.sh made,
+ * and the secret's file is written there.  cert NULL: plain.  more: further
+ * options, or NULL. */
 void standin_start(standin *s, const char *dir, const char *cert,
                    const char *const *more);
 void standin_stop(standin *s);

@@ -5,14 +5,14 @@
 #include "smh_token.h"
 
 /* Returns text, of size bytes, "" if the port has no words. */
-static const char *words_of(smh_port port, char *text, size_t size)
+static const char *words_of(smh_port of, char *text, size_t size)
 {
     smh_text out;
     out.at = text;
     out.room = size - 1;
     text[0] = '\0';
-    if (port.ops->explain != NULL)
-        (port.ops->explain)(port.ctx, &out);
+    if (of.ops->explain != NULL)
+        (of.ops->explain)(of.ctx, &out);
     return text;
 }
 

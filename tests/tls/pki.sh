@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/tls/pki.sh DIR: the certificates of examples/smh_standin/pki.sh, and what only the ports
-# ask for:
+# tests/tls/pki.sh DIR: the certificates of examples/smh_standin/pki.sh, and
+# what only the ports ask for:
 #
 #   namesake .pem    a CA with the name of ca and another key
 #   nasty            signed by ca, its only name full of what a terminal would obey

@@ -955,8 +955,9 @@ static void a_server_that_closes_in_the_handshake(void **state)
     server.fault = FAULT_CLOSED;
     server.fault_at = 4;
     assert_int_equal(client_open(&client, "standin.test"), SMH_E_CLOSED);
-    assert_string_equal(client_words(&client),
-                        "handshake: closed without TLS's end; pipe, calls 4");
+    assert_string_equal(
+        client_words(&client),
+        "handshake: closed without close_notify; pipe, calls 4");
     end();
 }
 

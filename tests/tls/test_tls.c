@@ -382,8 +382,9 @@ static void the_servers_end_is_told_from_a_cut(void **state)
     server.calls = (unsigned)-1;
     assert_int_equal(client_recv(&client, &byte, 1), SMH_E_CLOSED);
     assert_int_equal(client.reason, SMH_MBEDTLS_CUT);
-    assert_string_equal(client_words(&client),
-                        "receiving: closed without TLS's end; pipe, calls 0");
+    assert_string_equal(
+        client_words(&client),
+        "receiving: closed without close_notify; pipe, calls 0");
 }
 
 static void an_orderly_end_waits_and_one_at_once_does_not(void **state)

@@ -116,3 +116,19 @@ wait_for() {
     echo "in vain: $*"
     return 1
 }
+
+# own_namespaces OPTION: of unshare, or skips; outside of check, where a skip is
+# none.  $own starts a command in namespaces of its own, as a root there.
+own_namespaces() {
+    own="unshare $1"
+    [ "$(id -u)" = 0 ] || own="$own -r"
+    $own true 2>/dev/null || skip "no namespaces here"
+}
+
+# emptied FOLDER COMMAND...: where FOLDER is an empty one with room for 4 kB
+emptied() {
+    $own bash -c '
+        mount -t tmpfs -o size=4k none "$1" || exit 99
+        shift
+        exec "$@"' bash "$@"
+}

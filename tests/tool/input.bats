@@ -61,11 +61,12 @@ bare() {
     refused "--bogus: no such option" --user a --bogus
     refused "--quiet: takes no value" --user a --quiet=3
     refused "-x: no such option" --user a -x
-    refused "behind --user and its value: an option was expected" \
+    refused "after --user and its value comes a word that is not an option" \
         --user alice bob
-    refused "behind --user and its value: an option was expected" \
+    refused "after --user and its value comes a word that is not an option" \
         --user alice -- bob
-    refused "behind --quiet: an option was expected" --user alice --quiet bob
+    refused "after --quiet comes a word that is not an option" \
+        --user alice --quiet bob
     check 2 bare --help --bogus
     says "--bogus: no such option"
     [ -z "$output" ]
@@ -114,7 +115,7 @@ untold() {
     words="-s: no such option"
     untold -sTOPSECRET
     untold -s TOPSECRET
-    words="an option was expected"
+    words="not an option"
     untold TOPSECRET
     untold -- TOPSECRET
     words="--ca: its value is missing before --"
@@ -180,7 +181,11 @@ host_refused() {
     host_refused 'want the name without the dot at its end' localhost.
     host_refused 'want a name of letters, digits' 'a%62'
     host_refused 'want a name of letters, digits' 'bücher.example'
-    host_refused 'longer than the 255 bytes' "$(printf 'a%.0s' {1..256})"
+    host_refused 'its last label begins with a digit' db.9z
+    for length in 256 100000; do
+        host_refused 'longer than the 255 bytes' \
+            "$(printf 'a%.0s' $(seq $length))"
+    done
     for address in 127.1 127.0.0.1 127.0.0.1:1 192.0.2.1 1 0x7f.1 ::1 '[::1]' \
         '[::1]:8443' '[::1' 2001:db8::1; do
         host_refused 'an address: want the name that is in the certificate' \
@@ -365,7 +370,11 @@ line_refused() {
     line_refused 1 "'a'\n" 'an id in quotes'
     line_refused 2 'a\n\xff\n' 'not UTF-8'
     line_refused 1 'caf\xe9\n' 'not UTF-8'
-    line_refused 2 'a\n\xed\xa0\x80\n' 'not UTF-8'
+    # Longer than needed, a surrogate, beyond the last character.
+    for bytes in '\xc1\xbf' '\xe0\x9f\xbf' '\xed\xa0\x80' '\xf0\x8f\xbf\xbf' \
+        '\xf4\x90\x80\x80'; do
+        line_refused 2 "a\n$bytes\n" 'not UTF-8'
+    done
     says "next: write the ids as UTF-8, or give --literal-ids"
     refused '--user, no. 2: an id in quotes' --user a --user '"b"'
     says "next: take the quotes away, or give --literal-ids"
@@ -379,6 +388,7 @@ line_refused() {
     [ "$output" = "DELETE /api/v1/token/$library?library_secret=***&user_id=\
 %27d%27,user_id,%23%20b,%22c%22,%FF HTTP/1.1" ]
     printf 'a\nuser_id\nb#\n"c\nd\047e\047\n\xe4\xbd\xa0\n' >"$tmp/users"
+    printf '\xe0\xa0\x80\n\xf0\x90\x80\x80\n\xf4\x8f\xbf\xbf\n' >>"$tmp/users"
     check 0 revoke --users "$tmp/users" --user user_id --user '#1' --dry-run
     printf 'a,b\n' >"$tmp/users"
     refused "$tmp/users:1: *comma" --literal-ids --users "$tmp/users"
@@ -403,6 +413,8 @@ line_refused() {
 
 @test "a line that is too long is refused, however long" {
     (echo a && head -c 20000000 /dev/zero | tr '\0' x) >"$tmp/users"
+    refused "$tmp/users:2: longer than any id" --users "$tmp/users"
+    (echo a && printf '%040000d\n' 0) >"$tmp/users"
     refused "$tmp/users:2: longer than any id" --users "$tmp/users"
     (echo a && printf '%07990d\n' 0) >"$tmp/users"
     refused "$tmp/users:2: *too long" \

@@ -214,6 +214,22 @@ peak() {
     says "copied to a temporary file: No such file" "next: set TMPDIR"
 }
 
+@test "a full temporary directory is told before anything is sent" {
+    own_namespaces -m
+    mkdir "$tmp/folder"
+    seq 100000 >"$tmp/users"
+    export TMPDIR=$tmp/folder
+    export -f revoke
+    for users in '--user a' "--users $tmp/users"; do
+        check 2 emptied "$TMPDIR" bash -c '
+            head -c 4096 /dev/zero >"$TMPDIR/full"
+            revoke "$@"' bash $users
+        says "copied to a temporary file: No space left" "nothing was sent" \
+            "next: set TMPDIR"
+    done
+    [ "$(count_received)" = 0 ]
+}
+
 # PID: it catches SIGINT and waits for its reader
 blocked() {
     awk '/^State:/ { state = $2 }

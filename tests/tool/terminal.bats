@@ -78,6 +78,7 @@ tool() {
     wait_for seen "$asks"
     at_once $'\n\n'
     wait_for eval '[ "$(grep -c "$asks" "$tmp/seen")" = 3 ]'
+    seen 'that was an empty line'
     at_once "$secret"$'\n'
     leave
     [ "$status" = 0 ]

@@ -390,8 +390,8 @@ static void resume_points_outlive_a_release(void **state)
 }
 #endif
 
-/* Many short ids of the outer list beside an inner one that needs more than half
- * of the room. */
+/* Many short ids of the outer list beside an inner one that needs more than
+ * half of the room. */
 static void long_inner_ids_leave_the_line_whole(void **state)
 {
     smh_scope scope = usual();

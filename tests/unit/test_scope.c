@@ -512,8 +512,8 @@ static void good_hosts_are_accepted(void **state)
     }
 }
 
-/* An address, or what a resolver somewhere takes for one; and no TLS takes a dot
- * at the end. */
+/* An address, or what a resolver somewhere takes for one; and no TLS takes a
+ * dot at the end. */
 static void addresses_are_refused(void **state)
 {
     static const char *const bad[] = {

@@ -8,12 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef long BaseType_t;
-typedef unsigned long UBaseType_t;
 typedef uint32_t TickType_t;
 
 #define configTICK_RATE_HZ 1000
-#define pdPASS ((BaseType_t)1)
 #define pdMS_TO_TICKS(ms)                                                      \
     ((TickType_t)((uint64_t)(ms)*configTICK_RATE_HZ / 1000))
 

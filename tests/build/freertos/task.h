@@ -3,15 +3,13 @@
 #define TASK_H
 
 typedef struct tskTaskControlBlock *TaskHandle_t;
-typedef void (*TaskFunction_t)(void *);
 
-#define tskIDLE_PRIORITY ((UBaseType_t)0)
+#define taskENTER_CRITICAL() vPortEnterCritical()
+#define taskEXIT_CRITICAL() vPortExitCritical()
 
-BaseType_t xTaskCreate(TaskFunction_t code, const char *name, uint32_t depth,
-                       void *argument, UBaseType_t priority,
-                       TaskHandle_t *created);
+void vPortEnterCritical(void);
+void vPortExitCritical(void);
 void vTaskDelay(TickType_t ticks);
 void vTaskDelete(TaskHandle_t task);
-UBaseType_t uxTaskGetStackHighWaterMark(TaskHandle_t task);
 
 #endif

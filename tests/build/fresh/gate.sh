@@ -1,7 +1,7 @@
 #!/bin/sh
-# tests/build/fresh/gate.sh DIR: the whole of .ci/run in a new tree in DIR, but for the
-# step that would make another tree.  As root.  If it fails, the tree stays for
-# a look.
+# tests/build/fresh/gate.sh DIR: the whole of .ci/run in a new tree in DIR, but
+# for the step that would make another tree.  As root.  If it fails, the tree
+# stays for a look.
 set -eu
 
 cd "$(dirname "$0")/../../.."

@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/build/fresh/run.sh DIR: the README's two command lines in a new tree in DIR.
-# Then the first one again, without a network.  As root.
+# tests/build/fresh/run.sh DIR: the README's two command lines in a new tree in
+# DIR.  Then the first one again, without a network.  As root.
 set -eu
 
 cd "$(dirname "$0")/../../.."

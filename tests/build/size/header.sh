@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/build/size/header.sh DIR: measures the header and the ports; one line each, a
-# name and a number, for table.awk.  DIR is for what is made on the way.
+# tests/build/size/header.sh DIR: measures the header and the ports; one line
+# each, a name and a number, for table.awk.  DIR is for what is made on the way.
 set -eu
 dir=$1
 mkdir -p "$dir"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/build/size/run.sh DIR COMMAND...: runs what measures, and fails if it does or
-# if tests/README.md shows a row that was not measured now.
+# tests/build/size/run.sh DIR COMMAND...: runs what measures, and fails if it
+# does or if tests/README.md shows a row that was not measured now.
 dir=$1
 shift
 mkdir -p "$dir"

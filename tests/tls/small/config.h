@@ -1,6 +1,6 @@
-/* mbedTLS as on a small machine: no PEM, no files, no clock, no tickets, records of
- * 4096 bytes, a static arena; and with suites that do not encrypt, which nobody
- * wants. */
+/* mbedTLS as on a small machine: no PEM, no files, no clock, no tickets,
+ * records of 4096 bytes, a static arena; and with suites that do not encrypt,
+ * which nobody wants. */
 #include <limits.h>
 
 #define MBEDTLS_PLATFORM_C
