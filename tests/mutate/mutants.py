@@ -144,14 +144,15 @@ class Maker:
             name += " #%d" % n
         self.mutants.append(Mutant(begin, end - begin, text, name))
 
-    def walk(self, node, parent=None):
+    def walk(self, node, parent):
         kind = node.get("kind")
         if kind in BINARY:
             self.binary(node)
         elif kind == "UnaryOperator":
             self.unary(node)
         elif kind in ("IntegerLiteral", "CharacterLiteral"):
-            self.constant(node)
+            index = parent["kind"] == "ArraySubscriptExpr"
+            self.constant(node, 0 if index else -1)
         elif kind == "DeclRefExpr":
             if node["referencedDecl"]["kind"] == "EnumConstantDecl":
                 self.constant(node)
@@ -190,7 +191,8 @@ class Maker:
         elif op in ("!", "~", "-"):
             self.add(at, at + 1, "")
 
-    def constant(self, node):
+    def constant(self, node, least=-1):
+        """One more, one less, but no less than an index may be, and 0."""
         span = self.span(node)
         if span is None:
             return
@@ -198,7 +200,8 @@ class Maker:
         number = re.fullmatch(r"([0-9]+)([uUlL]*)", text)
         if number is not None:
             value = int(number[1])
-            for other in sorted({value + 1, value - 1, 0} - {value}):
+            others = {value + 1, max(value - 1, least), 0} - {value}
+            for other in sorted(others):
                 self.add(*span, "%d%s" % (other, number[2]))
         elif re.fullmatch(r"0x[0-9a-fA-F]+[uUlL]*|'.*'|\w+", text):
             if text != "NULL":
@@ -250,5 +253,5 @@ def mutants(file, source, flags):
         )
         if body and maker.span(node) is not None:
             maker.function = node["name"]
-            maker.walk(node)
+            maker.walk(node, node)
     return sorted(maker.mutants)

@@ -24,6 +24,7 @@ import threading
 import time
 from collections import namedtuple
 
+sys.dont_write_bytecode = True  # nothing is written beside the sources
 import mutants
 
 # A program of the tests, as make calls it, with NAME=VALUE for its environment.
@@ -93,7 +94,7 @@ class Bench:
         ]
         built = [*set(self.place.values()), self.dir + "/tls/pki/ca.pem"]
         make("-j%d" % WORKERS, *words, *built)
-        anew = [word for source in self.suite.sources for word in ("-W", source)]
+        anew = [w for source in self.suite.sources for w in ("-W", source)]
         self.commands = {
             target: make("-n", *words, *anew, target)
             .replace("\\\n", " ")
@@ -290,7 +291,7 @@ def say(text):
 
 def progress(counted, wanted):
     end = "\r" if sys.stderr.isatty() else "\n"
-    print("# %d of %d" % (counted, wanted), end=end, file=sys.stderr, flush=True)
+    print("# %d of %d" % (counted, wanted), end=end, file=sys.stderr)
 
 
 def equivalents(file):
@@ -301,7 +302,7 @@ def equivalents(file):
         if line.strip() and not line.startswith("#"):
             words, bar, why = line.strip().rpartition(" | ")
             if words.count(" | ") < 2 or not why:
-                fail("%s: want function | before | after | why: %s" % (name, line))
+                fail("%s: want function | before | after | why" % line)
             listed.add(words)
     return listed
 

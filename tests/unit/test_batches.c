@@ -323,6 +323,20 @@ static void half_of_the_line_is_any_list_s(void **state)
     assert_int_equal(walk(&scope).requests, 1);
 }
 
+/* But one id may need more, in any list. */
+static void one_id_has_more_than_half_of_the_line(void **state)
+{
+    smh_scope scope = usual();
+    (void)state;
+    scope.users = numbered('u', 3, IDS_ROOM / 5 * 3);
+    scope.clients = numbered('c', 1, IDS_ROOM / 5);
+    assert_int_equal(walk(&scope).requests, 3);
+    scope.users = scope.clients;
+    scope.clients = numbered('c', 3, IDS_ROOM / 5 * 3);
+    scope.sessions = numbered('s', 1, 1);
+    assert_int_equal(walk(&scope).requests, 3);
+}
+
 #if SMH_LINE_MAX == 8000
 /* A saved resume point must mean the same with the next release, so these never
  * change: for so many ids of such widths in each list the number of requests,
@@ -484,6 +498,7 @@ int batches_tests(void)
         RUN(any_byte_of_an_id_takes_its_place),
         RUN(only_ids_move_the_batches),
         RUN(half_of_the_line_is_any_list_s),
+        RUN(one_id_has_more_than_half_of_the_line),
 #if SMH_LINE_MAX == 8000
         RUN(resume_points_outlive_a_release),
 #endif

@@ -207,6 +207,9 @@ static void too_many_requests_are_refused(void **state)
 {
     talk *t = talk_new(1, 64, 0);
     (void)state;
+    t->scope.users = numbered('u', SMH_REQUESTS_MAX * 10, 6);
+    assert_int_equal(smh_begin(&t->call, &t->scope, &t->io), 0);
+    assert_int_equal(t->call.report.requests, SMH_REQUESTS_MAX);
     t->scope.users = numbered('u', SMH_REQUESTS_MAX * 10 + 1, 6);
     assert_int_equal(smh_revoke(&t->call, &t->scope, &t->io), SMH_E_RANGE);
     assert_int_equal(t->s->calls, 0);
@@ -662,6 +665,25 @@ static void every_call_fails_around_a_reopening(void **state)
             every_call_fails(sizes[i], pipelines[j], 1);
 }
 
+/* No answer makes up for it. */
+static int take_all_and_more(void *ctx, const void *data, size_t size)
+{
+    (void)(prompt->send)(ctx, data, size);
+    return (int)size + 1;
+}
+
+static void broken_contract_counts_before_an_answer(void **state)
+{
+    talk *t = talk_new(USERS, 4096, 0);
+    smh_port_ops ops = *t->io.port.ops;
+    (void)state;
+    prompt = t->io.port.ops;
+    ops.send = take_all_and_more;
+    t->io.port.ops = &ops;
+    t->s->reply = (bytes)BYTES("HTTP/1.1 414 x\r\n");
+    assert_int_equal(talk_run(t), SMH_E_PORT);
+}
+
 /* A number of another layer is no answer of a port. */
 static void results_of_other_layers_end_the_call(void **state)
 {
@@ -739,6 +761,7 @@ int exchange_tests(void)
         RUN(manner_of_closing),
         RUN(every_call_fails_in_every_way),
         RUN(every_call_fails_around_a_reopening),
+        RUN(broken_contract_counts_before_an_answer),
         RUN(results_of_other_layers_end_the_call),
         RUN(no_copy_of_the_secret_is_left_on_the_stack),
     };

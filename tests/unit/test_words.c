@@ -31,11 +31,14 @@ static void any_number_has_words(void **state)
                               404, 414, 429,     499,     500,    503, 599,
                               600, -24, INT_MIN, INT_MAX, -32768, 1000};
     size_t i;
+    int n;
     (void)state;
     for (i = 0; i < sizeof odd / sizeof *odd; i++) {
         assert_non_null(smh_strerror(odd[i]));
         assert_true(*smh_strerror(odd[i]) != '\0');
     }
+    for (n = SMH_E_CANCELLED - 1; n > -100; n--)
+        assert_string_equal(smh_strerror(n), "unknown result");
 }
 
 static void words_do_not_call_failure_success(void **state)
@@ -54,6 +57,7 @@ static void words_do_not_call_failure_success(void **state)
     assert_string_equal(smh_strerror(500), smh_strerror(504));
     assert_string_not_equal(smh_strerror(500), smh_strerror(501));
     assert_string_equal(smh_strerror(501), smh_strerror(599));
+    assert_string_not_equal(smh_strerror(501), smh_strerror(499));
 }
 
 /* ---- a bounded text ------------------------------------------------------ */
