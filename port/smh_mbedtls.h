@@ -178,7 +178,7 @@ typedef struct smh_mbedtls {
     size_t pending;   /* Bytes of the caller's that mbedTLS holds. */
     uint8_t unsent;   /* It holds some that the port below must take. */
     uint8_t notified; /* The end was said. */
-    uint8_t verified; /* Certificate, name and dates are. */
+    uint8_t verified; /* The server's certificate is; flags say what of it. */
     uint8_t state;
     uint8_t blocked;        /* The port below said AGAIN to this operation. */
     uint8_t at_once;        /* There is more to do without waiting. */
@@ -192,7 +192,7 @@ typedef struct smh_mbedtls {
     const char *host; /* Of the caller, while it is being opened. */
     const char *alpn[2];
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
-    mbedtls_ecp_group_id curves[16];
+    mbedtls_ecp_group_id curves[16]; /* 2.28 has 13, and one behind them is 0 */
 #endif
     char note[96]; /* Words of the certificate, cut off. */
     mbedtls_ssl_context ssl;
@@ -251,8 +251,7 @@ enum {
     SMHI_MBEDTLS_CONNECTING, /* the port below is being opened */
     SMHI_MBEDTLS_SHAKING,
     SMHI_MBEDTLS_OPEN,
-    SMHI_MBEDTLS_DEAD, /* TLS failed: diag.result */
-    SMHI_MBEDTLS_CLOSING
+    SMHI_MBEDTLS_DEAD /* TLS is over: diag.result, or it is being closed */
 };
 
 /* ---- errors -------------------------------------------------------------- */
@@ -266,7 +265,7 @@ static int smhi_mbedtls_fail(smh_mbedtls *tls, int reason, int code, int result)
 }
 
 /* Whether mbedTLS says by this code that an allocation failed.  Before 4.0 a
- * code may be the sum of a high one and a low one of 7 bits. */
+ * code may be the sum of a high one and a low one of 7 bits, which says so. */
 static int smhi_mbedtls_is_memory(int code)
 {
     static const int16_t codes[] = {
@@ -290,7 +289,7 @@ static int smhi_mbedtls_is_memory(int code)
         if (code == codes[i])
             return 1;
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
-        if (-(-code & 0x7F) == codes[i] || -(-code & 0x7F80) == codes[i])
+        if (-(-code & 0x7F) == codes[i])
             return 1;
 #endif
     }
@@ -370,17 +369,15 @@ static int smhi_mbedtls_result(smh_mbedtls *tls, int code)
 
 enum { SMHI_MBEDTLS_READS = 8 }; /* in one operation */
 
-/* Each operation of the caller begins with this.  A send comes after a receive
- * that may want a turn at once.  Reads are counted because mbedTLS goes on, in
- * one call, for as long as a peer feeds it what it ignores. */
+/* Each operation of the caller begins with this.  Reads are counted because
+ * mbedTLS goes on, in one call, for as long as a peer feeds it what it ignores. */
 static void smhi_mbedtls_enter(smh_mbedtls *tls, int stage)
 {
     tls->diag.stage = (uint8_t)stage;
     tls->broken = 0;
     tls->blocked = 0;
     tls->reads = SMHI_MBEDTLS_READS;
-    if (stage != SMH_STAGE_WRITE)
-        tls->at_once = 0;
+    tls->at_once = 0;
 }
 
 /* What the port below said, for mbedTLS: bytes, or one of two codes.  0 would
@@ -411,7 +408,6 @@ static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
     const smh_port *below = &tls->options.below;
     int moved;
     tls->unsent = 1;
-    tls->at_once |= tls->receiving;
     if (tls->receiving)
         return MBEDTLS_ERR_SSL_WANT_WRITE;
     moved = (below->ops->send)(below->ctx, data, size);
@@ -421,7 +417,7 @@ static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
     }
     moved = smhi_mbedtls_moved(tls, moved, size, &tls->diag.sent,
                                MBEDTLS_ERR_SSL_WANT_WRITE);
-    tls->unsent = moved < 0 || (size_t)moved < size;
+    tls->unsent = (size_t)moved != size;
     return moved;
 }
 
@@ -473,21 +469,18 @@ static uint64_t smhi_mbedtls_date(const mbedtls_x509_time *date)
                              date->min, date->sec);
 }
 
-#if defined(MBEDTLS_HAVE_TIME_DATE)
-/* The date of so many seconds since 1970 (UTC); if it is not known, 1900. */
+/* The date of so many seconds since 1970 (Gregorian, UTC); if mbedTLS is asked
+ * for it and does not know it, 1900. */
 static uint64_t smhi_mbedtls_utc(uint32_t seconds)
 {
+#if defined(MBEDTLS_HAVE_TIME_DATE)
     mbedtls_time_t time = (mbedtls_time_t)seconds;
     struct tm tm;
     memset(&tm, 0, sizeof tm);
     (void)mbedtls_platform_gmtime_r(&time, &tm);
     return smhi_mbedtls_pack(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
                              tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
 #else
-/* The date of so many seconds since 1970 (Gregorian, UTC). */
-static uint64_t smhi_mbedtls_utc(uint32_t seconds)
-{
     uint32_t day = seconds / 86400 + 719468; /* since 1 March of year 0 */
     uint32_t era = day / 146097;             /* 400 years */
     uint32_t of_era = day % 146097;
@@ -500,8 +493,8 @@ static uint64_t smhi_mbedtls_utc(uint32_t seconds)
                              (int)(of_year - (153 * month + 2) / 5 + 1),
                              (int)(seconds / 3600 % 24),
                              (int)(seconds / 60 % 60), (int)(seconds % 60));
-}
 #endif
+}
 
 /* The dates by the caller's clock. */
 static uint32_t smhi_mbedtls_dates(const smh_mbedtls *tls,
@@ -638,7 +631,7 @@ static int smhi_mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
     smhi_mbedtls_note(tls, crt, *flags);
 #endif
     tls->flags |= *flags;
-    tls->verified = depth == 0 && tls->flags == 0;
+    tls->verified = depth == 0;
     return 0;
 }
 
@@ -657,7 +650,7 @@ static int smhi_mbedtls_verify(void *ctx, mbedtls_x509_crt *crt, int depth,
 static int smhi_mbedtls_is_null(const char *name)
 {
 #ifdef SMHI_MBEDTLS_NULL
-    return name != NULL && strstr(name, "-NULL-") != NULL;
+    return strstr(name, "-NULL-") != NULL;
 #else
     (void)name;
     return 0;
@@ -754,11 +747,12 @@ static int smhi_mbedtls_read_ca(smh_mbedtls *tls)
                ? mbedtls_x509_crt_parse_der_nocopy(&tls->own_ca, ca, size)
                : mbedtls_x509_crt_parse(&tls->own_ca, ca, size);
     tls->trusted = &tls->own_ca;
-    if (code >= 0) /* above 0: so many of a bundle are beyond this mbedTLS */
-        return 0;
-    if (smhi_mbedtls_is_memory(code))
+    if (smhi_mbedtls_is_memory(code) ||
+        (code != 0 && smhi_mbedtls_failed_allocs(tls) != 0))
         return smhi_mbedtls_fail(tls, SMH_MBEDTLS_MEMORY, code, SMH_E_MEMORY);
-    return smhi_mbedtls_fail(tls, SMH_MBEDTLS_CA, code, SMH_E_TLS);
+    if (code < 0) /* above 0: so many of a bundle are beyond this mbedTLS */
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_CA, code, SMH_E_TLS);
+    return 0;
 }
 
 /* Returns the reason for what is missing, or 0. */
@@ -816,7 +810,7 @@ static void smhi_mbedtls_fast_first(smh_mbedtls *tls)
         for (curve = mbedtls_ecp_grp_id_list(); *curve != 0; curve++) {
             for (rank = 0; rank < 3 && fast[rank] != *curve; rank++)
                 continue;
-            if (rank == turn && n < sizeof tls->curves / sizeof *curve - 1)
+            if (rank == turn)
                 tls->curves[n++] = *curve;
         }
     }
@@ -899,7 +893,6 @@ SMH_API int smh_mbedtls_init(smh_mbedtls *tls,
     tls->trusted = options->ca_chain;
     tls->failed_before = smhi_mbedtls_failed_allocs(tls);
     tls->diag.stage = SMH_STAGE_SET_UP;
-    mbedtls_ssl_init(&tls->ssl);
     mbedtls_ssl_config_init(&tls->own_config);
     mbedtls_x509_crt_init(&tls->own_ca);
     result = smhi_mbedtls_missing(options);
@@ -976,7 +969,6 @@ static int smhi_mbedtls_start(smh_mbedtls *tls, const char *host)
 /* Whether this connection may carry a secret, however the config looks now. */
 static int smhi_mbedtls_judge(smh_mbedtls *tls)
 {
-    tls->state = SMHI_MBEDTLS_DEAD;
     if (!tls->verified || tls->flags != 0)
         return smhi_mbedtls_fail(tls, SMH_MBEDTLS_UNVERIFIED, 0, SMH_E_TLS);
     if (smhi_mbedtls_is_null(mbedtls_ssl_get_ciphersuite(&tls->ssl)))
@@ -1075,7 +1067,7 @@ static int smhi_mbedtls_recv(void *ctx, void *data, size_t size)
     return code > 0 ? code : smhi_mbedtls_result(tls, code);
 }
 
-/* Says the end, once, behind what is unsent.  Returns 0, or a code. */
+/* Says the end, once, behind an alert that is unsent.  Returns 0, or a code. */
 static int smhi_mbedtls_notify(smh_mbedtls *tls)
 {
     int code = smhi_mbedtls_flush(tls);
@@ -1086,6 +1078,7 @@ static int smhi_mbedtls_notify(smh_mbedtls *tls)
     return code;
 }
 
+/* A record that is half sent stays so, and then nobody could read the end. */
 static int smhi_mbedtls_close(void *ctx, int at_once)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
@@ -1093,15 +1086,13 @@ static int smhi_mbedtls_close(void *ctx, int at_once)
     int result;
     if (tls->state < SMHI_MBEDTLS_CONNECTING)
         return 1;
-    if (tls->state == SMHI_MBEDTLS_OPEN && !at_once) {
+    if (tls->state == SMHI_MBEDTLS_OPEN && !at_once && tls->pending == 0) {
         smhi_mbedtls_enter(tls, SMH_STAGE_CLOSE);
         if (smhi_mbedtls_notify(tls) == MBEDTLS_ERR_SSL_WANT_WRITE)
             return SMH_AGAIN;
     }
-    if (tls->state != SMHI_MBEDTLS_CLOSING) {
-        mbedtls_ssl_free(&tls->ssl);
-        tls->state = SMHI_MBEDTLS_CLOSING;
-    }
+    mbedtls_ssl_free(&tls->ssl);
+    tls->state = SMHI_MBEDTLS_DEAD;
     tls->at_once = 0;
     result = (below->ops->close)(below->ctx, at_once);
     if (result == SMH_AGAIN)
@@ -1153,7 +1144,7 @@ static const struct smhi_mbedtls_fault {
      "signature or key too weak", NULL},
     {0, NULL, NULL}};
 
-/* The note is of the first fault, if that has one. */
+/* A note is of the first fault, which then is one of those that have one. */
 static void smhi_mbedtls_say_faults(const smh_mbedtls *tls, smh_text *text)
 {
     const struct smhi_mbedtls_fault *fault = smhi_mbedtls_faults;
@@ -1165,7 +1156,7 @@ static void smhi_mbedtls_say_faults(const smh_mbedtls *tls, smh_text *text)
         smh_put_words(text, fault->words);
         if (fault == smhi_mbedtls_faults && tls->options.failed_allocs == NULL)
             smh_put_words(text, ", or out of memory"); /* who counts knows */
-        if (*note != '\0' && fault->note != NULL) {
+        if (*note != '\0') {
             smh_put_words(text, fault->note);
             smh_put_words(text, note);
             smh_put_words(text,

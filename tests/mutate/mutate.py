@@ -48,6 +48,7 @@ SUITES = {
     "port/smh_mbedtls.h": Suite(
         ["tests/tls/library.c", "tests/tls/silent.c", "tests/contract/port.c"],
         [
+            Run("tls/test_faults", ""),
             Run("tls/test_certificates", ""),
             Run("tls/test_tls", ""),
             Run("tls/test_heap", ""),

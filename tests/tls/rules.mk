@@ -1,7 +1,7 @@
 # The port of mbedTLS: real TLS with a server in memory.  mbedTLS is linked
 # statically, so that its heap can be starved.
 
-TLS_TESTS = tls certificates heap
+TLS_TESTS = tls certificates faults heap
 TLS_RUNS  = $(TLS_TESTS:%=$(B)/tls/test_%)
 TLS_DEPS  = $(wildcard tests/tls/*.h tests/support/*.h) smh_token.h \
               port/smh_posix.h port/smh_mbedtls.h
@@ -12,6 +12,9 @@ $(B)/tls/%.o: tests/tls/%.c $(TLS_DEPS) | $(B)/tls/.
 $(B)/tls/test_heap: $(B)/tls/heap.o
 $(B)/tls/test_certificates: $(B)/tls/silent.o
 $(B)/tls/test_heap: TLS_WRAP = -Wl,--wrap=calloc,--wrap=free
+$(B)/tls/test_faults: $(B)/tls/faults.o
+$(B)/tls/test_faults: TLS_WRAP = $(shell sed -n \
+    's/^WRAP.[A-Z_]*, \([a-z0-9_]*\),.*/-Wl,--wrap=\1/p' tests/tls/faults.c)
 $(TLS_RUNS): $(B)/tls/test_%: $(B)/tls/test_%.o $(B)/tls/peer.o \
     $(B)/tls/library.o
 	$(CC) -o $@ $^ $(SMH_LDFLAGS) $(TLS_WRAP) -Wl,-Bstatic $(TLS_LIBS) \
@@ -48,7 +51,8 @@ $(B)/tls/small-%/test: tests/tls/small/test_small.c $(B)/tls/small-%/tls.a \
     tests/support/child.c $(TLS_DEPS)
 	$(CC) $(SMH_CFLAGS) $(TLS_SMALL_CONFIG) -Itests/support \
 	    -isystem build/src/mbedtls-$*/include -o $@ $< tests/support/child.c \
-	    $(@D)/tls.a $(SMH_LDFLAGS) -lcmocka
+	    $(@D)/tls.a $(SMH_LDFLAGS) -lcmocka \
+	    -Wl,--wrap=mbedtls_ssl_conf_max_frag_len
 
 .PHONY: check-tls-small
 check-tls-small: $(TLS_SMALL:%=$(B)/tls/small-%/test) $(B)/tls/pki/ca.pem
@@ -57,3 +61,19 @@ check-tls-small: $(TLS_SMALL:%=$(B)/tls/small-%/test) $(B)/tls/pki/ca.pem
 	        $(B)/tls/small-$$version/test || exit 1; \
 	done
 CHECKS_REST += check-tls-small
+
+# Every line and every branch of the port is taken by these tests together: with
+# both mbedTLS, as Debian and as small machines have them.
+TLS_COVERAGE  = $(B)/tls/coverage
+TLS_COVER     = $(MAKE) -s CC=gcc SAN= RUN= CFLAGS='--coverage -O0' \
+                LDFLAGS=--coverage
+.PHONY: check-tls-coverage
+check-tls-coverage:
+	rm -rf $(TLS_COVERAGE)
+	@tests/support/mbedtls.sh 3.6.6
+	$(TLS_COVER) check-tls check-tls-small B=$(TLS_COVERAGE)/2.28 TLS=
+	$(TLS_COVER) check-tls B=$(TLS_COVERAGE)/3.6.6 \
+	    TLS=$(CURDIR)/build/mbedtls/3.6.6
+	gcovr -r . -f port/smh_mbedtls.h --fail-under-line 100 \
+	    --fail-under-branch 100 $(TLS_COVERAGE)
+CHECKS_REST += check-tls-coverage

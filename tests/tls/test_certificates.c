@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cmocka_all.h"
 #include "peer.h"
@@ -101,13 +102,14 @@ static void an_address_is_no_name(void **state)
     (void)state;
     refuses("ip-only", "standin.test", MBEDTLS_X509_BADCERT_CN_MISMATCH,
             "not for this host (-0x2700)");
+    accepts("spelled", "abc.standin.test");
 }
 
 /* The header lets nothing else through; who opens the port himself hears. */
 static void what_cannot_be_a_host_is_refused_before_the_network(void **state)
 {
     smh_port port;
-    char name[300];
+    char name[MBEDTLS_SSL_MAX_HOST_NAME_LEN + 2];
     (void)state;
     begin("server");
     port = smh_mbedtls_port(&client);
@@ -121,6 +123,10 @@ static void what_cannot_be_a_host_is_refused_before_the_network(void **state)
     assert_int_equal(port.ops->open(port.ctx, NULL, 443), SMH_E_TLS);
     assert_int_equal(client.reason, SMH_MBEDTLS_HOST);
     assert_int_equal(server.opens, 0);
+    name[sizeof name - 2] = '\0'; /* the longest that can be one */
+    assert_int_equal(client_open(&client, name), SMH_E_TLS);
+    assert_int_equal(client.flags, MBEDTLS_X509_BADCERT_CN_MISMATCH);
+    assert_int_equal(server.opens, 1);
     end();
 }
 
@@ -142,6 +148,17 @@ static void a_common_name_is_told(void **state)
     accepts("titled", "common.test");
 }
 
+/* Who has no common name is told by the last title, who has none is not. */
+static void without_a_common_name(void **state)
+{
+    (void)state;
+    refuses("untitled", "standin.test", MBEDTLS_X509_BADCERT_NOT_TRUSTED,
+            "not signed by a CA given, or out of memory: its issuer is "
+            "\"Somebody\" (-0x2700)");
+    refuses("nameless", "standin.test", MBEDTLS_X509_BADCERT_CN_MISMATCH,
+            "certificate refused: not for this host (-0x2700)");
+}
+
 /* mbedTLS 3.x takes it for the host, and no URI can be one. */
 static void a_uri_is_no_host(void **state)
 {
@@ -150,6 +167,7 @@ static void a_uri_is_no_host(void **state)
             "not for this host");
     refuses("uri-and-name", "standin.test", MBEDTLS_X509_BADCERT_CN_MISMATCH,
             "not for this host");
+    accepts("uri-and-other", "standin.test");
 }
 
 static void an_issuer_must_be_allowed_to_sign(void **state)
@@ -157,6 +175,13 @@ static void an_issuer_must_be_allowed_to_sign(void **state)
     (void)state;
     refuses("unfit", "standin.test", MBEDTLS_X509_BADCERT_NOT_TRUSTED,
             "its issuer is \"SMH test no-signer\"");
+}
+
+static void a_client_is_no_server(void **state)
+{
+    (void)state;
+    refuses("client-only", "standin.test", MBEDTLS_X509_BADCERT_EXT_KEY_USAGE,
+            "handshake: certificate refused: not for a server (-0x");
 }
 
 static void no_ca_that_is_known(void **state)
@@ -207,6 +232,42 @@ static void all_faults_are_named(void **state)
     end();
 }
 
+/* What no server here is guilty of is put into the flags instead. */
+static void each_fault_has_its_words(void **state)
+{
+    static const struct {
+        uint32_t flag;
+        const char *words;
+    } faults[] = {
+        {MBEDTLS_X509_BADCERT_NOT_TRUSTED,
+         ": not signed by a CA given, or out of memory"},
+        {MBEDTLS_X509_BADCERT_FUTURE, ": not valid yet"},
+        {MBEDTLS_X509_BADCERT_EXPIRED, ": expired"},
+        {MBEDTLS_X509_BADCERT_CN_MISMATCH, ": not for this host"},
+        {MBEDTLS_X509_BADCERT_REVOKED, ": revoked"},
+        {MBEDTLS_X509_BADCERT_MISSING, ": there is none"},
+        {MBEDTLS_X509_BADCERT_KEY_USAGE, ": not for a server"},
+        {MBEDTLS_X509_BADCERT_EXT_KEY_USAGE, ": not for a server"},
+        {MBEDTLS_X509_BADCERT_NS_CERT_TYPE, ": not for a server"},
+        {MBEDTLS_X509_BADCERT_BAD_MD, ": signature or key too weak"},
+        {MBEDTLS_X509_BADCERT_BAD_PK, ": signature or key too weak"},
+        {MBEDTLS_X509_BADCERT_BAD_KEY, ": signature or key too weak"},
+        {MBEDTLS_X509_BADCERT_OTHER, ""},
+    };
+    char words[200];
+    size_t i;
+    (void)state;
+    begin("nameless");
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    for (i = 0; i < sizeof faults / sizeof *faults; i++) {
+        client.flags = faults[i].flag;
+        snprintf(words, sizeof words,
+                 "handshake: certificate refused%s (-0x2700)", faults[i].words);
+        assert_string_equal(client_words(&client), words);
+    }
+    end();
+}
+
 static uint32_t failed_so_far;
 
 static uint32_t count_failed(void *ctx)
@@ -228,12 +289,45 @@ static void only_allocations_of_this_opening_count(void **state)
     end();
 }
 
+/* What failed is told, not an allocation that mbedTLS did without. */
+static uint32_t fails_at_each_call(void *ctx)
+{
+    (void)ctx;
+    return failed_so_far++;
+}
+
+static void a_failed_allocation_hides_no_fault(void **state)
+{
+    char words[200];
+    (void)state;
+    options.failed_allocs = fails_at_each_call;
+    begin("other-name");
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    assert_int_equal(client.reason, SMH_MBEDTLS_CERTIFICATE);
+    assert_int_not_equal(client.failed_allocs, 0);
+    snprintf(words, sizeof words,
+             "handshake: certificate refused: not for this host: it is for "
+             "\"other.test\", allocations that failed: %u (-0x2700)",
+             (unsigned)client.failed_allocs);
+    assert_string_equal(client_words(&client), words);
+    end();
+    options.time = read_clock;
+    options.ctx = &clock_says;
+    clock_says = UINT32_MAX;
+    refuses("server", "standin.test", MBEDTLS_X509_BADCERT_EXPIRED,
+            "handshake: certificate refused: expired: valid to ");
+}
+
 #if defined(MBEDTLS_HAVE_TIME_DATE)
 static void dates_by_the_clock_of_mbedtls(void **state)
 {
     (void)state;
-    refuses("expired", "standin.test", MBEDTLS_X509_BADCERT_EXPIRED,
-            "expired: valid to 20");
+    begin("expired");
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    assert_int_equal(client.flags, MBEDTLS_X509_BADCERT_EXPIRED);
+    assert_says("expired: valid to 20");
+    assert_says(", and the clock says 20");
+    end();
     refuses("future", "standin.test", MBEDTLS_X509_BADCERT_FUTURE,
             "not valid yet: valid from 20");
 }
@@ -258,6 +352,31 @@ static void dates_by_the_callers_clock(void **state)
             "and the clock says 2106-02-07 06:28:15");
 }
 
+/* Of two that have not begun, or have ended, the server's is told. */
+static void the_dates_of_the_server_are_told(void **state)
+{
+    uint32_t dates[2];
+    int i;
+    (void)state;
+    pki_dates(&dates[0], &dates[1]);
+    options.time = read_clock;
+    options.ctx = &clock_says;
+    for (i = 0; i < 2; i++) {
+        char date[40], words[200];
+        time_t seconds = (time_t)dates[i];
+        strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S", gmtime(&seconds));
+        snprintf(words, sizeof words,
+                 "handshake: certificate refused: %s %s, and the clock says %s",
+                 i == 0 ? "not valid yet: valid from" : "expired: valid to",
+                 date, i == 0 ? "1970" : "2100");
+        clock_says = i == 0 ? 0 : 4107542400u;
+        refuses("server", "standin.test",
+                i == 0 ? MBEDTLS_X509_BADCERT_FUTURE
+                       : MBEDTLS_X509_BADCERT_EXPIRED,
+                words);
+    }
+}
+
 /* A clock that does not know trusts nobody, however long a certificate is
  * valid. */
 static void no_date_is_right_for_no_clock(void **state)
@@ -274,6 +393,33 @@ static void no_date_is_right_for_no_clock(void **state)
     clock_says = UINT32_MAX;
     refuses("far", "standin.test", MBEDTLS_X509_BADCERT_EXPIRED, "expired");
     free(ca);
+}
+
+/* It is 1970 until the CA has been judged, and told of. */
+static unsigned reads;
+
+static uint32_t set_meanwhile(void *ctx)
+{
+    return reads++ < 2 ? 0 : *(const uint32_t *)ctx;
+}
+
+/* The first that was found stays in full. */
+static void a_clock_that_is_set_in_the_handshake(void **state)
+{
+    (void)state;
+    options.time = set_meanwhile;
+    options.ctx = &clock_says;
+    clock_says = UINT32_MAX;
+    reads = 0;
+    refuses("server", "standin.test",
+            MBEDTLS_X509_BADCERT_FUTURE | MBEDTLS_X509_BADCERT_EXPIRED,
+            "says 1970-01-01 00:00:00: is it set?; expired (-0x2700)");
+    clock_says = (uint32_t)time(NULL);
+    reads = 0;
+    refuses("server", "other.test",
+            MBEDTLS_X509_BADCERT_FUTURE | MBEDTLS_X509_BADCERT_CN_MISMATCH,
+            "says 1970-01-01 00:00:00: is it set?; not for this host "
+            "(-0x2700)");
 }
 
 /* To the second, at both ends of the certificate's time. */
@@ -317,7 +463,33 @@ static void set_up_fails(int reason, const char *words)
     assert_string_equal(client_words(&client), words);
     assert_int_equal(server.opens, 0);
     assert_int_equal(client_close(&client, 0), 1);
+    assert_int_equal(server.closes, 0);
     smh_mbedtls_free(&client);
+}
+
+static void set_up_needs_each_callback(void **state)
+{
+    smh_port_ops ops[5];
+    size_t i;
+    (void)state;
+    peer_init(&server, "server");
+    for (i = 0; i < 5; i++)
+        ops[i] = *peer_port(&server).ops;
+    ops[0].open = NULL;
+    ops[1].send = NULL;
+    ops[2].recv = NULL;
+    ops[3].close = NULL;
+    ops[4].now_ms = NULL;
+    for (i = 0; i < 5; i++) {
+        options.below.ops = &ops[i];
+        set_up_fails(SMH_MBEDTLS_NO_PORT,
+                     "set-up: no port below given, or one without a callback");
+    }
+    assert_int_equal(smh_mbedtls_init(&client, &options), SMH_E_TLS);
+    assert_int_equal(smh_mbedtls_port(&client).ops->now_ms(
+                         smh_mbedtls_port(&client).ctx),
+                     0);
+    peer_free(&server);
 }
 
 static void what_set_up_must_have(void **state)
@@ -355,11 +527,39 @@ static void what_set_up_must_have(void **state)
     set_up_fails(SMH_MBEDTLS_CA, "set-up: CA cannot be read (-0x2180)");
     options.ca_size = 0;
     set_up_fails(SMH_MBEDTLS_CA, "set-up: CA cannot be read (-0x2180)");
+    options.ca_size = sizeof "-----BEGIN";
+    set_up_fails(SMH_MBEDTLS_CA, "set-up: CA cannot be read (-0x2180)");
+    options.ca_size++;
+    set_up_fails(SMH_MBEDTLS_PEM_END,
+                 "set-up: CA: the size of a PEM must include its NUL");
+    ca[9] = 'M'; /* no PEM at all */
+    set_up_fails(SMH_MBEDTLS_CA, "set-up: CA cannot be read (-0x2180)");
     free(ca);
     peer_free(&server);
 }
 
 /* A call over a port that could not be set up ends with the port's error. */
+/* Nothing of one that failed is left. */
+static void set_up_can_be_tried_again(void **state)
+{
+    size_t size;
+    unsigned char *ca = pki_read("ca.pem", &size);
+    (void)state;
+    peer_init(&server, "server");
+    assert_int_equal(smh_mbedtls_init(&client, &options), SMH_E_TLS);
+    options.below = peer_port(&server);
+    options.f_rng = peer_random;
+    options.ca = ca;
+    options.ca_size = size + 1;
+    assert_int_equal(smh_mbedtls_init(&client, &options), 0);
+    assert_int_equal(client.diag.result, 0);
+    assert_string_equal(client_words(&client),
+                        "not opened: nothing went wrong");
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    free(ca);
+    end();
+}
+
 static void a_call_says_what_set_up_lacked(void **state)
 {
     static const char *const ids[] = {"alice"};
@@ -458,8 +658,13 @@ static void careless(mbedtls_ssl_config *config)
                                                  MBEDTLS_SSL_TRANSPORT_STREAM,
                                                  MBEDTLS_SSL_PRESET_DEFAULT),
                      0);
+    mbedtls_ssl_conf_endpoint(config, MBEDTLS_SSL_IS_SERVER);
+    mbedtls_ssl_conf_transport(config, MBEDTLS_SSL_TRANSPORT_DATAGRAM);
     mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_NONE);
     mbedtls_ssl_conf_verify(config, trusts_all, NULL);
+#if defined(MBEDTLS_SSL_RENEGOTIATION)
+    mbedtls_ssl_conf_renegotiation(config, MBEDTLS_SSL_RENEGOTIATION_ENABLED);
+#endif
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
     mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3,
                                  MBEDTLS_SSL_MINOR_VERSION_1);
@@ -479,6 +684,32 @@ static void a_careless_config_is_made_careful(void **state)
             "self-signed");
     mbedtls_ssl_config_free(&config);
 }
+
+#if defined(MBEDTLS_SSL_RENEGOTIATION)
+static void no_config_negotiates_twice(void **state)
+{
+    mbedtls_ssl_config config;
+    char byte;
+    uint32_t sent;
+    int turn;
+    (void)state;
+    careless(&config);
+    begin("server");
+    server.renegotiation = MBEDTLS_SSL_RENEGOTIATION_ENABLED;
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    peer_turn(&server);
+    sent = client.diag.sent;
+    peer_ask_hello(&server);
+    for (turn = 0; turn < 10; turn++) {
+        smh_port port = smh_mbedtls_port(&client);
+        (void)port.ops->recv(port.ctx, &byte, 1);
+        peer_turn(&server);
+    }
+    assert_in_range(client.diag.sent - sent, 20, 40); /* a refusal */
+    end();
+    mbedtls_ssl_config_free(&config);
+}
+#endif
 
 /* Suites of its own stay; what it speaks over TLS does not. */
 static void a_config_keeps_its_suites(void **state)
@@ -503,6 +734,26 @@ static void a_config_keeps_its_suites(void **state)
                         "TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384");
     end();
     mbedtls_ssl_config_free(&config);
+}
+
+/* Its random bytes will do, if the options have none. */
+static void a_config_has_its_own_random_bytes(void **state)
+{
+    mbedtls_ssl_config config;
+    size_t size;
+    unsigned char *ca = pki_read("ca.pem", &size);
+    (void)state;
+    careless(&config);
+    mbedtls_ssl_conf_rng(&config, peer_random, NULL);
+    peer_init(&server, "server");
+    options.below = peer_port(&server);
+    options.ca = ca;
+    options.ca_size = size + 1;
+    assert_int_equal(smh_mbedtls_init(&client, &options), 0);
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    end();
+    mbedtls_ssl_config_free(&config);
+    free(ca);
 }
 
 /* Even if it is changed between two connections. */
@@ -536,6 +787,34 @@ static void a_server_that_was_never_verified(void **state)
     assert_int_equal(result, SMH_E_TLS);
     assert_int_equal(client.reason, SMH_MBEDTLS_UNVERIFIED);
     assert_says("no certificate was verified");
+    assert_int_equal(port.ops->send(port.ctx, "secret", 6), SMH_E_TLS);
+    peer_turn(&server);
+    assert_int_equal(server.size, 0);
+    end();
+    mbedtls_ssl_config_free(&config);
+}
+
+/* A chain that is good, of a client: mbedTLS looks at that behind the chain, and
+ * has been told in between to go on. */
+static void a_fault_behind_the_chain_counts(void **state)
+{
+    mbedtls_ssl_config config;
+    smh_port port;
+    int result = SMH_AGAIN;
+    (void)state;
+    careless(&config);
+    begin("client-only");
+    port = smh_mbedtls_port(&client);
+    while (result == SMH_AGAIN) {
+        result = port.ops->open(port.ctx, "standin.test", 443);
+        mbedtls_ssl_conf_authmode(&config, MBEDTLS_SSL_VERIFY_OPTIONAL);
+    }
+    assert_int_equal(result, SMH_E_TLS);
+    assert_int_equal(client.verified, 1);
+    assert_int_equal(client.flags, MBEDTLS_X509_BADCERT_EXT_KEY_USAGE);
+    assert_int_equal(client.reason, SMH_MBEDTLS_UNVERIFIED);
+    assert_string_equal(client_words(&client),
+                        "handshake: no certificate was verified");
     assert_int_equal(port.ops->send(port.ctx, "secret", 6), SMH_E_TLS);
     peer_turn(&server);
     assert_int_equal(server.size, 0);
@@ -624,6 +903,7 @@ static void an_alert_is_named(void **state)
     } alerts[] = {
         {40, "40, no cipher suite, curve or signature in common, or it wants a"
              " client certificate (-0x7780)"},
+        {7, "7 (-0x7780)"},
         {42, "42, it wants a client certificate (-0x7780)"},
         {50, "50 (-0x7780)"},
         {70, "70, " VERSION " (-0x7780)"},
@@ -884,27 +1164,40 @@ int main(void)
         TEST(what_cannot_be_a_host_is_refused_before_the_network),
         TEST(another_name),
         TEST(a_common_name_is_told),
+        TEST(without_a_common_name),
         TEST(a_uri_is_no_host),
         TEST(an_issuer_must_be_allowed_to_sign),
+        TEST(a_client_is_no_server),
         TEST(no_ca_that_is_known),
         TEST(a_namesake_of_the_ca),
         TEST(all_faults_are_named),
+        TEST(each_fault_has_its_words),
         TEST(only_allocations_of_this_opening_count),
+        TEST(a_failed_allocation_hides_no_fault),
 #if defined(MBEDTLS_HAVE_TIME_DATE)
         TEST(dates_by_the_clock_of_mbedtls),
 #endif
         TEST(dates_by_the_callers_clock),
+        TEST(the_dates_of_the_server_are_told),
         TEST(no_date_is_right_for_no_clock),
+        TEST(a_clock_that_is_set_in_the_handshake),
         TEST(dates_to_the_second),
+        TEST(set_up_needs_each_callback),
         TEST(what_set_up_must_have),
+        TEST(set_up_can_be_tried_again),
         TEST(a_call_says_what_set_up_lacked),
         TEST(an_unused_struct_is_harmless),
         TEST(a_der_may_stay_where_it_is),
         TEST(a_parsed_chain_will_do),
         TEST(a_careless_config_is_made_careful),
+#if defined(MBEDTLS_SSL_RENEGOTIATION)
+        TEST(no_config_negotiates_twice),
+#endif
         TEST(a_config_keeps_its_suites),
+        TEST(a_config_has_its_own_random_bytes),
         TEST(a_config_that_is_changed_meanwhile),
         TEST(a_server_that_was_never_verified),
+        TEST(a_fault_behind_the_chain_counts),
         TEST(a_config_without_a_ca),
 #if MBEDTLS_VERSION_NUMBER < 0x03000000 && defined(MBEDTLS_SSL_PROTO_TLS1_1)
         TEST(tls_1_1_is_refused),

@@ -1,5 +1,6 @@
 /* Memory: a heap that is too small is never called an untrusted certificate,
  * and what was freed holds no secret. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmocka_all.h"
@@ -51,6 +52,16 @@ static int unwatched_open(void *ctx, const char *host, uint16_t port)
     return result;
 }
 
+/* By what is closed; PSA, where it is used, keeps some. */
+static void assert_nothing_is_held(int result)
+{
+#if !defined(MBEDTLS_USE_PSA_CRYPTO) && !defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    if (result == 1)
+        assert_int_equal(heap.used, 0);
+#endif
+    (void)result;
+}
+
 /* From nothing to nothing, in a heap of its own: as client_open(). */
 static int whole(void)
 {
@@ -73,6 +84,7 @@ static int whole(void)
     if (result > 0)
         result = client_close(&client, 0);
     heap.on = 0;
+    assert_nothing_is_held(result);
     return result;
 }
 
@@ -80,9 +92,7 @@ static void end(void)
 {
     client_close(&client, 1);
     smh_mbedtls_free(&client);
-#if !defined(MBEDTLS_PSA_CRYPTO_C) /* which keeps what it has */
-    assert_int_equal(heap.used, 0);
-#endif
+    assert_nothing_is_held(1);
 }
 
 /* What mbedTLS says may mean something else as well; who counts knows. */
@@ -182,6 +192,50 @@ static void a_heap_too_small_to_begin_with(void **state)
     peer_free(&server);
 }
 
+/* Each allocation of init by itself. */
+static void init_fails_each(const char *name, int in_place, int count)
+{
+    unsigned char *ca;
+    size_t at = 0, failed = 0, size;
+    begin("server", count);
+    ca = pki_read(name, &size);
+    options.below = peer_port(&server);
+    options.f_rng = peer_random;
+    options.ca = ca;
+    options.ca_size = in_place ? size : size + 1;
+    options.ca_in_place = (uint8_t)in_place;
+    do {
+        int result;
+        heap.on = 1;
+        heap.calls = heap.failed = 0;
+        heap.fail_at = ++at;
+        result = smh_mbedtls_init(&client, &options);
+        heap.on = 0;
+        assert_int_equal(result, heap.failed != 0 ? SMH_E_MEMORY : 0);
+        assert_int_equal(client.diag.result, result);
+        failed += heap.failed;
+        if (result != 0)
+            assert_memory_equal(client_words(&client),
+                                "set-up: out of memory: the heap of mbedTLS is "
+                                "too small (",
+                                57);
+        end();
+    } while (heap.failed != 0);
+    assert_true(failed > 5);
+    free(ca);
+    peer_free(&server);
+}
+
+static void a_ca_is_not_unreadable_for_want_of_memory(void **state)
+{
+    (void)state;
+    init_fails_each("ca.pem", 0, 0);
+    init_fails_each("ca.pem", 0, 1);
+    init_fails_each("ca.der", 1, 0);
+    /* Of a bundle, mbedTLS passes over what it has no memory for. */
+    init_fails_each("chain.pem", 0, 1);
+}
+
 /* With failures counted, what is really refused is still told. */
 static void an_untrusted_server_is_not_a_starved_heap(void **state)
 {
@@ -229,6 +283,21 @@ static void no_answer_is_left_in_the_heap(void **state)
     peer_free(&server);
 }
 
+/* Whoever forgets to close has no leak. */
+static void what_is_freed_open_holds_nothing(void **state)
+{
+    (void)state;
+    begin("server", 0);
+    client_init(&client, &server, &options);
+    heap.on = 1;
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    smh_mbedtls_free(&client);
+    heap.on = 0;
+    mbedtls_ssl_free(&server.ssl); /* which was watched as well */
+    assert_nothing_is_held(1);
+    peer_free(&server);
+}
+
 static void what_is_freed_is_wiped(void **state)
 {
     static const smh_mbedtls zero;
@@ -256,9 +325,11 @@ int main(void)
         cmocka_unit_test(nor_if_the_caller_counts),
         cmocka_unit_test(nor_if_one_allocation_fails),
         cmocka_unit_test(a_heap_too_small_to_begin_with),
+        cmocka_unit_test(a_ca_is_not_unreadable_for_want_of_memory),
         cmocka_unit_test(an_untrusted_server_is_not_a_starved_heap),
         cmocka_unit_test(no_secret_is_left_in_the_heap),
         cmocka_unit_test(no_answer_is_left_in_the_heap),
+        cmocka_unit_test(what_is_freed_open_holds_nothing),
         cmocka_unit_test(what_is_freed_is_wiped),
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
         cmocka_unit_test(the_same_with_tls_1_3),

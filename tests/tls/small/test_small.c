@@ -202,6 +202,45 @@ static void dates_are_checked_without_a_clock_of_mbedtls(void **state)
     refuses("other-name", "it is for \"other.test\"");
 }
 
+/* On both sides of each place where the calendar turns: `date -u -d`. */
+static void the_calendar_of_the_port(void **state)
+{
+    static const struct {
+        uint32_t seconds;
+        const char *date;
+    } days[] = {{0, "1970-01-01 00:00:00"},
+                {5097599, "1970-02-28 23:59:59"},
+                {5097600, "1970-03-01 00:00:00"},
+                {26006399, "1970-10-28 23:59:59"},
+                {31535999, "1970-12-31 23:59:59"},
+                {31536000, "1971-01-01 00:00:00"},
+                {68169599, "1972-02-28 23:59:59"},
+                {68169600, "1972-02-29 00:00:00"},
+                {68256000, "1972-03-01 00:00:00"},
+                {951782400, "2000-02-29 00:00:00"},
+                {951868800, "2000-03-01 00:00:00"},
+                {978307199, "2000-12-31 23:59:59"},
+                {4107542399u, "2100-02-28 23:59:59"},
+                {4107542400u, "2100-03-01 00:00:00"},
+                {UINT32_MAX, "2106-02-07 06:28:15"}};
+    char expected[100];
+    size_t i;
+    (void)state;
+    serve("server");
+    begin(ARENA);
+    assert_int_equal(smh_mbedtls_init(&tls, &options), 0);
+    for (i = 0; i < sizeof days / sizeof *days; i++) {
+        clock_says = days[i].seconds;
+        assert_int_equal(open_it(), SMH_E_TLS);
+        snprintf(expected, sizeof expected, ", and the clock says %s%s",
+                 days[i].date, clock_says >> 31 ? "" : ": is it set?");
+        if (strstr(words(), expected) == NULL)
+            fail_msg("\"%s\" does not say \"%s\"", words(), expected);
+        smh_mbedtls_port(&tls).ops->close(&tls, 1);
+    }
+    end();
+}
+
 static void a_certificate_is_for_what_it_says(void **state)
 {
     (void)state;
@@ -249,6 +288,49 @@ static void a_config_that_would_not_encrypt_is_refused(void **state)
     assert_int_equal(open_it(), SMH_E_TLS);
     assert_non_null(strstr(words(), "does not encrypt"));
     mbedtls_ssl_config_free(&config);
+    end();
+}
+
+/* One that was never filled in has no list, and nothing is offered. */
+static void a_config_without_suites(void **state)
+{
+    mbedtls_ssl_config config;
+    (void)state;
+    begin(ARENA);
+    mbedtls_ssl_config_init(&config);
+    options.conf = &config;
+    assert_int_equal(smh_mbedtls_init(&tls, &options), 0);
+    end();
+}
+
+int __real_mbedtls_ssl_conf_max_frag_len(mbedtls_ssl_config *config,
+                                         unsigned char code);
+int __wrap_mbedtls_ssl_conf_max_frag_len(mbedtls_ssl_config *config,
+                                         unsigned char code);
+
+static int no_size_fits;
+
+int __wrap_mbedtls_ssl_conf_max_frag_len(mbedtls_ssl_config *config,
+                                         unsigned char code)
+{
+    return no_size_fits ? MBEDTLS_ERR_SSL_BAD_INPUT_DATA
+                        : __real_mbedtls_ssl_conf_max_frag_len(config, code);
+}
+
+/* As where the longest record is shorter than what can be asked for. */
+static void a_record_that_nobody_can_ask_for(void **state)
+{
+    (void)state;
+    serve("server");
+    begin(ARENA);
+    no_size_fits = 1;
+    assert_int_equal(smh_mbedtls_init(&tls, &options), 0);
+    assert_int_equal(open_it(), SMH_E_TLS);
+    no_size_fits = 0;
+    assert_int_equal(tls.reason, SMH_MBEDTLS_CODE);
+    assert_int_equal(tls.diag.sent, 0);
+    assert_string_equal(words(), "set-up: mbedTLS failed: a record larger than "
+                                 "MBEDTLS_SSL_IN_CONTENT_LEN (-0x7100)");
     end();
 }
 
@@ -379,9 +461,12 @@ int main(void)
         TEST(a_page_comes_in_small_records),
         TEST(set_up_says_what_this_build_lacks),
         TEST(dates_are_checked_without_a_clock_of_mbedtls),
+        TEST(the_calendar_of_the_port),
         TEST(a_certificate_is_for_what_it_says),
         TEST(nothing_is_sent_in_the_clear),
         TEST(a_config_that_would_not_encrypt_is_refused),
+        TEST(a_config_without_suites),
+        TEST(a_record_that_nobody_can_ask_for),
         TEST(a_small_arena_is_not_an_untrusted_server),
         TEST(a_handshake_in_slices_does_not_wait_between_them),
         TEST(certificates_are_refused_in_slices_as_well),
