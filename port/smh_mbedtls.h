@@ -192,7 +192,7 @@ typedef struct smh_mbedtls {
     const char *host; /* Of the caller, while it is being opened. */
     const char *alpn[2];
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
-    mbedtls_ecp_group_id curves[16]; /* 2.28 has 13, and one behind them is 0 */
+    mbedtls_ecp_group_id curves[16]; /* 2.28 has 13, then comes 0 */
 #endif
     char note[96]; /* Words of the certificate, cut off. */
     mbedtls_ssl_context ssl;
@@ -810,7 +810,7 @@ static void smhi_mbedtls_fast_first(smh_mbedtls *tls)
         for (curve = mbedtls_ecp_grp_id_list(); *curve != 0; curve++) {
             for (rank = 0; rank < 3 && fast[rank] != *curve; rank++)
                 continue;
-            if (rank == turn)
+            if (rank == turn && n < sizeof tls->curves / sizeof *curve - 1)
                 tls->curves[n++] = *curve;
         }
     }
