@@ -141,7 +141,8 @@ help: ## this list
 	    awk -F '|' '{ printf "%-29s %s\n", $$1, $$2 }'
 	@echo "one by one (tests/README.md says what each shows):"
 	@echo $(sort $(CHECKS) $(CHECKS_REST) $(CHECKS_RUN) $(BUILD_HOST) $(SIZES) \
-	    $(TREES) check check-rest check-run check-contract-lwip firmware test-firmware) | \
+	    $(TREES) check check-rest check-run check-contract-lwip check-lwip-unit \
+	    firmware test-firmware) | \
 	    fold -s -w 74 | sed 's/^/    /'
 
 # ---- tests ------------------------------------------------------------------
