@@ -20,7 +20,7 @@ name="$entry, $width bits: $words"
 [ $kind = claim ] || name="$entry sees a fault: $fault"
 
 verdict() {
-    echo "$1 $number - $name ($(cat "$out/seconds" 2>/dev/null) s)"
+    printf '%s\n' "$1 $number - $name ($(cat "$out/seconds" 2>/dev/null) s)"
     [ $# = 1 ] || echo "#     $2"
     exit 0
 }
@@ -32,6 +32,7 @@ for word in $words; do
     case $word in
     -D*) flags="$flags $word" ;;
     *.loop) loops=tests/proof/$word ;;
+    *.*) options="$options $word" ;;
     *:*[a-z]*) calls="$calls --replace-calls $word" ;;
     *) options="$options $word" ;;
     esac
@@ -54,7 +55,8 @@ fi
 $run goto-cc -std=c99 $narrow $flags -I. -o "$out/goto" "$source" \
     >"$out/compile.log" 2>&1 || verdict "not ok" "it does not compile"
 [ -z "$calls" ] ||
-    $run goto-instrument $calls "$out/goto" "$out/goto" >"$out/calls.log" 2>&1
+    $run goto-instrument $calls "$out/goto" "$out/goto" >"$out/calls.log" 2>&1 ||
+    verdict "not ok" "no calls: $out/calls.log"
 [ -z "$loops" ] ||
     $run goto-instrument --loop-contracts-file "$loops" \
         --apply-loop-contracts "$out/goto" "$out/goto" >"$out/loops.log" 2>&1 ||
