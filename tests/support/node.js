@@ -16,8 +16,8 @@ function options() {
 // What holds for one connection alone is not passed on (RFC 9110, 7.6.1).
 function pass(request, response) {
     const {connection, ...headers} = request.headers;
-    const behind = http.request({agent, headers, port: setup.upstream,
-        method: request.method, path: request.url});
+    const behind = http.request({agent, headers, host: '127.0.0.1',
+        port: setup.upstream, method: request.method, path: request.url});
     behind.on('response', (answer) => {
         const {connection, 'keep-alive': time, ...rest} = answer.headers;
         response.writeHead(answer.statusCode, rest);
