@@ -53,9 +53,10 @@ LIMITS
     - Nobody asks whether a certificate is revoked: there is no OCSP, and
       must-staple is ignored.  A CRL counts only in a config of yours, if the
       options have no CAs.
-    - A message is handled in one piece: one ECDHE, or all the signatures of a
-      chain, of which a hostile server may send MBEDTLS_X509_MAX_INTERMEDIATE_CA
-      and one.  With TLS 1.3 it may pack a few thousand session tickets into a
+    - A message is handled in one go, but for what MBEDTLS_ECP_RESTARTABLE lets
+      mbedTLS divide: one ECDHE, or all the signatures of a chain, of which a
+      hostile server may send MBEDTLS_X509_MAX_INTERMEDIATE_CA and one.  With
+      TLS 1.3 it may pack a few thousand session tickets into a
       record, which are dropped in one step, unread.
 
 WHAT TO SET IN THE CONFIG

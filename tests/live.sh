@@ -1,7 +1,7 @@
 #!/bin/sh
 # tests/live.sh: what the real service answers, with a library of your own.  It
-# makes tokens of users whom nobody else has, revokes them, and prints a record
-# for README.md.  No test runs it.  It wants
+# makes tokens of users whom nobody else has, revokes them, and prints a record of
+# the answers.  No test runs it.  It wants
 #
 #   SMH_HOST         the library's host, or HOST:PORT
 #   SMH_LIBRARY      its id

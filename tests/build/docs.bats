@@ -351,6 +351,6 @@ said_by_page() {
     grep -qF "proves $(grep -c '^claim' $claims) claims" "$out/readme"
     grep -qF "the $(grep -c '^ *fault' $claims) faults planted" "$out/readme"
     least() { sed -n "s|.* $1 --sample 600 --at-least ||p" $rules; }
-    grep -qF "kill $(least smh_token.h) % of 600 mutants of it and $(least \
+    grep -qF "kill at least $(least smh_token.h) % of 600 mutants of it and $(least \
         port/smh_mbedtls.h) % of the TLS port's" "$out/readme"
 }
