@@ -413,8 +413,8 @@ static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
         return MBEDTLS_ERR_SSL_WANT_WRITE;
     moved = (below->ops->send)(below->ctx, data, size);
     if (moved == SMH_E_CLOSED && tls->state == SMHI_MBEDTLS_SHAKING) {
-        tls->unsent = 0; /* the server's last words are read next */
-        return (int)size;
+        tls->reason = SMH_MBEDTLS_CUT;
+        return (int)size; /* the server's last words are read next */
     }
     moved = smhi_mbedtls_moved(tls, moved, size, &tls->diag.sent,
                                MBEDTLS_ERR_SSL_WANT_WRITE);
@@ -748,7 +748,7 @@ static int smhi_mbedtls_read_ca(smh_mbedtls *tls)
                ? mbedtls_x509_crt_parse_der_nocopy(&tls->own_ca, ca, size)
                : mbedtls_x509_crt_parse(&tls->own_ca, ca, size);
     tls->trusted = &tls->own_ca;
-    if (smhi_mbedtls_is_memory(code) ||
+    if ((code < 0 && smhi_mbedtls_is_memory(code)) ||
         (code != 0 && smhi_mbedtls_failed_allocs(tls) != 0))
         return smhi_mbedtls_fail(tls, SMH_MBEDTLS_MEMORY, code, SMH_E_MEMORY);
     if (code < 0) /* above 0: so many of a bundle are beyond this mbedTLS */
@@ -974,6 +974,8 @@ static int smhi_mbedtls_judge(smh_mbedtls *tls)
         return smhi_mbedtls_fail(tls, SMH_MBEDTLS_UNVERIFIED, 0, SMH_E_TLS);
     if (smhi_mbedtls_is_null(mbedtls_ssl_get_ciphersuite(&tls->ssl)))
         return smhi_mbedtls_fail(tls, SMH_MBEDTLS_NULL_SUITE, 0, SMH_E_TLS);
+    if (tls->reason == SMH_MBEDTLS_CUT)
+        return smhi_mbedtls_fail(tls, SMH_MBEDTLS_CUT, 0, SMH_E_CLOSED);
     tls->state = SMHI_MBEDTLS_OPEN;
     return 1;
 }

@@ -195,6 +195,27 @@ static void closed_at_any_call(void **state)
     every_call(FAULT_CLOSED, 1, allowed); /* an end is for good */
 }
 
+/* Not even behind the last message of a handshake. */
+static void what_was_closed_is_not_opened(void **state)
+{
+    unsigned at = 0;
+    int result;
+    (void)state;
+    do {
+        server.fault = FAULT_CLOSED;
+        server.fault_stays = 1;
+        server.fault_at = ++at;
+        server.calls = 0;
+        result = client_open(&client, "standin.test");
+        assert_int_equal(result, server.calls < at ? 1 : SMH_E_CLOSED);
+        assert_int_equal(client.diag.stage, result == 1 || at > 1
+                                                ? SMH_STAGE_HANDSHAKE
+                                                : SMH_STAGE_CONNECT);
+        server.fault = NO_FAULT;
+        client_close(&client, 1);
+    } while (result != 1);
+}
+
 static void broken_at_any_call(void **state)
 {
     static const int network[] = {1, SMH_E_NETWORK, 0};
@@ -1179,6 +1200,7 @@ static void it_speaks_tls_1_3(void **state)
         IN(set, moves_byte_by_byte_with_again_before_each),                    \
         IN(set, waits_below_only_if_it_is_blocked_there),                      \
         IN(set, again_at_any_call), IN(set, closed_at_any_call),               \
+        IN(set, what_was_closed_is_not_opened),                                \
         IN(set, broken_at_any_call), IN(set, lying_at_any_call),               \
         IN(set, an_early_answer_is_read_after_a_failed_send),                  \
         IN(set, a_full_port_takes_the_record_once),                            \
