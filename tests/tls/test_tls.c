@@ -1200,8 +1200,8 @@ static void it_speaks_tls_1_3(void **state)
         IN(set, moves_byte_by_byte_with_again_before_each),                    \
         IN(set, waits_below_only_if_it_is_blocked_there),                      \
         IN(set, again_at_any_call), IN(set, closed_at_any_call),               \
-        IN(set, what_was_closed_is_not_opened),                                \
-        IN(set, broken_at_any_call), IN(set, lying_at_any_call),               \
+        IN(set, what_was_closed_is_not_opened), IN(set, broken_at_any_call),   \
+        IN(set, lying_at_any_call),                                            \
         IN(set, an_early_answer_is_read_after_a_failed_send),                  \
         IN(set, a_full_port_takes_the_record_once),                            \
         IN(set, a_receive_sends_nothing_of_a_request),                         \
