@@ -736,6 +736,7 @@ static void a_config_keeps_its_suites(void **state)
     mbedtls_ssl_config_free(&config);
 }
 
+#if MBEDTLS_VERSION_MAJOR < 4 /* which has its own */
 /* Its random bytes will do, if the options have none. */
 static void a_config_has_its_own_random_bytes(void **state)
 {
@@ -755,6 +756,7 @@ static void a_config_has_its_own_random_bytes(void **state)
     mbedtls_ssl_config_free(&config);
     free(ca);
 }
+#endif
 
 /* Even if it is changed between two connections. */
 static void a_config_that_is_changed_meanwhile(void **state)
@@ -1194,7 +1196,9 @@ int main(void)
         TEST(no_config_negotiates_twice),
 #endif
         TEST(a_config_keeps_its_suites),
+#if MBEDTLS_VERSION_MAJOR < 4
         TEST(a_config_has_its_own_random_bytes),
+#endif
         TEST(a_config_that_is_changed_meanwhile),
         TEST(a_server_that_was_never_verified),
         TEST(a_fault_behind_the_chain_counts),

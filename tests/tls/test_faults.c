@@ -48,10 +48,14 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* Behind the words stands the code, whose numbers 4.0 has changed. */
 static void assert_told(int reason, int code, int result, int stage,
                         const char *words)
 {
-    assert_string_equal(client_words(&client), words);
+    char all[200];
+    snprintf(all, sizeof all, code != 0 ? "%s (%s0x%04X)" : "%s", words,
+             code < 0 ? "-" : "", (unsigned)abs(code));
+    assert_string_equal(client_words(&client), all);
     assert_int_equal(client.reason, reason);
     assert_int_equal(client.diag.code, code);
     assert_int_equal(client.diag.result, result);
@@ -84,9 +88,9 @@ static void the_defaults_of_mbedtls_fail(void **state)
 {
     (void)state;
     init_fails(FAULT_DEFAULTS, MBEDTLS_ERR_SSL_ALLOC_FAILED, SMH_MBEDTLS_MEMORY,
-               SMH_E_MEMORY, "set-up: " MEMORY " (-0x7F00)");
+               SMH_E_MEMORY, "set-up: " MEMORY);
     init_fails(FAULT_DEFAULTS, INTERNAL, SMH_MBEDTLS_CODE, SMH_E_TLS,
-               "set-up: mbedTLS failed (-0x6C00)");
+               "set-up: mbedTLS failed");
 }
 
 static uint32_t seven(void *ctx)
@@ -102,18 +106,17 @@ static void the_ca_cannot_be_parsed(void **state)
     (void)state;
     options.failed_allocs = seven;
     init_fails(FAULT_PARSE, MBEDTLS_ERR_X509_ALLOC_FAILED, SMH_MBEDTLS_MEMORY,
-               SMH_E_MEMORY, "set-up: " MEMORY " (-0x2880)");
+               SMH_E_MEMORY, "set-up: " MEMORY);
     init_fails(FAULT_PARSE, BEYOND, SMH_MBEDTLS_CA, SMH_E_TLS,
-               "set-up: CA cannot be read (-0x2080)");
+               "set-up: CA cannot be read");
 #if MBEDTLS_VERSION_MAJOR < 4
     init_fails(FAULT_PARSE, MBEDTLS_ERR_ERROR_GENERIC_ERROR, SMH_MBEDTLS_CA,
                SMH_E_TLS,
-               "set-up: CA cannot be read: not known why, or out of memory "
-               "(-0x0001)");
+               "set-up: CA cannot be read: not known why, or out of memory");
 #endif
     options.ca_in_place = 1;
     init_fails(FAULT_PARSE_IN_PLACE, BEYOND, SMH_MBEDTLS_CA, SMH_E_TLS,
-               "set-up: CA cannot be read (-0x2080)");
+               "set-up: CA cannot be read");
 }
 
 /* Of a bundle, some may be of a kind that this mbedTLS does not know. */
@@ -135,12 +138,11 @@ static void psa_does_not_start(void **state)
     (void)state;
     options.f_rng = smh_mbedtls_psa_random;
     init_fails(FAULT_PSA, PSA_ERROR_INSUFFICIENT_ENTROPY, SMH_MBEDTLS_RNG,
-               SMH_E_TLS,
-               "set-up: the source of random bytes failed (-0x0094)");
+               SMH_E_TLS, "set-up: the source of random bytes failed");
     init_fails(FAULT_PSA, PSA_ERROR_INSUFFICIENT_MEMORY, SMH_MBEDTLS_MEMORY,
-               SMH_E_MEMORY, "set-up: " MEMORY " (-0x008D)");
+               SMH_E_MEMORY, "set-up: " MEMORY);
     init_fails(FAULT_PSA, PSA_ERROR_HARDWARE_FAILURE, SMH_MBEDTLS_CODE,
-               SMH_E_TLS, "set-up: mbedTLS failed (-0x0093)");
+               SMH_E_TLS, "set-up: mbedTLS failed");
 }
 #endif
 
@@ -186,9 +188,9 @@ static void a_connection_cannot_be_set_up(void **state)
     assert_int_equal(smh_mbedtls_init(&client, &options), 0);
     for (i = 0; i < sizeof calls / sizeof *calls; i++) {
         fails(calls[i], MBEDTLS_ERR_SSL_ALLOC_FAILED, SMH_MBEDTLS_MEMORY,
-              SMH_E_MEMORY, SMH_STAGE_SET_UP, "set-up: " MEMORY " (-0x7F00)");
+              SMH_E_MEMORY, SMH_STAGE_SET_UP, "set-up: " MEMORY);
         fails(calls[i], INTERNAL, SMH_MBEDTLS_CODE, SMH_E_TLS, SMH_STAGE_SET_UP,
-              "set-up: mbedTLS failed (-0x6C00)");
+              "set-up: mbedTLS failed");
     }
 }
 
@@ -213,15 +215,12 @@ static void every_code_for_memory_is_known(void **state)
         PSA_ERROR_INSUFFICIENT_MEMORY,
 #endif
     };
-    char words[100];
     size_t i;
     (void)state;
     assert_int_equal(smh_mbedtls_init(&client, &options), 0);
     for (i = 0; i < sizeof codes / sizeof *codes; i++) {
-        snprintf(words, sizeof words, "handshake: " MEMORY " (-0x%04X)",
-                 (unsigned)-codes[i]);
         fails(FAULT_STEP, codes[i], SMH_MBEDTLS_MEMORY, SMH_E_MEMORY,
-              SMH_STAGE_HANDSHAKE, words);
+              SMH_STAGE_HANDSHAKE, "handshake: " MEMORY);
     }
 }
 
@@ -232,37 +231,32 @@ static void what_a_code_means_is_told(void **state)
         int code;
         const char *words;
     } codes[] = {
-        {MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED, ": no CA given (-0x7680)"},
+        {MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED, ": no CA given"},
 #if MBEDTLS_VERSION_MAJOR < 4
-        {MBEDTLS_ERR_ERROR_GENERIC_ERROR,
-         ": not known why, or out of memory (-0x0001)"},
+        {MBEDTLS_ERR_ERROR_GENERIC_ERROR, ": not known why, or out of memory"},
         {MBEDTLS_ERR_PK_INVALID_PUBKEY,
-         ": a key is not understood, or out of memory (-0x3B00)"},
-        {MBEDTLS_ERR_PK_INVALID_PUBKEY + MBEDTLS_ERR_ASN1_OUT_OF_DATA,
-         " (-0x3B60)"},
+         ": a key is not understood, or out of memory"},
+        {MBEDTLS_ERR_PK_INVALID_PUBKEY + MBEDTLS_ERR_ASN1_OUT_OF_DATA, ""},
 #else
-        {PSA_ERROR_GENERIC_ERROR,
-         ": not known why, or out of memory (-0x0084)"},
-        {MBEDTLS_ERR_SSL_HW_ACCEL_FAILED,
-         ": not known why, or out of memory (-0x7F80)"},
+        {PSA_ERROR_GENERIC_ERROR, ": not known why, or out of memory"},
+        {MBEDTLS_ERR_SSL_HW_ACCEL_FAILED, ": not known why, or out of memory"},
 #endif
-        {MBEDTLS_ERR_SSL_INVALID_RECORD, ": what came is no TLS (-0x7200)"},
+        {MBEDTLS_ERR_SSL_INVALID_RECORD, ": what came is no TLS"},
         {MBEDTLS_ERR_SSL_BAD_INPUT_DATA,
-         ": a record larger than MBEDTLS_SSL_IN_CONTENT_LEN (-0x7100)"},
+         ": a record larger than MBEDTLS_SSL_IN_CONTENT_LEN"},
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
         {MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION,
 #else
         {MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION,
 #endif
-         ": no TLS 1.2 or later there (-0x6E80)"},
+         ": no TLS 1.2 or later there"},
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_VERSION_NUMBER < 0x03060700
         {MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER,
-         ": RSA-PSS in TLS 1.2, perhaps, which mbedTLS up to 3.6.6 refuses"
-         " (-0x6600)"},
+         ": RSA-PSS in TLS 1.2, perhaps, which mbedTLS up to 3.6.6 refuses"},
 #endif
-        {INTERNAL, " (-0x6C00)"},
-        {-0x11, " (-0x0011)"}, /* of LMS in 3.x, beside one for memory */
-        {12, " (0x000C)"},
+        {INTERNAL, ""},
+        {-0x11, ""}, /* of LMS in 3.x, beside one for memory */
+        {12, ""},
     };
     char words[160];
     size_t i;
@@ -323,13 +317,13 @@ static void an_open_connection_fails(void **state)
     (void)state;
     assert_int_equal(smh_mbedtls_init(&client, &options), 0);
     fails_open(FAULT_WRITE, INTERNAL, SMH_E_TLS, SMH_STAGE_WRITE,
-               "sending: mbedTLS failed (-0x6C00)");
+               "sending: mbedTLS failed");
     fails_open(FAULT_WRITE, MBEDTLS_ERR_SSL_ALLOC_FAILED, SMH_E_MEMORY,
-               SMH_STAGE_WRITE, "sending: " MEMORY " (-0x7F00)");
+               SMH_STAGE_WRITE, "sending: " MEMORY);
     fails_open(FAULT_READ, INTERNAL, SMH_E_TLS, SMH_STAGE_READ,
-               "receiving: mbedTLS failed (-0x6C00)");
+               "receiving: mbedTLS failed");
     fails_open(FAULT_READ, MBEDTLS_ERR_SSL_ALLOC_FAILED, SMH_E_MEMORY,
-               SMH_STAGE_READ, "receiving: " MEMORY " (-0x7F00)");
+               SMH_STAGE_READ, "receiving: " MEMORY);
     fails_open(FAULT_WRITE, 0, SMH_E_TLS, SMH_STAGE_WRITE,
                "sending: mbedTLS failed");
     /* What a second empty record in a row is to 2.28. */

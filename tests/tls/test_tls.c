@@ -1023,7 +1023,8 @@ static void one_operation_reads_eight_times_at_most(void **state)
             for (turn = 0; turn < 40; turn++) {
                 server.reads = 0;
                 (void)port.ops->recv(port.ctx, bytes, sizeof bytes);
-                if (feeds[i] == feed_warnings) /* which it ignores */
+                /* which before 4.0 it ignores */
+                if (MBEDTLS_VERSION_MAJOR < 4 && feeds[i] == feed_warnings)
                     assert_int_equal(server.reads, READS_OF_ONE);
             }
             server.reads = 0;
