@@ -1186,10 +1186,10 @@ typedef struct smhi_mbedtls_hint {
 /* What the codes that are met most often mean here. */
 static const smhi_mbedtls_hint smhi_mbedtls_codes[] = {
     {MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED, ": no CA given"},
-#if MBEDTLS_VERSION_NUMBER < 0x04000000
-    {MBEDTLS_ERR_ERROR_GENERIC_ERROR, ": not known why, or out of memory"},
     {MBEDTLS_ERR_PK_INVALID_PUBKEY,
      ": a key is not understood, or out of memory"},
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+    {MBEDTLS_ERR_ERROR_GENERIC_ERROR, ": not known why, or out of memory"},
 #else
     {PSA_ERROR_GENERIC_ERROR, ": not known why, or out of memory"},
     {MBEDTLS_ERR_SSL_HW_ACCEL_FAILED, ": not known why, or out of memory"},
