@@ -1070,7 +1070,7 @@ static int smhi_mbedtls_recv(void *ctx, void *data, size_t size)
     return code > 0 ? code : smhi_mbedtls_result(tls, code);
 }
 
-/* Says the end, once, behind an alert that is unsent.  Returns 0, or a code. */
+/* Says the end, once, behind what is unsent.  Returns 0, or a code. */
 static int smhi_mbedtls_notify(smh_mbedtls *tls)
 {
     int code = smhi_mbedtls_flush(tls);
@@ -1081,7 +1081,6 @@ static int smhi_mbedtls_notify(smh_mbedtls *tls)
     return code;
 }
 
-/* A record that is half sent stays so, and then nobody could read the end. */
 static int smhi_mbedtls_close(void *ctx, int at_once)
 {
     smh_mbedtls *tls = (smh_mbedtls *)ctx;
@@ -1089,7 +1088,7 @@ static int smhi_mbedtls_close(void *ctx, int at_once)
     int result;
     if (tls->state < SMHI_MBEDTLS_CONNECTING)
         return 1;
-    if (tls->state == SMHI_MBEDTLS_OPEN && !at_once && tls->pending == 0) {
+    if (tls->state == SMHI_MBEDTLS_OPEN && !at_once) {
         smhi_mbedtls_enter(tls, SMH_STAGE_CLOSE);
         if (smhi_mbedtls_notify(tls) == MBEDTLS_ERR_SSL_WANT_WRITE)
             return SMH_AGAIN;
