@@ -204,7 +204,7 @@ static void reload(const char *cert)
     while (!shows(cert))
         continue;
     if (ends_on_reload(stranger.kind))
-        await_end(w.tcp.fd);
+        (void)await_end(w.tcp.fd, 2000);
 }
 
 /* Node answers 503 behind the last request that it takes, and leaves it to the
@@ -542,7 +542,7 @@ static void waits_for_the_rest(void **state)
         assert_int_equal(smh_step(&w.call), 0);
         assert_int_equal(smh_wait(&w.call, UINT32_MAX), 0);
     }
-    await_end(w.tcp.fd);
+    assert_true(await_end(w.tcp.fd, 20000));
     while (smh_step(&w.call) == 0)
         smh_wait(&w.call, UINT32_MAX);
     client_end();

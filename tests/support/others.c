@@ -269,11 +269,10 @@ void front_reload(const front *f, const char *certs, const char *cert)
     assert_int_equal(kill(f->process.pid, kinds[f->kind].reload), 0);
 }
 
-void await_end(int fd)
+int await_end(int fd, int ms)
 {
     struct pollfd one = {fd, POLLRDHUP, 0};
-    while (poll(&one, 1, -1) != 1)
-        continue;
+    return poll(&one, 1, ms) == 1;
 }
 
 char *front_stop(front *f)

@@ -39,9 +39,9 @@ int front_start(front *f, const front_setup *setup);
 /* It shows another certificate from some time on. */
 void front_reload(const front *f, const char *certs, const char *cert);
 
-/* Waits until the peer has ended this connection, whether all that it sent has
- * been read or not. */
-void await_end(int fd);
+/* Whether the peer ends this connection within ms, be all that it sent read or
+ * not. */
+int await_end(int fd, int ms);
 
 /* The lines of nginx's log: "connection request status reused protocol" each;
  * to be freed. */
