@@ -204,7 +204,7 @@ static void reload(const char *cert)
     while (!shows(cert))
         continue;
     if (ends_on_reload(stranger.kind))
-        (void)await_end(w.tcp.fd, 2000);
+        assert_true(await_end(w.tcp.fd, 20000));
 }
 
 /* Node answers 503 behind the last request that it takes, and leaves it to the

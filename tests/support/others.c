@@ -2,6 +2,7 @@
 #include "others.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -237,7 +238,8 @@ static void await(const front *f, const char *words)
 }
 
 /* It takes over a socket that listens already, as one nginx does from another:
- * so the port is its own and clients need not wait for it.  Hitch cannot: it
+ * so the port is its own and clients need not wait for it.  That must not block,
+ * or of two workers that a client wakes one would stay in accept().  Hitch cannot: it
  * opens a port that is ours until then. */
 int front_start(front *f, const front_setup *setup)
 {
@@ -251,6 +253,7 @@ int front_start(front *f, const front_setup *setup)
     chmod(f->dir, 0755);
     f->fd = f->kind == FRONT_HITCH ? shared_port(&f->port)
                                    : free_port_of(address, &f->port);
+    assert_int_equal(fcntl(f->fd, F_SETFL, O_NONBLOCK), 0);
     write_certificate(f, setup->certs, setup->cert);
     write_config(f, setup);
     snprintf(sockets, sizeof sockets, "%d;", f->fd);
