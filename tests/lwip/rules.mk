@@ -9,10 +9,10 @@ LWIP_SAN  = -fsanitize=address,undefined -fno-sanitize-recover=all \
             -fno-omit-frame-pointer
 LWIP_UNIX = build/src/lwip-2.2.1/contrib/ports/unix/port/include
 LWIP_DEPS = $(wildcard tests/lwip/*.h tests/support/*.h) $(HEADERS)
-LWIP_NET  = $(addprefix tests/lwip/,test_net.c library.c net.c) \
+LWIP_NET  = $(addprefix tests/lwip/,test_net.c library.c net.c resolve.c) \
             $(addprefix tests/support/,child.c standin.c others.c names.c)
-LWIP_RAW  = $(addprefix tests/lwip/,test_raw.c library.c world.c)
-LWIP_SOCK = $(addprefix tests/lwip/,test_sockets.c library.c net.c) \
+LWIP_RAW  = $(addprefix tests/lwip/,test_raw.c library.c world.c resolve.c)
+LWIP_SOCK = $(addprefix tests/lwip/,test_sockets.c library.c net.c resolve.c) \
             tests/support/names.c
 
 # Headers of a version with options of a kind: $(call lwip_flags,2.1.3,RAW)

@@ -26,6 +26,7 @@
 #include "../support/standin.h"
 #include "../support/words.h"
 #include "net.h"
+#include "resolve.h"
 #define FAULTS_DECLARED_ONLY
 #include "lwip_faults.h"
 
@@ -674,18 +675,6 @@ static void a_resolver_of_ones_own_goes_first(void **state)
     c.host = "four.test";
     assert_int_equal(run(&c), SMH_E_RESOLVE);
     assert_string_equal(c.why, "look-up: no address");
-}
-
-typedef struct fixed_answer {
-    int answer, asked, abandoned;
-} fixed_answer;
-
-static int fixed(void *arg, const char *host, ip_addr_t *address)
-{
-    fixed_answer *fixed_to = (fixed_answer *)arg;
-    fixed_to->asked += host != NULL;
-    fixed_to->abandoned += host == NULL && address == NULL;
-    return fixed_to->answer;
 }
 
 /* Over TLS, too, which must not take it for a connection. */

@@ -8,6 +8,7 @@
 #include "../support/cmocka_all.h"
 #include "../support/words.h"
 #include "lwip/stats.h"
+#include "resolve.h"
 #include "world.h"
 
 enum { USERS = 25, REQUESTS = 3, TIMEOUT_MS = 5000, ANSWER_SIZE = 27 };
@@ -781,18 +782,6 @@ static void a_known_name_goes_on_at_once(void **state)
     world_answer(3, "127.0.0.1");
 }
 
-typedef struct fixed_answer {
-    int answer, asked, abandoned;
-} fixed_answer;
-
-static int fixed(void *arg, const char *host, ip_addr_t *address)
-{
-    fixed_answer *to = (fixed_answer *)arg;
-    to->asked += host != NULL;
-    to->abandoned += host == NULL && address == NULL;
-    return to->answer;
-}
-
 static void a_wait_for_a_name_is_no_spin(void **state)
 {
     uint32_t begun;
@@ -960,12 +949,6 @@ static void a_resolver_without_an_address(void **state)
     }
 }
 
-static int to_ipv6(void *arg, const char *host, ip_addr_t *address)
-{
-    (void)host;
-    return ipaddr_aton((const char *)arg, address) ? 1 : SMH_E_MEMORY;
-}
-
 static void an_address_is_none_only_if_it_is_zero(void **state)
 {
     static char addresses[][16] = {"0.0.0.0", "::",        "0.0.0.1", "1::",
@@ -975,7 +958,7 @@ static void an_address_is_none_only_if_it_is_zero(void **state)
     for (i = 0; i < sizeof addresses / sizeof *addresses; i++) {
         smh_lwip_raw *p = fresh();
 
-        p->resolve = to_ipv6;
+        p->resolve = to_address;
         p->arg = addresses[i];
         if (i < 2)
             assert_int_equal(open_name(p), SMH_E_RESOLVE);
