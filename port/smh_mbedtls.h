@@ -79,6 +79,9 @@ WHAT TO SET IN THE CONFIG
     PLATFORM_MEMORY   calloc from a static array (MEMORY_BUFFER_ALLOC_C, for one
                       thread unless THREADING_C), or two functions of yours;
                       pvPortMalloc() does not clear what it gives, calloc must
+    SSL_SESSION_TICKETS
+                      leave it out: for a ticket, mbedTLS 4 takes heap, and
+                      reads on only when all that it holds is sent
     SSL_IN_CONTENT_LEN, SSL_OUT_CONTENT_LEN
                       the longest record, most of the heap (port/README.md)
 */
@@ -371,7 +374,7 @@ static int smhi_mbedtls_result(smh_mbedtls *tls, int code)
 enum { SMHI_MBEDTLS_READS = 8 }; /* in one operation */
 
 /* Each operation of the caller begins with this.  Reads are counted because
- * mbedTLS goes on, in one call, for as long as a peer feeds it what it ignores. */
+ * mbedTLS goes on, in one call, while a peer feeds it what it ignores. */
 static void smhi_mbedtls_enter(smh_mbedtls *tls, int stage)
 {
     tls->diag.stage = (uint8_t)stage;
@@ -717,6 +720,10 @@ static int smhi_mbedtls_enforce(smh_mbedtls *tls)
 #if defined(MBEDTLS_SSL_SESSION_TICKETS) /* no session is ever kept */
     mbedtls_ssl_conf_session_tickets(config,
                                      MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+#endif
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3) /* nor taken up: no tickets, please */
+    mbedtls_ssl_conf_tls13_key_exchange_modes(
+        config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
 #endif
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
     if (tls->options.f_rng != NULL)

@@ -703,6 +703,18 @@ static void no_session_ticket_is_asked_for(void **state)
     assert_int_equal(at, 0);
 }
 
+/* In TLS 1.3 a session goes on by such a key; a server should send no tickets
+ * for one to a client that takes none (RFC 8446, 4.2.9). */
+static void no_pre_shared_key_is_taken(void **state)
+{
+    enum { PSK_KEY_EXCHANGE_MODES = 45 };
+    size_t at;
+
+    (void)state;
+    (void)offered(PSK_KEY_EXCHANGE_MODES, &at);
+    assert_int_equal(at, 0);
+}
+
 /* In this order: AES-128, ChaCha20, AES-256, each for ECDSA before RSA, and CCM
  * for ECDSA alone. */
 static void only_ecdhe_with_an_aead_is_offered(void **state)
@@ -1226,6 +1238,7 @@ static void it_speaks_tls_1_3(void **state)
         IN(set, only_ecdhe_with_an_aead_is_offered),                           \
         IN(set, curves_are_offered_by_speed),                                  \
         IN(set, no_session_ticket_is_asked_for),                               \
+        IN(set, no_pre_shared_key_is_taken),                                   \
         IN(set, nothing_holds_a_call_in_the_handshake),                        \
         IN(set, nothing_holds_a_call_behind_the_handshake),                    \
         IN(set, a_call_can_be_cancelled_between_two_steps),                    \
