@@ -52,7 +52,7 @@ static const char *const ids[USERS] = {"u00", "u01", "u02", "u03", "u04",
                                        "u15", "u16", "u17", "u18", "u19",
                                        "u20", "u21", "u22", "u23", "u24"};
 
-/* What the name server knows: to the one address of gap.test there is no way. */
+/* What the name server knows: there is no way to the address of gap.test. */
 static const name known[] = {
     {"both.test", NET_SERVER_4, NET_SERVER_6, 0},
     {"four.test", NET_SERVER_4, NULL, 0},

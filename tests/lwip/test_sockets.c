@@ -1,6 +1,6 @@
-/* smh_lwip.h where it is hard: any of lwIP's functions may fail, connections end
- * in each way, names lead nowhere; and nothing is left of it.  Over a tap device
- * without TLS; the peer is a socket of this machine. */
+/* smh_lwip.h where it is hard: any of lwIP's functions may fail, connections
+ * end in each way, names lead nowhere; and nothing is left of it.  Over a tap
+ * device without TLS; the peer is a socket of this machine. */
 #include "smh_lwip.h"
 
 #include <errno.h>

@@ -15,7 +15,7 @@ void *__CPROVER_allocate(unsigned long size, _Bool zero);
 #define PROVE(ok, claim) __CPROVER_assert(ok, claim)
 #define ASSUME(ok) __CPROVER_assume(ok)
 
-/* What must happen for some values, or the assumptions leave nothing to prove. */
+/* What must happen for some values, or what is assumed leaves no proof. */
 #ifdef FAULT
 #define SEEN(ok, what) ((void)0)
 #else

@@ -238,9 +238,9 @@ static void await(const front *f, const char *words)
 }
 
 /* It takes over a socket that listens already, as one nginx does from another:
- * so the port is its own and clients need not wait for it.  That must not block,
- * or of two workers that a client wakes one would stay in accept().  Hitch cannot: it
- * opens a port that is ours until then. */
+ * so the port is its own and clients need not wait for it.  That must not
+ * block, or of two workers that a client wakes one would stay in accept().
+ * Hitch cannot: it opens a port that is ours until then. */
 int front_start(front *f, const front_setup *setup)
 {
     const char *argv[] = {"sh", "-c", kinds[setup->kind].command, NULL, NULL};

@@ -796,8 +796,8 @@ static void a_server_that_was_never_verified(void **state)
     mbedtls_ssl_config_free(&config);
 }
 
-/* A chain that is good, of a client: mbedTLS looks at that behind the chain, and
- * has been told in between to go on. */
+/* A chain that is good, of a client: mbedTLS looks at that behind the chain,
+ * and has been told in between to go on. */
 static void a_fault_behind_the_chain_counts(void **state)
 {
     mbedtls_ssl_config config;
