@@ -338,9 +338,9 @@ static int smhi_mbedtls_fatal(smh_mbedtls *tls, int code)
         reason = SMH_MBEDTLS_CERTIFICATE;
     } else if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
         reason = SMH_MBEDTLS_ALERT;
-#if MBEDTLS_VERSION_NUMBER < 0x04000000
+#if MBEDTLS_VERSION_NUMBER < 0x04010000
         tls->alert = tls->ssl.MBEDTLS_PRIVATE(in_msg)[1];
-#elif MBEDTLS_VERSION_NUMBER >= 0x04010000
+#else
         tls->alert = (uint8_t)mbedtls_ssl_get_fatal_alert(&tls->ssl);
 #endif
     }

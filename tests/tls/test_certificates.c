@@ -890,7 +890,6 @@ static void a_server_that_speaks_no_tls(void **state)
     end();
 }
 
-#if MBEDTLS_VERSION_NUMBER >> 16 != 0x0400 /* which does not say them */
 /* Each in its own words, and an alert that has none in no other's. */
 static void an_alert_is_named(void **state)
 {
@@ -951,7 +950,6 @@ static void an_alert_behind_the_handshake_is_named(void **state)
                         " client certificate (-0x7780)");
     end();
 }
-#endif
 
 static void a_server_that_closes_in_the_handshake(void **state)
 {
@@ -1210,10 +1208,8 @@ int main(void)
         TEST(a_random_source_that_fails),
 #endif
         TEST(a_server_that_speaks_no_tls),
-#if MBEDTLS_VERSION_NUMBER >> 16 != 0x0400
         TEST(an_alert_is_named),
         TEST(an_alert_behind_the_handshake_is_named),
-#endif
         TEST(a_server_that_closes_in_the_handshake),
         TEST(what_fails_below_is_told_by_both),
         TEST(a_silent_server),
