@@ -330,20 +330,26 @@ void peer_messages(peer *p, const void *bytes, size_t size)
 
 /* ---- the port below the client ------------------------------------------- */
 
+/* Whether this call is one that the fault is for. */
+static int strikes(const peer *p)
+{
+    return p->calls == p->fault_at ||
+           (p->fault_stays && p->calls > p->fault_at);
+}
+
 /* What a call must say instead of doing anything, or 0.  Each kind of call
  * stutters by itself, or one could do so for ever beside another. */
 static int faulty(peer *p, enum peer_call kind, size_t *size)
 {
     static const int results[FAULT_COUNT] = {
-        0, SMH_AGAIN, 0, SMH_E_CLOSED, SMH_E_NETWORK, SMH_E_MEMORY, 0, 0};
+        0, SMH_AGAIN, 0, SMH_E_CLOSED, SMH_E_NETWORK, SMH_E_MEMORY, 0, 0, 0};
     p->calls++;
     if (p->burst != 0 && *size > p->burst)
         *size = p->burst;
     p->stuttered[kind] = p->stutter && !p->stuttered[kind];
     if (p->stuttered[kind])
         return SMH_AGAIN;
-    if (p->fault == NO_FAULT || p->calls < p->fault_at ||
-        (!p->fault_stays && p->calls != p->fault_at))
+    if (p->fault == NO_FAULT || !strikes(p))
         return 0;
     if (p->fault == FAULT_ONE)
         *size = 1;
@@ -353,9 +359,7 @@ static int faulty(peer *p, enum peer_call kind, size_t *size)
 /* Whether this call says something that no port may say. */
 static int lies(const peer *p)
 {
-    return p->fault >= FAULT_ZERO &&
-           (p->calls == p->fault_at ||
-            (p->fault_stays && p->calls > p->fault_at));
+    return p->fault >= FAULT_ZERO && strikes(p);
 }
 
 /* Who waits before anything said AGAIN may wait for ever. */
@@ -399,7 +403,11 @@ static int below_send(void *ctx, const void *data, size_t size)
     }
     if (p->down.to == 0 && p->up.to + size <= sizeof p->first)
         memcpy(p->first + p->up.to, data, size);
-    return (int)push(&p->up, data, size);
+    size = push(&p->up, data, size);
+    if (p->fault != FAULT_SENT || !strikes(p))
+        return (int)size;
+    p->struck = 1;
+    return SMH_E_CLOSED;
 }
 
 static int below_recv(void *ctx, void *data, size_t size)

@@ -25,6 +25,7 @@ enum fault {
     FAULT_CLOSED,
     FAULT_NETWORK,
     FAULT_MEMORY,
+    FAULT_SENT, /* what is sent goes out, and it says that it is closed */
     FAULT_ZERO,
     FAULT_TOO_MANY,
     FAULT_COUNT
@@ -42,6 +43,7 @@ typedef struct peer {
     enum fault fault;
     unsigned fault_at;  /* number of the call, from 1 */
     int fault_stays;    /* and of each that follows */
+    int struck;         /* FAULT_SENT was said */
     size_t room;        /* bytes that it takes before it is full; 0: no limit */
     const char *answer; /* to each blank line */
     const char *plain;  /* instead of TLS, if not NULL */

@@ -206,6 +206,23 @@ static void a_namesake_of_the_ca(void **state)
     free(ca);
 }
 
+/* A fault of a certificate below does not take its words away. */
+static void the_ca_that_is_missing_above_a_chain(void **state)
+{
+    size_t size;
+    unsigned char *ca = pki_read("other-ca-root.pem", &size);
+    (void)state;
+    options.ca = ca;
+    options.ca_size = size + 1;
+    options.time = read_clock;
+    options.ctx = &clock_says;
+    clock_says = 1000;
+    refuses("chain", "standin.test",
+            MBEDTLS_X509_BADCERT_NOT_TRUSTED | MBEDTLS_X509_BADCERT_FUTURE,
+            "its issuer is \"SMH test ca\"; not valid yet");
+    free(ca);
+}
+
 /* Each fault is named, the first in full, and nothing of an earlier opening. */
 static void all_faults_are_named(void **state)
 {
@@ -1170,6 +1187,7 @@ int main(void)
         TEST(a_client_is_no_server),
         TEST(no_ca_that_is_known),
         TEST(a_namesake_of_the_ca),
+        TEST(the_ca_that_is_missing_above_a_chain),
         TEST(all_faults_are_named),
         TEST(each_fault_has_its_words),
         TEST(only_allocations_of_this_opening_count),
