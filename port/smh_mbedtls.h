@@ -80,8 +80,7 @@ WHAT TO SET IN THE CONFIG
                       thread unless THREADING_C), or two functions of yours;
                       pvPortMalloc() does not clear what it gives, calloc must
     SSL_SESSION_TICKETS
-                      leave it out: for a ticket, mbedTLS 4 takes heap, and
-                      reads on only when all that it holds is sent
+                      leave it out: mbedTLS 4 takes heap for a ticket
     SSL_IN_CONTENT_LEN, SSL_OUT_CONTENT_LEN
                       the longest record, most of the heap (port/README.md)
 */
@@ -179,7 +178,9 @@ typedef struct smh_mbedtls {
     uint32_t failed_allocs; /* Allocations that failed, if they are counted. */
 
     /* Private from here; an opening clears all before state. */
-    size_t pending;   /* Bytes of the caller's that mbedTLS holds. */
+    size_t pending;            /* Bytes of the caller's that mbedTLS holds. */
+    const unsigned char *rest; /* Of them, what mbedTLS was told is sent, */
+    size_t rest_size;          /* and is not. */
     uint8_t unsent;   /* It holds some that the port below must take. */
     uint8_t notified; /* The end was said. */
     uint8_t verified; /* The server's certificate is; flags say what of it. */
@@ -258,6 +259,100 @@ enum {
     SMHI_MBEDTLS_DEAD /* TLS is over: diag.result, or it is being closed */
 };
 
+/* ---- bytes: from below, and at random ------------------------------------ */
+
+enum { SMHI_MBEDTLS_READS = 8 };   /* in one operation */
+enum { SMHI_MBEDTLS_KEEPING = 2 }; /* receiving: see smhi_mbedtls_send_below */
+
+/* Each operation of the caller begins with this.  Reads are counted because
+ * mbedTLS goes on, in one call, while a peer feeds it what it ignores. */
+static void smhi_mbedtls_enter(smh_mbedtls *tls, int stage)
+{
+    tls->diag.stage = (uint8_t)stage;
+    tls->broken = 0;
+    tls->blocked = 0;
+    tls->reads = SMHI_MBEDTLS_READS;
+    tls->at_once = 0;
+}
+
+/* What the port below said, for mbedTLS: bytes, or one of two codes.  0 would
+ * mean to mbedTLS that all is sent. */
+static int smhi_mbedtls_moved(smh_mbedtls *tls, int moved, size_t size,
+                              uint32_t *count, int again)
+{
+    if (moved > 0 && (size_t)moved <= size) {
+        *count += (uint32_t)moved;
+        return moved;
+    }
+    tls->blocked = moved == SMH_AGAIN;
+    if (tls->blocked)
+        return again;
+    tls->broken = (int16_t)(moved < 0 ? moved : SMH_E_PORT);
+    return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+}
+
+/* While mbedTLS receives, what it wants to send is an alert, often in answer to
+ * a handshake message.  It has to wait for the next operation, so that this one
+ * ends and does not go through all the messages of a record.  In TLS 1.3 each
+ * alert is the end, and mbedTLS makes it anew until it is out; for a ticket it
+ * wants what it holds of a request out, and is told so, while that stays. */
+static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
+                                   size_t size)
+{
+    smh_mbedtls *tls = (smh_mbedtls *)ctx;
+    const smh_port *below = &tls->options.below;
+    int moved;
+    tls->unsent = 1;
+    if (tls->receiving == SMHI_MBEDTLS_KEEPING) {
+        tls->rest = data;
+        tls->rest_size = size;
+        return (int)size;
+    }
+    if (tls->receiving)
+        return MBEDTLS_ERR_SSL_WANT_WRITE;
+    moved = (below->ops->send)(below->ctx, data, size);
+    if (moved == SMH_E_CLOSED && tls->state == SMHI_MBEDTLS_SHAKING) {
+        tls->reason = SMH_MBEDTLS_CUT;
+        return (int)size; /* the server's last words are read next */
+    }
+    moved = smhi_mbedtls_moved(tls, moved, size, &tls->diag.sent,
+                               MBEDTLS_ERR_SSL_WANT_WRITE);
+    tls->unsent = (size_t)moved != size;
+    return moved;
+}
+
+static int smhi_mbedtls_recv_below(void *ctx, unsigned char *data, size_t size)
+{
+    smh_mbedtls *tls = (smh_mbedtls *)ctx;
+    const smh_port *below = &tls->options.below;
+    if (tls->reads == 0)
+        return MBEDTLS_ERR_SSL_WANT_READ;
+    tls->reads--;
+    return smhi_mbedtls_moved(tls, (below->ops->recv)(below->ctx, data, size),
+                              size, &tls->diag.received,
+                              MBEDTLS_ERR_SSL_WANT_READ);
+}
+
+#ifdef SMHI_MBEDTLS_PSA
+SMH_API int smh_mbedtls_psa_random(void *p_rng, unsigned char *data,
+                                   size_t size)
+{
+    (void)p_rng;
+    return (int)psa_generate_random(data, size);
+}
+#endif
+
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+static int smhi_mbedtls_random(void *ctx, unsigned char *data, size_t size)
+{
+    smh_mbedtls *tls = (smh_mbedtls *)ctx;
+    int code = tls->options.f_rng(tls->options.p_rng, data, size);
+    if (code != 0)
+        tls->reason = SMH_MBEDTLS_RNG;
+    return code;
+}
+#endif
+
 /* ---- errors -------------------------------------------------------------- */
 
 static int smhi_mbedtls_fail(smh_mbedtls *tls, int reason, int code, int result)
@@ -310,11 +405,17 @@ static uint32_t smhi_mbedtls_failed_allocs(const smh_mbedtls *tls)
  * end, it only sends them.  Returns 0, or a code. */
 static int smhi_mbedtls_flush(smh_mbedtls *tls)
 {
+    while (tls->rest_size != 0) {
+        int moved = smhi_mbedtls_send_below(tls, tls->rest, tls->rest_size);
+        if (moved <= 0)
+            return moved;
+        tls->rest += moved;
+        tls->rest_size -= (size_t)moved;
+    }
     return tls->unsent ? mbedtls_ssl_close_notify(&tls->ssl) : 0;
 }
 
-/* The same of an alert, but of no request: only what send tells counts as out.
- */
+/* The same of an alert, not a request: only what send tells counts as out. */
 static void smhi_mbedtls_flush_alert(smh_mbedtls *tls)
 {
     if (tls->pending == 0)
@@ -368,94 +469,6 @@ static int smhi_mbedtls_result(smh_mbedtls *tls, int code)
         return smhi_mbedtls_fail(tls, SMH_MBEDTLS_BELOW, 0, tls->broken);
     return smhi_mbedtls_fatal(tls, code);
 }
-
-/* ---- bytes: from below, and at random ------------------------------------ */
-
-enum { SMHI_MBEDTLS_READS = 8 }; /* in one operation */
-
-/* Each operation of the caller begins with this.  Reads are counted because
- * mbedTLS goes on, in one call, while a peer feeds it what it ignores. */
-static void smhi_mbedtls_enter(smh_mbedtls *tls, int stage)
-{
-    tls->diag.stage = (uint8_t)stage;
-    tls->broken = 0;
-    tls->blocked = 0;
-    tls->reads = SMHI_MBEDTLS_READS;
-    tls->at_once = 0;
-}
-
-/* What the port below said, for mbedTLS: bytes, or one of two codes.  0 would
- * mean to mbedTLS that all is sent. */
-static int smhi_mbedtls_moved(smh_mbedtls *tls, int moved, size_t size,
-                              uint32_t *count, int again)
-{
-    if (moved > 0 && (size_t)moved <= size) {
-        *count += (uint32_t)moved;
-        return moved;
-    }
-    tls->blocked = moved == SMH_AGAIN;
-    if (tls->blocked)
-        return again;
-    tls->broken = (int16_t)(moved < 0 ? moved : SMH_E_PORT);
-    return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
-}
-
-/* While mbedTLS receives, what it wants to send is an alert, often in answer to
- * a handshake message.  It has to wait for the next operation, so that this one
- * ends and does not go through all the messages of a record.  In TLS 1.3 each
- * alert is the end, and mbedTLS makes it anew until it is out; a request that
- * is held waits all the same. */
-static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
-                                   size_t size)
-{
-    smh_mbedtls *tls = (smh_mbedtls *)ctx;
-    const smh_port *below = &tls->options.below;
-    int moved;
-    tls->unsent = 1;
-    if (tls->receiving)
-        return MBEDTLS_ERR_SSL_WANT_WRITE;
-    moved = (below->ops->send)(below->ctx, data, size);
-    if (moved == SMH_E_CLOSED && tls->state == SMHI_MBEDTLS_SHAKING) {
-        tls->reason = SMH_MBEDTLS_CUT;
-        return (int)size; /* the server's last words are read next */
-    }
-    moved = smhi_mbedtls_moved(tls, moved, size, &tls->diag.sent,
-                               MBEDTLS_ERR_SSL_WANT_WRITE);
-    tls->unsent = (size_t)moved != size;
-    return moved;
-}
-
-static int smhi_mbedtls_recv_below(void *ctx, unsigned char *data, size_t size)
-{
-    smh_mbedtls *tls = (smh_mbedtls *)ctx;
-    const smh_port *below = &tls->options.below;
-    if (tls->reads == 0)
-        return MBEDTLS_ERR_SSL_WANT_READ;
-    tls->reads--;
-    return smhi_mbedtls_moved(tls, (below->ops->recv)(below->ctx, data, size),
-                              size, &tls->diag.received,
-                              MBEDTLS_ERR_SSL_WANT_READ);
-}
-
-#ifdef SMHI_MBEDTLS_PSA
-SMH_API int smh_mbedtls_psa_random(void *p_rng, unsigned char *data,
-                                   size_t size)
-{
-    (void)p_rng;
-    return (int)psa_generate_random(data, size);
-}
-#endif
-
-#if MBEDTLS_VERSION_NUMBER < 0x04000000
-static int smhi_mbedtls_random(void *ctx, unsigned char *data, size_t size)
-{
-    smh_mbedtls *tls = (smh_mbedtls *)ctx;
-    int code = tls->options.f_rng(tls->options.p_rng, data, size);
-    if (code != 0)
-        tls->reason = SMH_MBEDTLS_RNG;
-    return code;
-}
-#endif
 
 /* ---- the certificate's dates --------------------------------------------- */
 
@@ -1051,7 +1064,7 @@ static int smhi_mbedtls_send(void *ctx, const void *data, size_t size)
         if (size > most)
             size = most;
         code = mbedtls_ssl_write(&tls->ssl, (const unsigned char *)data, size);
-        if (code == MBEDTLS_ERR_SSL_WANT_WRITE)
+        if (tls->unsent)
             tls->pending = size;
     }
     return code > 0 ? code : smhi_mbedtls_result(tls, code);
@@ -1068,9 +1081,8 @@ static int smhi_mbedtls_recv(void *ctx, void *data, size_t size)
     smhi_mbedtls_enter(tls, SMH_STAGE_READ);
     tls->receiving = 1;
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
-    tls->receiving =
-        tls->pending != 0 ||
-        mbedtls_ssl_get_version_number(&tls->ssl) == MBEDTLS_SSL_VERSION_TLS1_2;
+    if (mbedtls_ssl_get_version_number(&tls->ssl) != MBEDTLS_SSL_VERSION_TLS1_2)
+        tls->receiving = tls->pending != 0 ? SMHI_MBEDTLS_KEEPING : 0;
 #endif
     code = mbedtls_ssl_read(&tls->ssl, (unsigned char *)data, size);
     tls->receiving = 0;

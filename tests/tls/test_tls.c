@@ -871,12 +871,13 @@ static void feed_hello_requests(peer *p)
     }
 }
 
+/* RFC 8446, 4.6.1, with all that may be empty left empty. */
+static const unsigned char ticket[] = {4, 0, 0, 14, 0, 0, 0, 60, 0,
+                                       0, 0, 0, 0,  0, 1, 7, 0,  0};
+
 /* As many as one record holds, for a client that wants none. */
 static void feed_tickets(peer *p)
 {
-    /* RFC 8446, 4.6.1, with all that may be empty left empty. */
-    static const unsigned char ticket[] = {4, 0, 0, 14, 0, 0, 0, 60, 0,
-                                           0, 0, 0, 0,  0, 1, 7, 0,  0};
     unsigned char bytes[900 * sizeof ticket];
     size_t i;
     for (i = 0; i < sizeof bytes; i++)
@@ -1180,13 +1181,18 @@ static void tickets_do_no_harm(void **state)
 }
 
 /* As mbedTLS 4 does: it looks at tickets. */
-static void open_with_tickets(void)
+static void want_tickets(void)
 {
 #if defined(MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED)
     mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
         &client.own_config,
         MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
 #endif
+}
+
+static void open_with_tickets(void)
+{
+    want_tickets();
     assert_int_equal(client_open(&client, "standin.test"), 1);
     peer_turn(&server);
 }
@@ -1212,15 +1218,93 @@ static void a_ticket_behind_half_a_record_sends_nothing_twice(void **state)
     assert_received();
 }
 
+static void feed_a_ticket_behind_half_a_record(peer *p)
+{
+    if (p->done && p->room != 0) {
+        peer_messages(p, ticket, sizeof ticket);
+        p->feed = NULL;
+    } else if (p->done) {
+        p->room = 10;
+    }
+}
+
+/* And the call goes on when there is room again. */
+static void a_ticket_behind_half_a_record_holds_no_call(void **state)
+{
+    int turn;
+    (void)state;
+    want_tickets();
+    begin_call(1);
+    server.feed = feed_a_ticket_behind_half_a_record;
+    for (turn = 0; turn < 40; turn++) {
+        if (turn == 20)
+            server.room = 0;
+        assert_int_equal(one_step(), 0);
+        assert_int_equal(smh_wait(&call, UINT32_MAX), 0);
+    }
+    assert_null(server.feed);
+    peer_turn(&server);
+    assert_all_received();
+}
+
+/* And an answer behind it is read. */
+static void an_early_answer_behind_a_ticket_is_read(void **state)
+{
+    static const enum fault kinds[] = {NO_FAULT, FAULT_CLOSED, FAULT_NETWORK};
+    static const int results[] = {SMH_AGAIN, SMH_E_CLOSED, SMH_E_NETWORK};
+    smh_port port = smh_mbedtls_port(&client);
+    char answer[64];
+    int i;
+    (void)state;
+    for (i = 0; i < 6; i++) {
+        client_close(&client, 1);
+        server.room = 0;
+        server.fault = NO_FAULT;
+        open_with_tickets();
+        server.room = 10;
+        if (i < 3)
+            assert_int_equal(port.ops->send(port.ctx, request, REQUEST),
+                             SMH_AGAIN);
+        peer_messages(&server, ticket, sizeof ticket);
+        peer_say(&server, server.answer, ANSWER);
+        server.calls = 0;
+        server.fault_at = 1;
+        server.fault = kinds[i % 3];
+        assert_int_equal(port.ops->send(port.ctx, request, REQUEST),
+                         results[i % 3]);
+        assert_int_equal(client_recv(&client, answer, sizeof answer), ANSWER);
+    }
+}
+
+static const unsigned char bad_ticket[] = {4, 0, 0, 1, 0};
+
 /* The alert that answers it is out at once, or it would be made for ever. */
 static void a_bad_ticket_ends_it(void **state)
 {
-    static const unsigned char ticket[] = {4, 0, 0, 1, 0};
     char answer[64];
     (void)state;
     open_with_tickets();
-    peer_messages(&server, ticket, sizeof ticket);
+    peer_messages(&server, bad_ticket, sizeof bad_ticket);
     assert_int_equal(client_recv(&client, answer, sizeof answer), SMH_E_TLS);
+}
+
+/* No alert goes out within the record, nor what is left of it. */
+static void a_bad_ticket_behind_half_a_record_ends_it(void **state)
+{
+    smh_port port = smh_mbedtls_port(&client);
+    uint32_t sent;
+    char byte;
+    (void)state;
+    open_with_tickets();
+    server.room = 10;
+    assert_int_equal(port.ops->send(port.ctx, request, REQUEST), SMH_AGAIN);
+    sent = client.diag.sent;
+    server.room = PIPE_MAX; /* and the server does not turn */
+    peer_messages(&server, bad_ticket, sizeof bad_ticket);
+    assert_int_equal(client_recv(&client, &byte, 1), SMH_E_TLS);
+    assert_int_equal(port.ops->send(port.ctx, request, REQUEST), SMH_E_TLS);
+    assert_int_equal(client_close(&client, 0), 1);
+    assert_int_equal(client.diag.sent, sent);
 }
 
 static void it_speaks_tls_1_3(void **state)
@@ -1290,7 +1374,10 @@ int main(void)
         IN(set_up_13, it_speaks_tls_1_3),
         IN(set_up_13, tickets_do_no_harm),
         IN(set_up_13, a_ticket_behind_half_a_record_sends_nothing_twice),
+        IN(set_up_13, a_ticket_behind_half_a_record_holds_no_call),
+        IN(set_up_13, an_early_answer_behind_a_ticket_is_read),
         IN(set_up_13, a_bad_ticket_ends_it),
+        IN(set_up_13, a_bad_ticket_behind_half_a_record_ends_it),
         BOTH(set_up_13),
 #endif
     };
