@@ -179,8 +179,8 @@ typedef struct smh_mbedtls {
 
     /* Private from here; an opening clears all before state. */
     size_t pending;            /* Bytes of the caller's that mbedTLS holds. */
-    const unsigned char *rest; /* Of them, what mbedTLS was told is sent, */
-    size_t rest_size;          /* and is not. */
+    const unsigned char *rest; /* In mbedTLS's buffer: what it was told is */
+    size_t rest_size;          /* sent, and is not. */
     uint8_t unsent;   /* It holds some that the port below must take. */
     uint8_t notified; /* The end was said. */
     uint8_t verified; /* The server's certificate is; flags say what of it. */
@@ -261,8 +261,13 @@ enum {
 
 /* ---- bytes: from below, and at random ------------------------------------ */
 
-enum { SMHI_MBEDTLS_READS = 8 };   /* in one operation */
-enum { SMHI_MBEDTLS_KEEPING = 2 }; /* receiving: see smhi_mbedtls_send_below */
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+#define SMHI_MBEDTLS_IS_1_3(tls)                                               \
+    (mbedtls_ssl_get_version_number(&(tls)->ssl) == MBEDTLS_SSL_VERSION_TLS1_3)
+#else
+#define SMHI_MBEDTLS_IS_1_3(tls) 0
+#endif
+enum { SMHI_MBEDTLS_READS = 8 }; /* in one operation */
 
 /* Each operation of the caller begins with this.  Reads are counted because
  * mbedTLS goes on, in one call, while a peer feeds it what it ignores. */
@@ -303,7 +308,7 @@ static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
     const smh_port *below = &tls->options.below;
     int moved;
     tls->unsent = 1;
-    if (tls->receiving == SMHI_MBEDTLS_KEEPING) {
+    if (tls->receiving && SMHI_MBEDTLS_IS_1_3(tls)) {
         tls->rest = data;
         tls->rest_size = size;
         return (int)size;
@@ -405,7 +410,7 @@ static uint32_t smhi_mbedtls_failed_allocs(const smh_mbedtls *tls)
  * end, it only sends them.  Returns 0, or a code. */
 static int smhi_mbedtls_flush(smh_mbedtls *tls)
 {
-    while (tls->rest_size != 0) {
+    while (SMHI_MBEDTLS_IS_1_3(tls) && tls->rest_size != 0) {
         int moved = smhi_mbedtls_send_below(tls, tls->rest, tls->rest_size);
         if (moved <= 0)
             return moved;
@@ -1079,11 +1084,7 @@ static int smhi_mbedtls_recv(void *ctx, void *data, size_t size)
         return smhi_mbedtls_unopened(tls);
     smhi_mbedtls_flush_alert(tls);
     smhi_mbedtls_enter(tls, SMH_STAGE_READ);
-    tls->receiving = 1;
-#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
-    if (mbedtls_ssl_get_version_number(&tls->ssl) != MBEDTLS_SSL_VERSION_TLS1_2)
-        tls->receiving = tls->pending != 0 ? SMHI_MBEDTLS_KEEPING : 0;
-#endif
+    tls->receiving = tls->pending != 0 || !SMHI_MBEDTLS_IS_1_3(tls);
     code = mbedtls_ssl_read(&tls->ssl, (unsigned char *)data, size);
     tls->receiving = 0;
     return code > 0 ? code : smhi_mbedtls_result(tls, code);
