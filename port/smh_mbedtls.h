@@ -1220,6 +1220,8 @@ static const smhi_mbedtls_hint smhi_mbedtls_codes[] = {
     {MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION, ": no TLS 1.2 or later there"},
 #else
     {MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, ": no TLS 1.2 or later there"},
+    {MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE,
+     ": a wrong signature, nothing in common, or out of memory"},
 #endif
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3) && MBEDTLS_VERSION_NUMBER < 0x03060700
     {MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER,

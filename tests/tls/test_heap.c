@@ -136,10 +136,10 @@ static void starve(const char *certificate, int tls13, int count)
 
 /* One single allocation fails, the next has room again: each of the first
  * ones, then ever fewer. */
-static void fail_each(const char *certificate, int tls13)
+static void fail_each(const char *certificate, int tls13, int count)
 {
     size_t at, last;
-    begin(certificate, 1);
+    begin(certificate, count);
     server.tls13 = tls13;
     assert_int_equal(whole(), 1);
     last = heap.calls;
@@ -174,8 +174,9 @@ static void nor_if_the_caller_counts(void **state)
 static void nor_if_one_allocation_fails(void **state)
 {
     (void)state;
-    fail_each("server", 0);
-    fail_each("chain", 0);
+    fail_each("server", 0, 0);
+    fail_each("server", 0, 1);
+    fail_each("chain", 0, 1);
 }
 
 /* Nothing was sent, and that is what is said. */
@@ -318,7 +319,8 @@ static void the_same_with_tls_1_3(void **state)
 {
     (void)state;
     starve("server", 1, 0);
-    fail_each("server", 1);
+    fail_each("server", 1, 0);
+    fail_each("server", 1, 1);
 }
 #endif
 
