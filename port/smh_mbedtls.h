@@ -299,8 +299,8 @@ static int smhi_mbedtls_moved(smh_mbedtls *tls, int moved, size_t size,
 /* While mbedTLS receives, what it wants to send is an alert, often in answer to
  * a handshake message.  It has to wait for the next operation, so that this one
  * ends and does not go through all the messages of a record.  In TLS 1.3 each
- * alert is the end, and mbedTLS makes it anew until it is out; for a ticket it
- * wants what it holds of a request out, and is told so, while that stays. */
+ * alert is the end, and made anew until it is out; and for a ticket a request
+ * that is held has to be.  So there it is told that all is out. */
 static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
                                    size_t size)
 {
@@ -1084,7 +1084,7 @@ static int smhi_mbedtls_recv(void *ctx, void *data, size_t size)
         return smhi_mbedtls_unopened(tls);
     smhi_mbedtls_flush_alert(tls);
     smhi_mbedtls_enter(tls, SMH_STAGE_READ);
-    tls->receiving = tls->pending != 0 || !SMHI_MBEDTLS_IS_1_3(tls);
+    tls->receiving = 1;
     code = mbedtls_ssl_read(&tls->ssl, (unsigned char *)data, size);
     tls->receiving = 0;
     return code > 0 ? code : smhi_mbedtls_result(tls, code);
