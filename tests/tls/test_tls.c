@@ -1228,7 +1228,7 @@ static void feed_a_ticket_behind_half_a_record(peer *p)
     }
 }
 
-/* And the call goes on when there is room again. */
+/* And the call goes on when there is room again, if little at a time. */
 static void a_ticket_behind_half_a_record_holds_no_call(void **state)
 {
     int turn;
@@ -1236,9 +1236,12 @@ static void a_ticket_behind_half_a_record_holds_no_call(void **state)
     want_tickets();
     begin_call(1);
     server.feed = feed_a_ticket_behind_half_a_record;
-    for (turn = 0; turn < 40; turn++) {
-        if (turn == 20)
+    for (turn = 0; turn < 100; turn++) {
+        if (turn == 20) {
             server.room = 0;
+            server.burst = 7;
+        }
+        server.stutter = turn > 20 && turn % 2 == 0;
         assert_int_equal(one_step(), 0);
         assert_int_equal(smh_wait(&call, UINT32_MAX), 0);
     }
