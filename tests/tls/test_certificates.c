@@ -775,6 +775,25 @@ static void a_config_has_its_own_random_bytes(void **state)
 }
 #endif
 
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+/* What is stricter stays. */
+static void a_config_for_tls_1_3_alone(void **state)
+{
+    mbedtls_ssl_config config;
+    (void)state;
+    careless(&config);
+    mbedtls_ssl_conf_min_tls_version(&config, MBEDTLS_SSL_VERSION_TLS1_3);
+    begin("server");
+    assert_int_equal(client_open(&client, "standin.test"), SMH_E_TLS);
+    assert_int_equal(client.reason, SMH_MBEDTLS_ALERT);
+    client_close(&client, 1);
+    server.tls13 = 1;
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    end();
+    mbedtls_ssl_config_free(&config);
+}
+#endif
+
 /* Even if it is changed between two connections. */
 static void a_config_that_is_changed_meanwhile(void **state)
 {
@@ -1214,6 +1233,9 @@ int main(void)
         TEST(a_config_keeps_its_suites),
 #if MBEDTLS_VERSION_MAJOR < 4
         TEST(a_config_has_its_own_random_bytes),
+#endif
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+        TEST(a_config_for_tls_1_3_alone),
 #endif
         TEST(a_config_that_is_changed_meanwhile),
         TEST(a_server_that_was_never_verified),
