@@ -385,6 +385,7 @@ static void an_opening_needs_no_wait(void **state)
                      SMH_AGAIN);
     assert_int_equal(tcp.want, SMH_WANT_WRITE);
     assert_int_equal(port.ops->open(port.ctx, "service.test", number), 1);
+    assert_int_equal(polled, 0);
     assert_int_equal(tcp.want, 0);
 }
 
