@@ -225,6 +225,7 @@ static const struct opening {
     {F_SETFL, EINVAL, SMH_E_NETWORK, "Invalid argument, to 127.0.0.1:%u"},
     {CONNECT, ENETUNREACH, SMH_E_NETWORK,
      "Network is unreachable, to 127.0.0.1:%u"},
+    {CONNECT, EPERM, SMH_E_NETWORK, "Operation not permitted, to 127.0.0.1:%u"},
     {CONNECT, EADDRNOTAVAIL, SMH_E_NETWORK,
      "Cannot assign requested address, to 127.0.0.1:%u"},
     {CONNECT, ENOMEM, SMH_E_MEMORY, "Cannot allocate memory"},
@@ -349,6 +350,8 @@ static void it_works(void)
     assert_int_equal(send(peer, "y", 1, 0), 1);
     assert_int_equal(receive(&byte, 1), 1);
     assert_int_equal(byte, 'y');
+    assert_int_equal(tcp.diag.sent, 1);
+    assert_int_equal(tcp.diag.received, 1);
     assert_int_equal(port.ops->close(port.ctx, 1), 1);
     drop(&peer);
 }
@@ -479,6 +482,25 @@ static void the_first_address_has_its_time(void **state)
     assert_int_equal(polled, 7);
 }
 
+/* Nobody is in a hurry to try the next one. */
+static void over_the_first_address_a_wait_is_a_wait(void **state)
+{
+    static const char *const twice[] = {"127.0.0.1", "127.0.0.1", NULL};
+    char byte;
+    (void)state;
+    resolved = twice;
+    clock_ms = 1;
+    connect_both();
+    assert_int_equal(tcp.next, 1);
+    clock_ms = 1000;
+    assert_int_equal(port.ops->recv(port.ctx, &byte, 1), SMH_AGAIN);
+    spoil(POLL, 0, 2);
+    assert_int_equal(port.ops->wait(port.ctx, 10000), SMH_AGAIN);
+    assert_int_equal(polled, 10000);
+    assert_int_equal(port.ops->wait(port.ctx, UINT32_MAX), 1);
+    assert_int_equal(polled, INT_MAX);
+}
+
 static void the_clock_counts_ms(void **state)
 {
     static const uint32_t times[] = {1, 999, 1000, 123456789, UINT32_MAX};
@@ -543,6 +565,7 @@ int main(void)
         TEST(an_interrupted_close_is_not_repeated),
         TEST(an_interrupted_wait_ends_early),
         TEST(the_first_address_has_its_time),
+        TEST(over_the_first_address_a_wait_is_a_wait),
         TEST(the_clock_counts_ms),
         TEST(no_more_than_an_int_is_asked_for),
         TEST(an_empty_buffer_is_no_buffer),
