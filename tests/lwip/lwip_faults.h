@@ -42,7 +42,9 @@ typedef struct lwip_fault {
 extern struct lwip_faults {
     lwip_fault send, socket;
     lwip_fault look_up, set_up, connect, outcome, recv, poll; /* sockets only */
-    size_t size; /* of the last send or receive */
+    size_t size;    /* of the last send or receive */
+    int ms;         /* of the last poll */
+    unsigned slept; /* ms */
 } lwip_faults;
 
 #ifndef FAULTS_DECLARED_ONLY
@@ -76,6 +78,7 @@ static struct tcp_pcb *fault_new(u8_t type)
 #include "lwip/errno.h"
 #include "lwip/netdb.h"
 #include "lwip/sockets.h"
+#include "lwip/sys.h"
 
 static int fault_due(lwip_fault *fault)
 {
@@ -129,9 +132,16 @@ static ssize_t fault_recv(int fd, void *data, size_t size, int flags)
 /* With an errno of 0 the time is up. */
 static int fault_poll(struct pollfd *all, nfds_t count, int ms)
 {
+    lwip_faults.ms = ms;
     if (fault_due(&lwip_faults.poll))
         return lwip_faults.poll.code != 0 ? -1 : 0;
     return lwip_poll(all, count, ms);
+}
+
+static void fault_sleep(u32_t ms)
+{
+    lwip_faults.slept += ms;
+    sys_msleep(ms);
 }
 
 #define lwip_socket fault_socket
@@ -141,6 +151,7 @@ static int fault_poll(struct pollfd *all, nfds_t count, int ms)
 #define lwip_send fault_send
 #define lwip_recv fault_recv
 #define lwip_poll fault_poll
+#define sys_msleep fault_sleep
 
 #if LWIP_DNS
 

@@ -494,7 +494,13 @@ static void any_size_may_be_offered(void **state)
     assert_int_equal(world_send(20, 0), 20);
     world_turns(5);
     assert_int_equal(receive(large, sizeof large), 20);
-    assert_int_equal(close_port(0), 1);
+    tcp.pcb->snd_buf = 0xFFFF;
+    world.writes = 0;
+    world.fail_at = world.fail_for = 1;
+    world.write_fails = ERR_CONN;
+    assert_int_equal(send_some(large, sizeof large), SMH_E_NETWORK);
+    assert_int_equal(world.write_size, 0x7FFF);
+    assert_int_equal(close_port(1), 1);
 }
 
 /* Nothing of the last connection is left to the next one. */
@@ -621,6 +627,7 @@ static void close_may_lack_memory(void **state)
     world.close_fails = 2;
     assert_int_equal(receive(buffer, 1), SMH_AGAIN);
     assert_int_equal(close_port(0), SMH_AGAIN);
+    assert_int_equal(tcp.want, 0);
     assert_int_equal(ops->wait(&tcp, 10), 1);
     assert_int_equal(close_port(0), SMH_AGAIN);
     assert_int_equal(close_port(0), 1);
@@ -642,13 +649,15 @@ static void close_may_lack_memory(void **state)
 
 static void the_queue_has_an_end(void **state)
 {
-    struct pbuf *one, *two;
+    struct pbuf *one, *two, *fits;
     (void)state;
     open_port();
     one = pbuf_alloc(PBUF_RAW, 40000, PBUF_RAM);
-    two = pbuf_alloc(PBUF_RAW, 40000, PBUF_RAM);
+    two = pbuf_alloc(PBUF_RAW, 0x10000 - 40000, PBUF_RAM);
+    fits = pbuf_alloc(PBUF_RAW, 0xFFFF - 40000, PBUF_RAM);
     assert_int_equal(world.received(&tcp, tcp.pcb, one, ERR_OK), ERR_OK);
     assert_int_equal(world.received(&tcp, tcp.pcb, two, ERR_OK), ERR_MEM);
+    assert_int_equal(world.received(&tcp, tcp.pcb, fits, ERR_OK), ERR_OK);
     memset(buffer, 1, sizeof buffer);
     while (receive(buffer, sizeof buffer) > 0) {
     }
@@ -986,6 +995,9 @@ static void a_struct_that_was_not_zeroed(void **state)
         assert_int_equal(wait_for(1), SMH_E_PORT);
         assert_int_equal(close_port(0), 1);
         assert_int_equal(open_name(&tcp), SMH_E_PORT);
+        assert_int_equal(tcp.diag.stage, SMH_STAGE_SET_UP);
+        assert_int_equal(tcp.diag.result, SMH_E_PORT);
+        assert_int_equal(tcp.diag.code, 0);
         assert_int_equal(close_port(1), 1);
         assert_string_equal(why(), "not opened: the struct was not zeroed");
     }

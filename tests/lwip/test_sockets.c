@@ -288,8 +288,10 @@ static void a_poll_may_fail(void **state)
     assert_int_equal((ops->open)(&tcp, "four.test", number), SMH_AGAIN);
     break_next(&lwip_faults.poll, 0);
     assert_int_equal((ops->open)(&tcp, "four.test", number), SMH_AGAIN);
+    assert_int_equal(lwip_faults.ms, 0); /* an opening does not wait */
     break_next(&lwip_faults.poll, EIO);
     assert_int_equal((ops->wait)(&tcp, LONG_MS), 1);
+    assert_int_equal(lwip_faults.ms, LONG_MS);
     assert_int_equal((ops->open)(&tcp, "four.test", number), 1);
     assert_int_equal(close_port(1), 1);
 }
@@ -321,6 +323,17 @@ static void sockets_may_run_out(void **state)
     assert_int_equal(close_port(1), 1);
 }
 
+/* As long as it is told to, but no longer than what it waits for may be there
+ * meanwhile. */
+static void naps(void)
+{
+    lwip_faults.slept = 0;
+    assert_int_equal((ops->wait)(&tcp, UINT32_MAX), 1);
+    assert_int_equal(lwip_faults.slept, 10);
+    assert_int_equal((ops->wait)(&tcp, 9), 1);
+    assert_int_equal(lwip_faults.slept, 19);
+}
+
 /* Nothing tells when lwIP has memory again, so a wait is a nap. */
 static void a_send_without_memory_is_repeated(void **state)
 {
@@ -334,8 +347,7 @@ static void a_send_without_memory_is_repeated(void **state)
         assert_int_equal(put("x", 1), SMH_AGAIN);
         assert_int_equal(tcp.want, SMH_WANT_READ | SMH_WANT_WRITE);
         break_next(&lwip_faults.poll, 0);
-        assert_int_equal((ops->wait)(&tcp, UINT32_MAX), 1);
-        assert_int_equal((ops->wait)(&tcp, 1), 1);
+        naps();
         assert_int_equal(lwip_faults.poll.calls + 1, lwip_faults.poll.at);
         lwip_faults.poll.at = 0;
         assert_int_equal(put("x", 1), 1);
@@ -502,6 +514,7 @@ static void wait_ends_with_room_or_an_answer(void **state)
     connect_both();
     assert_int_equal(put("x", 1), 1);
     assert_int_equal((ops->wait)(&tcp, 1), 1); /* nothing to wait for */
+    assert_int_equal(lwip_faults.slept, 0);
     fill_the_room();
     assert_int_equal(put(large, 1), SMH_AGAIN);
     assert_int_equal((ops->wait)(&tcp, 20), SMH_AGAIN);
@@ -514,6 +527,17 @@ static void wait_ends_with_room_or_an_answer(void **state)
     assert_int_equal((ops->wait)(&tcp, LONG_MS), 1);
     assert_int_equal(put(large, 1), 1);
     assert_int_equal(close_port(1), 1);
+}
+
+static void at_once_what_is_unsent_is_dropped(void **state)
+{
+    (void)state;
+    connect_both();
+    fill_the_room();
+    assert_int_equal(close_port(1), 1);
+    while (recv(peer, large, sizeof large, 0) > 0)
+        ;
+    assert_int_equal(errno, ECONNRESET);
 }
 
 /* lwip_poll() takes an int: a longer wait is one of many. */
@@ -683,7 +707,7 @@ static void a_resolver_is_told_once_that_it_is_abandoned(void **state)
         fresh(fixed);
         tcp.arg = &to;
         assert_int_equal((ops->open)(&tcp, "four.test", number), SMH_AGAIN);
-        assert_int_equal((ops->wait)(&tcp, LONG_MS), 1);
+        naps();
         assert_int_equal((ops->open)(&tcp, "four.test", number), SMH_AGAIN);
         assert_string_equal(why(), "look-up: no answer yet");
         assert_int_equal(close_port(at_once), 1);
@@ -735,6 +759,9 @@ static void a_struct_that_was_not_zeroed(void **state)
         assert_int_equal(tcp.diag.stage, SMH_STAGE_NONE);
         assert_int_equal(close_port(0), 1);
         assert_int_equal((ops->open)(&tcp, "four.test", number), SMH_E_PORT);
+        assert_int_equal(tcp.diag.stage, SMH_STAGE_SET_UP);
+        assert_int_equal(tcp.diag.result, SMH_E_PORT);
+        assert_int_equal(tcp.diag.code, 0);
         assert_int_equal(close_port(1), 1);
         assert_string_equal(why(), "not opened: the struct was not zeroed");
         assert_int_equal((ops->send)(&other, "x", 1), 1);
@@ -760,6 +787,7 @@ int main(void)
         TEST(it_may_be_closed_while_it_opens),
         TEST(any_size_may_be_offered),
         TEST(wait_ends_with_room_or_an_answer),
+        TEST(at_once_what_is_unsent_is_dropped),
         TEST(a_long_wait_is_not_over_early),
         TEST(the_clock_is_lwips_or_ones_own),
         TEST(names_are_looked_up),

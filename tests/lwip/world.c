@@ -42,6 +42,7 @@ err_t fault_tcp_write(struct tcp_pcb *pcb, const void *data, u16_t size,
                       u8_t flags)
 {
     unsigned n = ++world.writes;
+    world.write_size = size;
     assert_true(size <= tcp_sndbuf(pcb));
     assert_true(flags & TCP_WRITE_FLAG_COPY);
     assert_true(tcp_nagle_disabled(pcb));

@@ -26,6 +26,7 @@ typedef struct world {
 
     /* what lwIP's functions do instead; 0: nothing */
     unsigned writes;                 /* tcp_write() of the client so far */
+    uint16_t write_size;             /* bytes of the last of them */
     unsigned fail_at, fail_for;      /* the first that fails, how many */
     err_t write_fails;               /* what they return; 0: ERR_MEM */
     unsigned close_fails;            /* tcp_close() has no memory so often */

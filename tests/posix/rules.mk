@@ -11,7 +11,7 @@ $(POSIX_RUNS): $(B)/posix/%: tests/posix/%.c tests/posix/world.c \
 
 $(B)/posix/test_posix: POSIX_WRAP = recv
 $(B)/posix/test_faults: POSIX_WRAP = socket fcntl connect getsockopt \
-    setsockopt poll send recv close
+    setsockopt poll send recv close clock_gettime
 
 .PHONY: check-posix
 check-posix: $(POSIX_RUNS)

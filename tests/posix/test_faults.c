@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cmocka_all.h"
@@ -38,7 +39,9 @@ static struct fault {
 } fault;
 
 static unsigned closes;
-static size_t asked; /* bytes of the last send() or recv() */
+static size_t asked;      /* bytes of the last send() or recv() */
+static int polled;        /* ms of the last poll() */
+static uint32_t clock_ms; /* 0: the system's */
 
 /* 1 if this call has to fail: errno is set. */
 static int fails(int call)
@@ -68,6 +71,7 @@ int __real_poll(struct pollfd *fds, nfds_t count, int ms);
 ssize_t __real_send(int fd, const void *data, size_t size, int flags);
 ssize_t __real_recv(int fd, void *data, size_t size, int flags);
 int __real_close(int fd);
+int __real_clock_gettime(clockid_t clock, struct timespec *now);
 
 int __wrap_fcntl(int fd, int command, ...);
 int __wrap_connect(int fd, const struct sockaddr *to, socklen_t size);
@@ -80,6 +84,7 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int ms);
 ssize_t __wrap_send(int fd, const void *data, size_t size, int flags);
 ssize_t __wrap_recv(int fd, void *data, size_t size, int flags);
 int __wrap_close(int fd);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
 
 int __wrap_fcntl(int fd, int command, ...)
 {
@@ -128,9 +133,13 @@ int __wrap_setsockopt(int fd, int level, int name, const void *value,
     return fails(OPTION) ? -1 : __real_setsockopt(fd, level, name, value, size);
 }
 
+/* With an errno of 0 the time is up. */
 int __wrap_poll(struct pollfd *fds, nfds_t count, int ms)
 {
-    return fails(POLL) ? -1 : __real_poll(fds, count, ms);
+    polled = ms;
+    if (fails(POLL))
+        return fault.code != 0 ? -1 : 0;
+    return __real_poll(fds, count, ms);
 }
 
 /* What is told to be endless has one byte. */
@@ -157,9 +166,19 @@ int __wrap_close(int fd)
     return fails(CLOSE) ? -1 : result;
 }
 
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+    if (clock_ms == 0 || clock != CLOCK_MONOTONIC)
+        return __real_clock_gettime(clock, now);
+    now->tv_sec = clock_ms / 1000;
+    now->tv_nsec = (long)(clock_ms % 1000) * 1000000 + 999999;
+    return 0;
+}
+
 static int without_fault(void **state)
 {
     fault.times = 0;
+    clock_ms = 0;
     return set_up(state);
 }
 
@@ -206,6 +225,7 @@ static const struct opening {
     {F_SETFL, EINVAL, SMH_E_NETWORK, "Invalid argument, to 127.0.0.1:%u"},
     {CONNECT, ENETUNREACH, SMH_E_NETWORK,
      "Network is unreachable, to 127.0.0.1:%u"},
+    {CONNECT, EPERM, SMH_E_NETWORK, "Operation not permitted, to 127.0.0.1:%u"},
     {CONNECT, EADDRNOTAVAIL, SMH_E_NETWORK,
      "Cannot assign requested address, to 127.0.0.1:%u"},
     {CONNECT, ENOMEM, SMH_E_MEMORY, "Cannot allocate memory"},
@@ -330,6 +350,8 @@ static void it_works(void)
     assert_int_equal(send(peer, "y", 1, 0), 1);
     assert_int_equal(receive(&byte, 1), 1);
     assert_int_equal(byte, 'y');
+    assert_int_equal(tcp.diag.sent, 1);
+    assert_int_equal(tcp.diag.received, 1);
     assert_int_equal(port.ops->close(port.ctx, 1), 1);
     drop(&peer);
 }
@@ -355,6 +377,19 @@ static void what_only_helps_may_fail(void **state)
         assert_int_equal(fault.times, 0);
         assert_int_equal(lowest_free(), before);
     }
+}
+
+/* With a poll() of one's own. */
+static void an_opening_needs_no_wait(void **state)
+{
+    (void)state;
+    spoil(POLL, 0, 1);
+    assert_int_equal(port.ops->open(port.ctx, "service.test", number),
+                     SMH_AGAIN);
+    assert_int_equal(tcp.want, SMH_WANT_WRITE);
+    assert_int_equal(port.ops->open(port.ctx, "service.test", number), 1);
+    assert_int_equal(polled, 0);
+    assert_int_equal(tcp.want, 0);
 }
 
 static void an_interrupted_transfer_is_tried_again(void **state)
@@ -400,7 +435,7 @@ static int never(void *arg, const char *host,
     return SMH_AGAIN;
 }
 
-/* Nothing says that its time is up. */
+/* Nothing says that its time is up, nor when the hook has its answer. */
 static void an_interrupted_wait_ends_early(void **state)
 {
     (void)state;
@@ -410,6 +445,71 @@ static void an_interrupted_wait_ends_early(void **state)
     spoil(POLL, EINTR, 1);
     assert_int_equal(port.ops->wait(port.ctx, 1), 1);
     assert_int_equal(port.ops->wait(port.ctx, 1), SMH_AGAIN);
+    assert_int_equal(port.ops->wait(port.ctx, UINT32_MAX), 1);
+    assert_int_equal(polled, 10);
+}
+
+/* The opening goes on: how long does a wait without limit ask poll() for? */
+static int patience(void)
+{
+    assert_int_equal(port.ops->open(port.ctx, "service.test", number),
+                     SMH_AGAIN);
+    assert_int_equal(port.ops->wait(port.ctx, UINT32_MAX), 1);
+    return polled;
+}
+
+/* Of two; the last has all that the call has. */
+static void the_first_address_has_its_time(void **state)
+{
+    enum { PATIENCE_MS = 150 }; /* as tests/tls/library.c has it */
+    static const char *const twice[] = {"127.0.0.1", "127.0.0.1", NULL};
+    (void)state;
+    resolved = twice;
+    clock_ms = UINT32_MAX - 100; /* it wraps meanwhile */
+    spoil(POLL, 0, INT_MAX);
+    assert_int_equal(patience(), PATIENCE_MS);
+    clock_ms += PATIENCE_MS - 1;
+    assert_int_equal(patience(), 1);
+    assert_int_equal(tcp.next, 1);
+    clock_ms += 1;
+    assert_int_equal(patience(), INT_MAX);
+    assert_int_equal(tcp.next, 2);
+    clock_ms += PATIENCE_MS;
+    assert_int_equal(patience(), INT_MAX);
+    assert_int_equal(port.ops->open(port.ctx, "service.test", number),
+                     SMH_AGAIN);
+    assert_int_equal(port.ops->wait(port.ctx, 7), SMH_AGAIN);
+    assert_int_equal(polled, 7);
+}
+
+/* Nobody is in a hurry to try the next one. */
+static void over_the_first_address_a_wait_is_a_wait(void **state)
+{
+    static const char *const twice[] = {"127.0.0.1", "127.0.0.1", NULL};
+    char byte;
+    (void)state;
+    resolved = twice;
+    clock_ms = 1;
+    connect_both();
+    assert_int_equal(tcp.next, 1);
+    clock_ms = 1000;
+    assert_int_equal(port.ops->recv(port.ctx, &byte, 1), SMH_AGAIN);
+    spoil(POLL, 0, 2);
+    assert_int_equal(port.ops->wait(port.ctx, 10000), SMH_AGAIN);
+    assert_int_equal(polled, 10000);
+    assert_int_equal(port.ops->wait(port.ctx, UINT32_MAX), 1);
+    assert_int_equal(polled, INT_MAX);
+}
+
+static void the_clock_counts_ms(void **state)
+{
+    static const uint32_t times[] = {1, 999, 1000, 123456789, UINT32_MAX};
+    size_t i;
+    (void)state;
+    for (i = 0; i < sizeof times / sizeof *times; i++) {
+        clock_ms = times[i];
+        assert_int_equal(port.ops->now_ms(port.ctx), clock_ms);
+    }
 }
 
 /* ---- limits -------------------------------------------------------------- */
@@ -444,6 +544,7 @@ static void a_transfer_without_a_connection(void **state)
     connect_both();
     assert_int_equal(port.ops->close(port.ctx, 0), 1);
     assert_int_equal(port.ops->send(port.ctx, "x", 1), SMH_E_CLOSED);
+    assert_int_equal(tcp.diag.code, 0);
     assert_string_equal(words(), "not opened");
 }
 
@@ -459,9 +560,13 @@ int main(void)
         TEST(the_caller_is_told_why_no_answer_came),
         TEST(a_send_that_fails_says_why),
         TEST(what_only_helps_may_fail),
+        TEST(an_opening_needs_no_wait),
         TEST(an_interrupted_transfer_is_tried_again),
         TEST(an_interrupted_close_is_not_repeated),
         TEST(an_interrupted_wait_ends_early),
+        TEST(the_first_address_has_its_time),
+        TEST(over_the_first_address_a_wait_is_a_wait),
+        TEST(the_clock_counts_ms),
         TEST(no_more_than_an_int_is_asked_for),
         TEST(an_empty_buffer_is_no_buffer),
         TEST(a_transfer_without_a_connection),

@@ -511,6 +511,7 @@ static void refused(void **state)
 static void unresolved(void **state)
 {
     static const char *const hosts[] = {"", "name.invalid"};
+    static const char *const loopback[] = {"127.0.0.1", NULL};
     size_t i;
     (void)state;
     resolved = NULL;
@@ -522,6 +523,10 @@ static void unresolved(void **state)
         assert_memory_equal(words(), "look-up: ", 9);
         assert_string_equal(words() + 9, gai_strerror(tcp.diag.code));
     }
+    resolved = loopback;
+    drop(&listener);
+    assert_int_equal(open_to("service.test"), SMH_E_NETWORK);
+    says("connection: Connection refused by 127.0.0.1:%u");
 }
 
 static void an_orderly_end(void **state)
@@ -564,6 +569,7 @@ static void a_struct_that_was_not_zeroed(void **state)
         assert_int_equal(open_to("service.test"), SMH_E_PORT);
         assert_int_equal(tcp.diag.stage, SMH_STAGE_SET_UP);
         assert_int_equal(tcp.diag.result, SMH_E_PORT);
+        assert_int_equal(tcp.diag.code, 0);
         assert_int_equal(port.ops->close(port.ctx, 1), 1);
         assert_string_equal(words(), "not opened: the struct was not zeroed");
     }
@@ -599,6 +605,7 @@ static void only_what_is_wanted_is_waited_for(void **state)
     while (recv(peer, data, sizeof data, MSG_DONTWAIT) > 0)
         ;
     assert_true(ms_of(10000, 1) < 5000);
+    assert_int_equal(tcp.want, 0); /* until it is tried again */
     assert_true(port.ops->send(port.ctx, data, 1) == 1);
 }
 
@@ -644,6 +651,9 @@ static void the_last_address_has_all_the_time(void **state)
     assert_int_equal(tcp.vain, 0); /* nothing was to be read */
     assert_int_equal(port.ops->send(port.ctx, "x", 1), SMH_E_CLOSED);
     assert_int_equal(tcp.diag.stage, SMH_STAGE_NONE);
+    assert_int_equal(port.ops->close(port.ctx, 0), 1);
+    assert_int_equal(tcp.want, 0);
+    assert_int_equal(tcp.fd, -1); /* which poll() passes over */
     for (i = 0; i < 8; i++)
         close(fillers[i]);
 }
@@ -702,6 +712,7 @@ static void one_read_takes_all_that_has_come(void **state)
     assert_int_equal(tcp.want, 0);
     assert_int_equal(get(data, 30), 30);
     assert_memory_equal(data, "fghij", 5);
+    assert_int_equal(tcp.want, 0);
     assert_int_equal(get(data, sizeof data), 5);
     assert_memory_equal(data, "jklmn", 5);
     assert_int_equal(tcp.diag.received, 40);
@@ -711,6 +722,8 @@ static void one_read_takes_all_that_has_come(void **state)
     assert_int_equal(get(data, 1), SMH_AGAIN);
     assert_int_equal(tcp.want, SMH_WANT_READ);
     assert_int_equal(reads, 2);
+    arrives(1); /* a read in vain says nothing of the next one */
+    assert_int_equal(get(data, 1), 1);
 }
 
 static void more_than_the_buffer_holds(void **state)
@@ -855,6 +868,7 @@ static void nobody_sleeps_over_bytes_that_are_here(void **state)
     assert_int_equal(tcp.want, SMH_WANT_READ | SMH_WANT_WRITE);
     assert_true(ms_of(10000, 1) < 5000);
     assert_int_equal(get(data, 64), 5);
+    assert_int_equal(tcp.want, 0);
 }
 
 /* ---- the end ------------------------------------------------------------- */

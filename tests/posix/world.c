@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +136,8 @@ int __wrap_getaddrinfo(const char *host, const char *service,
     }
     if (resolved == NULL)
         return __real_getaddrinfo(host, service, hints, list);
+    assert_int_equal(hints->ai_socktype, SOCK_STREAM);
+    assert_int_equal(hints->ai_protocol, IPPROTO_TCP);
     for (address = resolved; *address != NULL; address++) {
         int result = __real_getaddrinfo(*address, service, hints, list);
 
