@@ -26,7 +26,7 @@ SMH_CFLAGS  = $(STRICT) -D_POSIX_C_SOURCE=200809L -I. -Iport \
               -fno-omit-frame-pointer) $(CFLAGS)
 SMH_LDFLAGS = $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 
-## TLS=PREFIX: another mbedTLS: installed there, or built there by its own make
+## TLS=PREFIX: another mbedTLS, installed or built there, for a B= of its own
 TLS =
 TLS_CFLAGS = $(if $(TLS),-isystem $(TLS)/include)
 TLS_LIBS   = $(if $(TLS),-L$(TLS_DIR) -Wl$(comma)-rpath$(comma)$(TLS_DIR)) \

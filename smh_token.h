@@ -471,8 +471,8 @@ SMH_API int smh_wait(smh_call *call, uint32_t ms);
 /* Ends the call: wipes the buffer and closes at once.  Returns the result. */
 SMH_API int smh_cancel(smh_call *call);
 
-/* Says all that is known of how a call ended: its result, then what each port
- * knows, uppermost first.  Returns text, cut off at size; "" if that is 0. */
+/* Says in words how a call ended: its result, then what each port knows,
+ * uppermost first.  Returns text, cut off at size; "" if that is 0. */
 SMH_API const char *smh_explain(const smh_call *call, char *text, size_t size);
 
 #ifdef __cplusplus

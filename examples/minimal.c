@@ -1,6 +1,6 @@
 /* minimal - deletes all access tokens of some users, and says how it went.
  *
- *     SMH_LIBRARY_SECRET=... minimal HOST PORT CA LIBRARY USER...
+ *     SMH_LIBRARY_SECRET=$(cat FILE) minimal HOST PORT CA LIBRARY USER...
  *
  * as in `minimal smh0example.api.tencentsmh.cn 443
  * /etc/ssl/certs/ca-certificates.crt smh0example alice`.  To build it:
@@ -29,8 +29,8 @@ int main(int argc, char **argv)
     unsigned long port = argc < 6 ? 0 : strtoul(argv[2], &end, 10);
     if (port < 1 || port > 65535 || *end != '\0' || from == NULL ||
         strlen(from) >= sizeof secret) {
-        puts("SMH_LIBRARY_SECRET=... minimal HOST PORT CA LIBRARY USER...\n"
-             "where PORT is a number from 1 to 65535");
+        puts("SMH_LIBRARY_SECRET=$(cat FILE) minimal HOST PORT CA LIBRARY "
+             "USER...\nwhere PORT is a number from 1 to 65535");
         return 2;
     }
 

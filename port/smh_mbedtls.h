@@ -61,7 +61,7 @@ LIMITS
 
 WHAT TO SET IN THE CONFIG
     On a small machine, as in examples/bare_metal/tls_config.h, which has suites
-    for RSA and for ECDSA, as the server's kind may change.  Behind MBEDTLS_:
+    for RSA and for ECDSA, as the server's kind may change.  To 3.6, MBEDTLS_:
 
     PEM_PARSE_C       only if the CA is a PEM; a DER needs none
     SHA1_C            if the CA has signed itself with SHA-1, as many public

@@ -8,6 +8,9 @@ die() {
     exit 1
 }
 
+groups="build host strangers cross foreign tls static lwip firmware quality \
+bench proof mutate fresh all"
+
 # A group may name others as @group.  netbase makes a tree know localhost.
 packages() {
     case $1 in
@@ -34,8 +37,7 @@ packages() {
     fresh) echo debootstrap git ;;
     all) echo @host @cross @foreign @tls @static @lwip @firmware @quality \
         @bench @proof @mutate @fresh ;;
-    *) die "no group '$1'; there are build host strangers cross foreign tls" \
-        "static lwip firmware quality bench proof mutate fresh all" ;;
+    *) die "no group '$1'; there are $groups" ;;
     esac
 }
 
@@ -73,7 +75,7 @@ forbid_daemons() {
     trap 'as_root rm -f $policy; rm -f "$log"' EXIT
 }
 
-[ $# -gt 0 ] || die "usage: tests/setup.sh GROUP..."
+[ $# -gt 0 ] || die "usage: tests/setup.sh GROUP..., of $groups"
 wanted=
 for group; do
     packages "$group" >/dev/null

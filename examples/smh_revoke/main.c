@@ -217,7 +217,9 @@ static int refuse_scope(struct job *job, int result, const smh_plan *plan)
     const struct list *list;
     size_t index;
     if (plan->list == 0)
-        return refuse(&job->verdict, "%s", smh_strerror(result));
+        return refuse(&job->verdict, "%s%s",
+                      result == SMH_E_LONG ? "--library and the secret: " : "",
+                      smh_strerror(result));
     list = &job->lists[plan->list - 1];
     index = list->place.before + plan->index;
     if (index < list->given && result == SMH_E_ITEM)

@@ -33,7 +33,7 @@ minimal() {
     failed 'the service failed' "$secret" $(seq 25)
     refused() { # COMMAND...
         check 2 "$@"
-        [ "$output" = "SMH_LIBRARY_SECRET=... minimal HOST PORT CA LIBRARY \
+        [ "$output" = "SMH_LIBRARY_SECRET=\$(cat FILE) minimal HOST PORT CA LIBRARY \
 USER...
 where PORT is a number from 1 to 65535" ]
     }

@@ -436,6 +436,13 @@ line_refused() {
     refused "--session, no. 1: *white space" --user a --session ' s'
 }
 
+@test "a library id that leaves no room for the ids is named" {
+    # shellcheck disable=SC2046
+    SMH_LIBRARY_SECRET=s check 2 bare --host localhost:1 --user a \
+        --library $(printf 'l%.0s' $(seq 8000)) --dry-run
+    says "--library and the secret: too long for a request line" "next: "
+}
+
 @test "a list that is empty or not there is refused" {
     refused "--users /dev/null: no id" --user a --users /dev/null
     says "next: put the users into it"
