@@ -254,9 +254,10 @@ static void the_caller_is_told_why_nothing_was_opened(void **state)
     }
 }
 
+static const char *const twice[] = {"127.0.0.1", "127.0.0.1", NULL};
+
 static void whatever_fails_the_next_address_is_tried(void **state)
 {
-    static const char *const twice[] = {"127.0.0.1", "127.0.0.1", NULL};
     int before = lowest_free();
     size_t i;
     (void)state;
@@ -462,7 +463,6 @@ static int patience(void)
 static void the_first_address_has_its_time(void **state)
 {
     enum { PATIENCE_MS = 150 }; /* as tests/tls/library.c has it */
-    static const char *const twice[] = {"127.0.0.1", "127.0.0.1", NULL};
     (void)state;
     resolved = twice;
     clock_ms = UINT32_MAX - 100; /* it wraps meanwhile */
@@ -485,7 +485,6 @@ static void the_first_address_has_its_time(void **state)
 /* Nobody is in a hurry to try the next one. */
 static void over_the_first_address_a_wait_is_a_wait(void **state)
 {
-    static const char *const twice[] = {"127.0.0.1", "127.0.0.1", NULL};
     char byte;
     (void)state;
     resolved = twice;

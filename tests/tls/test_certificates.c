@@ -22,6 +22,23 @@ static uint32_t read_clock(void *ctx)
     return *(const uint32_t *)ctx;
 }
 
+static void set_clock(uint32_t says)
+{
+    options.time = read_clock;
+    options.ctx = &clock_says;
+    clock_says = says;
+}
+
+/* For the next begin(); to be freed at the end. */
+static unsigned char *trust(const char *pem)
+{
+    size_t size;
+    unsigned char *ca = pki_read(pem, &size);
+    options.ca = ca;
+    options.ca_size = size + 1;
+    return ca;
+}
+
 static void begin(const char *certificate)
 {
     peer_init(&server, certificate);
@@ -196,11 +213,8 @@ static void no_ca_that_is_known(void **state)
 /* The key of another CA that has the same name. */
 static void a_namesake_of_the_ca(void **state)
 {
-    size_t size;
-    unsigned char *ca = pki_read("namesake.pem", &size);
+    unsigned char *ca = trust("namesake.pem");
     (void)state;
-    options.ca = ca;
-    options.ca_size = size + 1;
     refuses("server", "standin.test", MBEDTLS_X509_BADCERT_NOT_TRUSTED,
             "its issuer is \"SMH test ca\"");
     free(ca);
@@ -209,14 +223,9 @@ static void a_namesake_of_the_ca(void **state)
 /* A fault of a certificate below does not take its words away. */
 static void the_ca_that_is_missing_above_a_chain(void **state)
 {
-    size_t size;
-    unsigned char *ca = pki_read("other-ca-root.pem", &size);
+    unsigned char *ca = trust("other-ca-root.pem");
     (void)state;
-    options.ca = ca;
-    options.ca_size = size + 1;
-    options.time = read_clock;
-    options.ctx = &clock_says;
-    clock_says = 1000;
+    set_clock(1000);
     refuses("chain", "standin.test",
             MBEDTLS_X509_BADCERT_NOT_TRUSTED | MBEDTLS_X509_BADCERT_FUTURE,
             "its issuer is \"SMH test ca\"; not valid yet");
@@ -227,9 +236,7 @@ static void the_ca_that_is_missing_above_a_chain(void **state)
 static void all_faults_are_named(void **state)
 {
     (void)state;
-    options.time = read_clock;
-    options.ctx = &clock_says;
-    clock_says = 1000;
+    set_clock(1000);
     refuses("other-ca", "a.test",
             MBEDTLS_X509_BADCERT_NOT_TRUSTED | MBEDTLS_X509_BADCERT_FUTURE |
                 MBEDTLS_X509_BADCERT_CN_MISMATCH,
@@ -328,9 +335,7 @@ static void a_failed_allocation_hides_no_fault(void **state)
              (unsigned)client.failed_allocs);
     assert_string_equal(client_words(&client), words);
     end();
-    options.time = read_clock;
-    options.ctx = &clock_says;
-    clock_says = UINT32_MAX;
+    set_clock(UINT32_MAX);
     refuses("server", "standin.test", MBEDTLS_X509_BADCERT_EXPIRED,
             "handshake: certificate refused: expired: valid to ");
 }
@@ -353,9 +358,7 @@ static void dates_by_the_clock_of_mbedtls(void **state)
 static void dates_by_the_callers_clock(void **state)
 {
     (void)state;
-    options.time = read_clock;
-    options.ctx = &clock_says;
-    clock_says = 0;
+    set_clock(0);
     refuses("server", "standin.test", MBEDTLS_X509_BADCERT_FUTURE,
             "and the clock says 1970-01-01 00:00:00: is it set?");
     clock_says = 951782399; /* date -u -d '2000-02-28 23:59:59' +%s */
@@ -376,8 +379,6 @@ static void the_dates_of_the_server_are_told(void **state)
     int i;
     (void)state;
     pki_dates(&dates[0], &dates[1]);
-    options.time = read_clock;
-    options.ctx = &clock_says;
     for (i = 0; i < 2; i++) {
         char date[40], words[200];
         time_t seconds = (time_t)dates[i];
@@ -386,7 +387,7 @@ static void the_dates_of_the_server_are_told(void **state)
                  "handshake: certificate refused: %s %s, and the clock says %s",
                  i == 0 ? "not valid yet: valid from" : "expired: valid to",
                  date, i == 0 ? "1970" : "2100");
-        clock_says = i == 0 ? 0 : 4107542400u;
+        set_clock(i == 0 ? 0 : 4107542400u);
         refuses("server", "standin.test",
                 i == 0 ? MBEDTLS_X509_BADCERT_FUTURE
                        : MBEDTLS_X509_BADCERT_EXPIRED,
@@ -398,14 +399,9 @@ static void the_dates_of_the_server_are_told(void **state)
  * valid. */
 static void no_date_is_right_for_no_clock(void **state)
 {
-    size_t size;
-    unsigned char *ca = pki_read("far.pem", &size);
+    unsigned char *ca = trust("far.pem");
     (void)state;
-    options.ca = ca;
-    options.ca_size = size + 1;
-    options.time = read_clock;
-    options.ctx = &clock_says;
-    clock_says = UINT32_MAX - 1;
+    set_clock(UINT32_MAX - 1);
     accepts("far", "standin.test");
     clock_says = UINT32_MAX;
     refuses("far", "standin.test", MBEDTLS_X509_BADCERT_EXPIRED, "expired");
@@ -446,9 +442,7 @@ static void dates_to_the_second(void **state)
     uint32_t from, to;
     (void)state;
     pki_dates(&from, &to);
-    options.time = read_clock;
-    options.ctx = &clock_says;
-    clock_says = from - 1;
+    set_clock(from - 1);
     begin("server");
     assert_int_equal(client_open(&client, host), SMH_E_TLS);
     assert_int_equal(client.flags, MBEDTLS_X509_BADCERT_FUTURE);
