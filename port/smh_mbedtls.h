@@ -56,8 +56,8 @@ LIMITS
     - A message is handled in one go, but for what MBEDTLS_ECP_RESTARTABLE lets
       mbedTLS divide: one ECDHE, or all the signatures of a chain, of which a
       hostile server may send MBEDTLS_X509_MAX_INTERMEDIATE_CA and one.  With
-      TLS 1.3 it may pack a few thousand session tickets into a
-      record, which are dropped in one step, unread.
+      TLS 1.3 a record may hold thousands of session tickets: 3.6 drops them in
+      one step, unread.
 
 WHAT TO SET IN THE CONFIG
     On a small machine, as in examples/bare_metal/tls_config.h, which has suites
@@ -66,8 +66,6 @@ WHAT TO SET IN THE CONFIG
     PEM_PARSE_C       only if the CA is a PEM; a DER needs none
     SHA1_C            if the CA has signed itself with SHA-1, as many public
                       ones have: without it "CA cannot be read (-0x262E)"
-    X509_CHECK_KEY_USAGE, X509_CHECK_EXTENDED_KEY_USAGE
-                      in 2.28, or a client's certificate would do
     HAVE_TIME_DATE    dates by mbedTLS's clock (HAVE_TIME), which has to be set
                       before the handshake; without it options.time is required
     PLATFORM_GMTIME_R_ALT
@@ -79,8 +77,7 @@ WHAT TO SET IN THE CONFIG
     PLATFORM_MEMORY   calloc from a static array (MEMORY_BUFFER_ALLOC_C, for one
                       thread unless THREADING_C), or two functions of yours;
                       pvPortMalloc() does not clear what it gives, calloc must
-    SSL_SESSION_TICKETS
-                      leave it out: mbedTLS 4 takes heap for a ticket
+    SSL_SESSION_TICKETS  leave it out: mbedTLS 4 takes heap for a ticket
     SSL_IN_CONTENT_LEN, SSL_OUT_CONTENT_LEN
                       the longest record, most of the heap (port/README.md)
 */
@@ -261,12 +258,6 @@ enum {
 
 /* ---- bytes: from below, and at random ------------------------------------ */
 
-#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
-#define SMHI_MBEDTLS_IS_1_3(tls)                                               \
-    (mbedtls_ssl_get_version_number(&(tls)->ssl) == MBEDTLS_SSL_VERSION_TLS1_3)
-#else
-#define SMHI_MBEDTLS_IS_1_3(tls) 0
-#endif
 enum { SMHI_MBEDTLS_READS = 8 }; /* in one operation */
 
 /* Each operation of the caller begins with this.  Reads are counted because
@@ -308,11 +299,14 @@ static int smhi_mbedtls_send_below(void *ctx, const unsigned char *data,
     const smh_port *below = &tls->options.below;
     int moved;
     tls->unsent = 1;
-    if (tls->receiving && SMHI_MBEDTLS_IS_1_3(tls)) {
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    if (tls->receiving && mbedtls_ssl_get_version_number(&tls->ssl) ==
+                              MBEDTLS_SSL_VERSION_TLS1_3) {
         tls->rest = data;
         tls->rest_size = size;
         return (int)size;
     }
+#endif
     if (tls->receiving)
         return MBEDTLS_ERR_SSL_WANT_WRITE;
     moved = (below->ops->send)(below->ctx, data, size);
@@ -410,13 +404,15 @@ static uint32_t smhi_mbedtls_failed_allocs(const smh_mbedtls *tls)
  * end, it only sends them.  Returns 0, or a code. */
 static int smhi_mbedtls_flush(smh_mbedtls *tls)
 {
-    while (SMHI_MBEDTLS_IS_1_3(tls) && tls->rest_size != 0) {
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    while (tls->rest_size != 0) {
         int moved = smhi_mbedtls_send_below(tls, tls->rest, tls->rest_size);
         if (moved <= 0)
             return moved;
         tls->rest += moved;
         tls->rest_size -= (size_t)moved;
     }
+#endif
     return tls->unsent ? mbedtls_ssl_close_notify(&tls->ssl) : 0;
 }
 
