@@ -16,7 +16,7 @@
 enum { FILLERS = 8, RECEIVE_BUFFER = 1 << 15 };
 
 static int listener = -1;
-static bool secure, connected, opened;
+static bool secure, connected, opened, mute;
 static channel peer;
 static int fillers[FILLERS];
 
@@ -108,6 +108,7 @@ static void empty(void)
 
 void peer_mute(bool on)
 {
+    mute = on;
     if (on)
         fill();
     else
@@ -116,9 +117,11 @@ void peer_mute(bool on)
 
 /* ---- the connection ------------------------------------------------------ */
 
+/* Not what fills the queue of one that is mute: with room in it, a SYN that is
+ * repeated after a second would be answered. */
 static void accept_one(void)
 {
-    int fd = accept(listener, NULL, NULL);
+    int fd = mute ? -1 : accept(listener, NULL, NULL);
     int on = 1;
     if (fd < 0)
         return;

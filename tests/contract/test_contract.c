@@ -583,10 +583,17 @@ static void refused(void **state)
     connect_both();
 }
 
+/* A name server that is silent takes the time that its clients give it. */
+static void look_up_in_vain(void)
+{
+    assert_int_equal(open_port("name.invalid", number), SMH_E_RESOLVE);
+    begun = now_ms();
+}
+
 static void unresolved(void **state)
 {
     (void)state;
-    assert_int_equal(open_port("name.invalid", number), SMH_E_RESOLVE);
+    look_up_in_vain();
     assert_int_equal(close_port(0), 1);
     connect_both();
 }
@@ -655,9 +662,9 @@ static long time_of(uint32_t ms, int *result)
 /* Too early is fine, but not for ever. */
 static void waits_are_as_long_as_asked(int (*again)(void))
 {
-    long before;
+    long before = now_ms();
     int waits = 0, timeouts = 0, result;
-    for (before = now_ms(); now_ms() - before < 300; waits++) {
+    do {
         long took = time_of(30, &result);
 
         if (result == SMH_AGAIN) {
@@ -665,10 +672,15 @@ static void waits_are_as_long_as_asked(int (*again)(void))
             timeouts++;
         }
         assert_int_equal(again(), SMH_AGAIN);
-    }
+        be_patient();
+        waits++;
+    } while (timeouts == 0 || now_ms() - before < 300);
     assert_in_range(waits, 1, 400);
-    assert_true(timeouts > 0);
-    assert_true(time_of(0, &result) < 1000);
+    for (before = now_ms(), waits = 0; waits < 20; waits++) {
+        wait_ms(0);
+        assert_int_equal(again(), SMH_AGAIN);
+    }
+    assert_true(now_ms() - before < LONG_MS);
 }
 
 static int get_1(void)
@@ -839,7 +851,7 @@ static void there_are_words_at_any_time(void **state)
     words_are_cut_off_at_any_size();
     assert_int_equal(close_port(0), 1);
     words_are_cut_off_at_any_size();
-    assert_int_equal(open_port("name.invalid", number), SMH_E_RESOLVE);
+    look_up_in_vain();
     words_are_cut_off_at_any_size();
     assert_int_equal(close_port(0), 1);
     connect_both();
