@@ -383,11 +383,15 @@ static void what_only_helps_may_fail(void **state)
 /* With a poll() of one's own. */
 static void an_opening_needs_no_wait(void **state)
 {
+    struct pollfd one;
     (void)state;
     spoil(POLL, 0, 1);
     assert_int_equal(port.ops->open(port.ctx, "service.test", number),
                      SMH_AGAIN);
     assert_int_equal(tcp.want, SMH_WANT_WRITE);
+    one.fd = tcp.fd;
+    one.events = POLLOUT;
+    assert_int_equal(__real_poll(&one, 1, 10000), 1);
     assert_int_equal(port.ops->open(port.ctx, "service.test", number), 1);
     assert_int_equal(polled, 0);
     assert_int_equal(tcp.want, 0);
