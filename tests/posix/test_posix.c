@@ -638,7 +638,7 @@ static void a_signal_ends_a_wait(void **state)
     struct sigaction action;
     char byte;
     pid_t child, parent = getpid();
-    int status, result;
+    int status, result, sent;
     (void)state;
     memset(&action, 0, sizeof action);
     action.sa_handler = on_signal;
@@ -648,8 +648,10 @@ static void a_signal_ends_a_wait(void **state)
     child = fork();
     if (child == 0) {
         /* More than one, for the first may come before the wait. */
-        while (getppid() == parent && poll(NULL, 0, 100) == 0)
+        for (sent = 0; sent < 50 && getppid() == parent; sent++) {
+            poll(NULL, 0, 100);
             kill(parent, SIGUSR1);
+        }
         _exit(0);
     }
     result = port.ops->wait(port.ctx, 10000);
