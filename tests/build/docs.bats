@@ -41,7 +41,7 @@ manual() {
     for example in blocking stepping readme; do
         printf '%s\n' 'alice x' 'bob x' | standin_create
         [ "$(standin_get tokens | grep -c alice)" = 1 ]
-        timeout 20 "$out/manual" "$port" "$dir/ca.pem" "$(cat "$dir/secret")" \
+        timeout 60 "$out/manual" "$port" "$dir/ca.pem" "$(cat "$dir/secret")" \
             $example
         [ "$(standin_get tokens | sort -u)" = "bob x -" ]
     done
@@ -214,7 +214,7 @@ here() {
     grep -q start.sh "$out/ci.sh"
     grep -q smh_revoke "$out/ci.sh"
     sed -i "s|build/smh/|$out/smh/|g; s|build/smh\\b|$out/smh|g" "$out/ci.sh"
-    timeout 60 sh -eux "$out/ci.sh" >"$out/said" 2>&1 3>&- || {
+    timeout 300 sh -eux "$out/ci.sh" >"$out/said" 2>&1 3>&- || {
         cat "$out/said"
         return 1
     }
@@ -228,7 +228,7 @@ here() {
     sed -i 's|^examples|exec examples|' "$out/start"
     sh -eu "$out/start" >"$out/said" 3>&- &
     standin=$!
-    timeout 30 sh -c "until [ -e '$out/own/env' ]; do sleep 0.1; done"
+    timeout 300 sh -c "until [ -e '$out/own/env' ]; do sleep 0.1; done"
     sed -n 's/^    //p' "$out/said" >"$out/commands"
     [ "$(grep -cE '^(curl|.*smh_revoke)' "$out/commands")" = 5 ]
     sh -eux "$out/commands" >"$out/done" 2>&1 || {

@@ -106,15 +106,22 @@ no() {
     ! "$@"
 }
 
-# wait_for COMMAND...: until it is true, 10 s at most
+# wait_for COMMAND...: until it is true, 30 s at most
 wait_for() {
     local i
-    for i in $(seq 200); do
+    for i in $(seq 600); do
         "$@" && return
         sleep 0.05
     done
     echo "in vain: $*"
     return 1
+}
+
+# blocked PID: it catches SIGINT and waits for somebody
+blocked() {
+    awk '/^State:/ { state = $2 }
+        /^SigCgt:/ { caught = substr($2, 16) }
+        END { exit !(state == "S" && caught ~ /[2367abef]/) }' "/proc/$1/status"
 }
 
 # own_namespaces OPTION: of unshare, or skips; outside of check, where a skip is

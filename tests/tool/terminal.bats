@@ -73,7 +73,7 @@ tool() {
 }
 
 @test "what was typed before the prompt is not the secret; an empty line is none" {
-    terminal "sleep 1; $(tool --user a)"
+    terminal "until grep -q 'and more' seen; do sleep 0.1; done; $(tool --user a)"
     at_once $'typed too early\nand more'
     wait_for seen "$asks"
     at_once $'\n\n'
