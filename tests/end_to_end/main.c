@@ -7,7 +7,7 @@
 int main(int argc, char **argv)
 {
     int failed = 0;
-    alarm(600); /* a hang is a failure too */
+    alarm(1800); /* a hang is a failure too */
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
     failed += standin_tests();

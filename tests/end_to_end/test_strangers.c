@@ -527,10 +527,10 @@ static void refuses_a_long_line(void **state)
 static void waits_for_the_rest(void **state)
 {
     static const verdict verdicts[FRONTS] = {
-        {"client_header_timeout 2s;", SMH_E_CLOSED, "closed by the server"},
-        {"\n    timeout http-request 2s", 408, "the service refused"},
+        {"client_header_timeout 4s;", SMH_E_CLOSED, "closed by the server"},
+        {"\n    timeout http-request 4s", 408, "the service refused"},
         {0},
-        {"\"headersTimeout\": 2000,"
+        {"\"headersTimeout\": 4000,"
          " \"connectionsCheckingInterval\": 100",
          408, "the service refused"}};
     const verdict *v = &verdicts[kind_of(state)];
@@ -554,18 +554,18 @@ static void has_nothing_behind_it(void **state)
 {
     static const int results[FRONTS] = {502, 503, SMH_E_CLOSED, 502};
     front_setup setup = usual(kind_of(state));
-    int fd = free_port(&setup.upstream);
-    close(fd);
+    int fd = closed_port(&setup.upstream);
     setup.location = setup.kind == FRONT_HAPROXY ? "retries 0" : NULL;
     stranger_start(&setup);
     revoke_as(results[setup.kind]);
+    close(fd);
     assert_true(smh_retryable(results[setup.kind]));
 }
 
 static void waits_too_long_for_it(void **state)
 {
-    static const char *const location[FRONTS] = {"proxy_read_timeout 1s;",
-                                                 "timeout server 1s"};
+    static const char *const location[FRONTS] = {"proxy_read_timeout 4s;",
+                                                 "timeout server 4s"};
     front_setup setup = usual(kind_of(state));
     setup.location = location[setup.kind];
     stranger_start(&setup);

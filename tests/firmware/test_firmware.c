@@ -293,10 +293,10 @@ static void names_want_of_memory_for_what_it_is(void **state)
 static void tells_a_closed_port(void **state)
 {
     unsigned port;
-    int fd = free_port(&port);
+    int fd = closed_port(&port);
     (void)state;
-    close(fd);
     run_on(port, ALICE);
+    close(fd);
     assert_int_equal(q.status, NETWORK);
 }
 

@@ -13,7 +13,7 @@
 
 #include "cmocka_all.h"
 
-enum { STOP_MS = 5000, DESCRIPTORS = 256 };
+enum { STOP_MS = 30000, DESCRIPTORS = 256 };
 
 /* execvp() takes char *const *, and changes nothing. */
 static void execute(const char *const *argv, int keep)
@@ -121,7 +121,7 @@ void temp_write(const char *path, const char *text)
     assert_int_equal(fclose(to), 0);
 }
 
-int free_port_of(const char *host, unsigned *port)
+static int bound(const char *host, unsigned *port)
 {
     struct sockaddr_in address = {0};
     socklen_t size = sizeof address;
@@ -129,9 +129,20 @@ int free_port_of(const char *host, unsigned *port)
     address.sin_family = AF_INET;
     assert_int_equal(inet_pton(AF_INET, host, &address.sin_addr), 1);
     assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(listen(fd, 64), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
     *port = ntohs(address.sin_port);
+    return fd;
+}
+
+int closed_port(unsigned *port)
+{
+    return bound("127.0.0.1", port);
+}
+
+int free_port_of(const char *host, unsigned *port)
+{
+    int fd = bound(host, port);
+    assert_int_equal(listen(fd, 64), 0);
     return fd;
 }
 

@@ -32,5 +32,7 @@ void temp_write(const char *path, const char *text);
 /* A socket that listens on a free port of 127.0.0.1, or of an IPv4 address. */
 int free_port(unsigned *port);
 int free_port_of(const char *host, unsigned *port);
+/* One that does not listen: nobody else does there until it is closed. */
+int closed_port(unsigned *port);
 
 #endif
