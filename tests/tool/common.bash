@@ -119,9 +119,9 @@ wait_for() {
 
 # blocked PID: it catches SIGINT and waits for somebody
 blocked() {
-    awk '/^State:/ { state = $2 }
-        /^SigCgt:/ { caught = substr($2, 16) }
-        END { exit !(state == "S" && caught ~ /[2367abef]/) }' "/proc/$1/status"
+    local status
+    status=$(<"/proc/$1/status") &&
+        [[ $status =~ State:.S && $status =~ SigCgt:.[0-9a-f]{15}[2367abef] ]]
 }
 
 # own_namespaces OPTION: of unshare, or skips; outside of check, where a skip is
