@@ -11,7 +11,7 @@ CONTRACT_DEPS = $(CONTRACT) $(wildcard tests/contract/*.h tests/support/*.h \
 contract_cc   = $(CC) $(SMH_CFLAGS) $(TLS_CFLAGS) -Itests/support \
                 -DCONTRACT_PORT='"$(1)"' $(CONTRACT)
 contract_libs = $(SMH_LDFLAGS) $(TLS_LIBS) -lcmocka
-CONTRACT_RUN  = SMH_PKI=$(B)/tls/pki timeout 300
+CONTRACT_RUN  = SMH_PKI=$(B)/tls/pki timeout 900
 
 CONTRACT_HOST = $(addprefix $(B)/contract/,posix mbedtls)
 $(CONTRACT_HOST): $(B)/contract/%: $(CONTRACT_DEPS)

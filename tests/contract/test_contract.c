@@ -22,7 +22,7 @@ enum {
     TURN_MS = 10,
     STALLED = 20, /* turns without a byte */
     LONG_MS = 10000,
-    PATIENCE_MS = 20000
+    PATIENCE_MS = 100000
 };
 
 static const char host[] = "localhost";
