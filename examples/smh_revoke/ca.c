@@ -41,7 +41,7 @@ static char *read_all(int fd, size_t *size)
             break;
         }
         text = more;
-        got = read(fd, text + *size, CA_BLOCK);
+        got = signals_read(fd, text + *size, CA_BLOCK);
         if (got < 0)
             break;
     }

@@ -131,8 +131,8 @@ static int refill(struct source *source, struct verdict *verdict)
         return -1;
     memmove(source->block, source->block + source->at, left);
     source->at = 0;
-    got =
-        read(source->fd, source->block + left, sizeof source->block - 1 - left);
+    got = signals_read(source->fd, source->block + left,
+                       sizeof source->block - 1 - left);
     if (got < 0)
         return refuse_file(source->list, verdict);
     source->ended = got == 0;

@@ -34,28 +34,6 @@ struct job {
     smh_batch told; /* for --verbose: the next request to be told */
 };
 
-static volatile sig_atomic_t stopped;
-
-static void stop(int signal_number)
-{
-    (void)signal_number;
-    stopped = 1;
-}
-
-/* The second signal ends the process at once. */
-static void catch_signals(void)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {0}, old;
-    size_t i;
-    action.sa_handler = stop;
-    action.sa_flags = (int)SA_RESETHAND;
-    for (i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        if (sigaction(signals[i], NULL, &old) == 0 &&
-            (signals[i] != SIGHUP || old.sa_handler != SIG_IGN))
-            sigaction(signals[i], &action, NULL);
-}
-
 /* A request's line with the secret masked, until the next call. */
 static const char *masked_line(const smh_plan *plan, const smh_batch *batch)
 {
@@ -94,7 +72,7 @@ static void tell(struct job *job, int result)
 }
 
 /* One try.  Waits are short, for signals come unnoticed between a look at
- * stopped and a wait.  Behind a failure one request at a time goes out until a
+ * them and a wait.  Behind a failure one request at a time goes out until a
  * 204 comes (RFC 9112, 9.3.2). */
 static int run_call(struct job *job, bool behind_failure)
 {
@@ -117,12 +95,12 @@ static int run_call(struct job *job, bool behind_failure)
         if (result != 0)
             break;
         progress_show(&job->progress, job->before + call->report.resume);
-        result = stopped ? smh_cancel(call) : smh_wait(call, SLICE_MS);
+        result = signals_came() ? smh_cancel(call) : smh_wait(call, SLICE_MS);
     }
     return result;
 }
 
-/* Comes back early when it is stopped. */
+/* Comes back early when a signal does. */
 static void pause_before_retry(struct job *job, unsigned attempt)
 {
     static const struct timespec slice = {0, SLICE_MS * 1000000L};
@@ -135,7 +113,7 @@ static void pause_before_retry(struct job *job, unsigned attempt)
                 job->verdict.error, ms / 1000.0, attempt,
                 (unsigned)job->options.retries);
     }
-    while (!stopped && now_ms() - begun < ms)
+    while (!signals_came() && now_ms() - begun < ms)
         nanosleep(&slice, NULL);
 }
 
@@ -192,7 +170,7 @@ static int revoke_chunk(struct job *job)
 {
     unsigned attempt = 0;
     int calls = 0;
-    while (!stopped) {
+    while (!signals_came()) {
         int result = run_call(job, calls++ > 0);
         if (job->call.report.confirmed > 0)
             attempt = 0;
@@ -290,8 +268,9 @@ static int visit_show(struct job *job)
     smh_batch batch = {0};
     smh_check(&job->scope, &plan);
     while (smh_next(&plan, &batch)) {
-        if (stopped || ferror(stdout)) { /* what follows would hide a gap */
-            if (stopped)
+        if (signals_came() ||
+            ferror(stdout)) { /* what follows would hide a gap */
+            if (signals_came())
                 conclude(job, SMH_E_CANCELLED);
             return -1;
         }
@@ -422,7 +401,7 @@ static int prepare_io(struct job *job)
 static int wait_for_port(struct job *job, uint64_t begun)
 {
     const smh_port *port = &job->io.port;
-    if (stopped)
+    if (signals_came())
         return SMH_E_CANCELLED;
     if (now_ms() - begun >= job->options.timeout * 1000)
         return SMH_E_TIMEOUT;
@@ -504,7 +483,7 @@ static void report(struct job *job)
     const struct options *options = &job->options;
     struct verdict *verdict = &job->verdict;
     progress_clear(&job->progress);
-    if (stopped && verdict->exit == EXIT_INPUT)
+    if (signals_came() && verdict->exit == EXIT_INPUT)
         conclude(job, SMH_E_CANCELLED);
     if (options->json) {
         if (job->listing)
@@ -552,7 +531,7 @@ int main(int argc, char **argv)
     if (keep_descriptors() != 0)
         return EXIT_INPUT;
     secret_harden();
-    catch_signals();
+    signals_catch();
     transport_init();
     if (options_parse(options, argc, argv, &job.verdict) != 0)
         report(&job);

@@ -178,7 +178,7 @@ static ssize_t read_whole(int fd)
 {
     size_t size = 0;
     ssize_t got;
-    while ((got = read(fd, secret + size, sizeof secret - size)) > 0)
+    while ((got = signals_read(fd, secret + size, sizeof secret - size)) > 0)
         size += (size_t)got;
     return got < 0 ? -1 : (ssize_t)size;
 }

@@ -9,33 +9,15 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* What would end or stop the process while the terminal is silent.  The first
- * three have a handler: one that comes ends the wait. */
-static const int held[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
-
+/* What would end or stop the process while the terminal is silent.  Those that
+ * have a handler end the wait. */
 static void hold_signals(sigset_t *before, sigset_t *waiting)
 {
-    sigset_t set;
-    size_t i;
-    sigemptyset(&set);
-    for (i = 0; i < sizeof held / sizeof held[0]; i++)
-        sigaddset(&set, held[i]);
-    sigprocmask(SIG_BLOCK, &set, before);
+    signals_hold(before);
     *waiting = *before;
     sigaddset(waiting, SIGQUIT);
     sigaddset(waiting, SIGTSTP);
-}
-
-/* -1 with errno if a signal came first. */
-static ssize_t wait_and_read(int fd, const sigset_t *waiting, char *line,
-                             size_t size)
-{
-    fd_set readable;
-    FD_ZERO(&readable);
-    FD_SET(fd, &readable);
-    if (pselect(fd + 1, &readable, NULL, NULL, NULL, waiting) < 0)
-        return -1;
-    return read(fd, line, size);
+    sigprocmask(SIG_BLOCK, waiting, NULL);
 }
 
 static void say(int fd, const char *text)
@@ -50,7 +32,7 @@ static ssize_t ask(int in, int out, const char *prompt, const sigset_t *waiting,
     for (;;) {
         ssize_t got;
         say(out, prompt);
-        got = wait_and_read(in, waiting, line, size);
+        got = signals_read_held(in, waiting, line, size);
         say(out, "\n");
         if (got != 1 || line[0] != '\n')
             return got;

@@ -2,6 +2,7 @@
 #ifndef TOOL_H
 #define TOOL_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -200,6 +201,22 @@ const char *secret_load(const struct options *options, struct verdict *verdict);
 /* Whether fd is open on the file that it was read from. */
 bool secret_came_from(int fd);
 void secret_wipe(void);
+
+/* ---- signals.c ----------------------------------------------------------- */
+
+/* SIGINT, SIGTERM, and SIGHUP unless that is ignored; the second signal ends the
+ * process at once. */
+void signals_catch(void);
+bool signals_came(void);
+
+/* Keeps them from coming, until the mask of before is set again. */
+void signals_hold(sigset_t *before);
+
+/* read(), or -1 with EINTR if one has come, or comes first.  The other form is
+ * for who holds them; it lets through what waiting has not. */
+ssize_t signals_read(int fd, void *data, size_t size);
+ssize_t signals_read_held(int fd, const sigset_t *waiting, void *data,
+                          size_t size);
 
 /* ---- terminal.c ---------------------------------------------------------- */
 

@@ -122,6 +122,28 @@ connected() {
     jq -e '.error == "interrupted" and .requests == 0' "$tmp/out"
 }
 
+# interrupted OPTION...: as soon as $tmp/pipe is open, before it is read
+interrupted() {
+    INTERRUPT=$tmp/pipe LD_PRELOAD=$B/tool/interrupt.so "$B/smh_revoke" \
+        --host "localhost:$port" --library "$library" "$@" \
+        >"$tmp/out" 2>"$tmp/err" 3>&- &
+    wait_for no kill -0 $! 2>/dev/null || kill -KILL $!
+    end 5
+    grep -q interrupted "$tmp/err"
+}
+
+@test "a signal just before a wait for a list, the secret or a CA ends that, too" {
+    no grep -q __asan_init "$B/smh_revoke" ||
+        skip "AddressSanitizer is to be loaded first"
+    mkfifo "$tmp/pipe"
+    exec 8<>"$tmp/pipe" # it has a writer, who is silent
+    interrupted --users "$tmp/pipe" --ca "$dir/ca.pem" --secret-file "$dir/secret"
+    interrupted --user a --ca "$dir/ca.pem" --secret-file "$tmp/pipe"
+    interrupted --user a --ca "$tmp/pipe" --secret-file "$dir/secret"
+    exec 8>&-
+    [ "$(count_received)" = 0 ]
+}
+
 # What was not confirmed may have happened: at most as much as was in flight.
 interrupted_and_resumed() {
     local in_flight=$1 resume survivors

@@ -120,6 +120,17 @@ tool() {
     done
 }
 
+@test "a signal just before the prompt is noticed" {
+    no grep -q __asan_init "$B/smh_revoke" ||
+        skip "AddressSanitizer is to be loaded first"
+    terminal "trap : INT; INTERRUPT=/dev/tty LD_PRELOAD=$B/tool/interrupt.so \
+$(tool --user a); echo \"ended: \$?\"; stty -a"
+    wait_for seen "ended: 5"
+    wait_for seen " echo "
+    leave
+    seen interrupted
+}
+
 @test "--dry-run does not ask" {
     terminal "$(tool --user a --dry-run)"
     leave
