@@ -80,8 +80,8 @@ trap 'stop "$client_pid"; stop "$relay_pid"; stop "$nginx_pid"' EXIT
 trap 'exit 130' HUP INT TERM
 
 wait_for() { # FILE
-    timeout 10 sh -c "until [ -s '$1' ]; do sleep 0.05; done" ||
-        fail "no $1 within 10 seconds"
+    timeout 60 sh -c "until [ -s '$1' ]; do sleep 0.05; done" ||
+        fail "no $1 within a minute"
 }
 
 nginx_start() {
@@ -239,15 +239,15 @@ counts() {
 handshake() { # NAME PROGRAM PORT
     say "handshake: $1"
     list=$(users 10)
-    ours $3 bounded 60 $callgrind --callgrind-out-file="$work/callgrind" \
+    ours $3 bounded 600 $callgrind --callgrind-out-file="$work/callgrind" \
         $2 --users "$list"
     instructions one.$1
-    ours $3 bounded 60 valgrind -q --tool=massif --peak-inaccuracy=0.0 \
+    ours $3 bounded 600 valgrind -q --tool=massif --peak-inaccuracy=0.0 \
         --massif-out-file="$work/massif" $2 --users "$list"
     put one.$1.heap "$(sed -n 's/^mem_heap_B=//p' "$work/massif" | sort -n |
         tail -n 1)"
     relay_start $3 20
-    ours $relay bounded 60 $2 --users "$list"
+    ours $relay bounded 600 $2 --users "$list"
     relay_stop
     sed -n "s/^\(trips\|out[.]bytes\|in[.]bytes\)/one.$1.&/p" \
         "$work/relay" >>"$work/measured"
@@ -274,7 +274,7 @@ growth() {
 }
 
 micro() { # WHAT SIZE
-    bounded 60 env LD_BIND_NOW=1 valgrind --tool=callgrind \
+    bounded 600 env LD_BIND_NOW=1 valgrind --tool=callgrind \
         --toggle-collect='measure*' --callgrind-out-file=/dev/null \
         "$B/bench/micro" $1 $2 2>"$work/said" || fail "micro $1 $2 failed"
     put $1.$2 "$(sed -n 's/^.*Collected : //p' "$work/said")"

@@ -24,7 +24,7 @@ check-static: $(STATIC)/smh_revoke
 	@tests/support/mbedtls.sh 3.6.6
 	@$(MAKE) -s --no-print-directory B=$(STATIC) WERROR=$(WERROR) \
 	    TLS=$(CURDIR)/build/mbedtls/3.6.6 $(STATIC)/smh_standin
-	B=$(abspath $(STATIC)) timeout 300 bats tests/build/static.bats
+	B=$(abspath $(STATIC)) timeout 900 bats tests/build/static.bats
 
 size-static: $(STATIC)/smh_revoke
 	@echo "static.size $$(wc -c <$<)" >$(STATIC)/size.txt

@@ -63,7 +63,7 @@ LWIP_NETS  = $(foreach v,$(LWIP_VERSIONS),$(addprefix $(B)/lwip/$(v)/net-, \
 .PHONY: check-lwip check-lwip-unit
 check-lwip-unit: $(LWIP_UNITS)
 	set -e; for unit in $(LWIP_UNITS); do \
-	    timeout 120 tests/lwip/netns.sh $$unit; \
+	    timeout 600 tests/lwip/netns.sh $$unit; \
 	done
 
 check-lwip: check-lwip-unit $(LWIP_NETS) $(B)/smh_standin

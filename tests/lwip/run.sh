@@ -12,5 +12,5 @@ trap 'exit 1' HUP INT TERM
     DNS:six.test DNS:gap.test DNS:late.test
 for program; do
     echo "== $program"
-    timeout 240 "$here/netns.sh" "$program"
+    timeout 900 "$here/netns.sh" "$program"
 done

@@ -15,7 +15,7 @@ $(B)/posix/test_faults: POSIX_WRAP = socket fcntl connect getsockopt \
 
 .PHONY: check-posix
 check-posix: $(POSIX_RUNS)
-	set -e; for run in $(POSIX_RUNS); do timeout 300 $$run; done
+	set -e; for run in $(POSIX_RUNS); do timeout 900 $$run; done
 CHECKS += check-posix
 
 # Every line and every branch of the port is taken by these tests, but for one:

@@ -26,7 +26,7 @@ $(B)/tls/pki/ca.pem: tests/tls/pki.sh examples/smh_standin/pki.sh | $(B)/tls/.
 .PHONY: check-tls
 check-tls: $(TLS_RUNS) $(B)/tls/pki/ca.pem
 	for run in $(TLS_RUNS); do \
-	    SMH_PKI=$(B)/tls/pki timeout 300 $$run || exit 1; \
+	    SMH_PKI=$(B)/tls/pki timeout 900 $$run || exit 1; \
 	done
 CHECKS += check-tls
 
@@ -57,7 +57,7 @@ $(B)/tls/small-%/test: tests/tls/small/test_small.c $(B)/tls/small-%/tls.a \
 .PHONY: check-tls-small
 check-tls-small: $(TLS_SMALL:%=$(B)/tls/small-%/test) $(B)/tls/pki/ca.pem
 	for version in $(TLS_SMALL); do \
-	    SMH_PKI=$(B)/tls/pki timeout 120 \
+	    SMH_PKI=$(B)/tls/pki timeout 600 \
 	        $(B)/tls/small-$$version/test || exit 1; \
 	done
 CHECKS_REST += check-tls-small

@@ -9,6 +9,6 @@ $(B)/tool/%.so: tests/tool/%.c | $(B)/tool/.
 .PHONY: check-tool
 check-tool: $(B)/smh_revoke $(B)/smh_standin $(B)/minimal $(B)/tool/peak \
     $(B)/tool/calls.so $(B)/tool/interrupt.so
-	B=$(abspath $(B)) timeout 600 bats tests/tool
+	B=$(abspath $(B)) timeout 1800 bats tests/tool
 
 CHECKS += check-tool
