@@ -1,4 +1,4 @@
-/* signals.c - the first signal ends the work in order, the second the process */
+/* signals.c - the first signal ends the work, the second one the process */
 #include "tool.h"
 
 #include <errno.h>

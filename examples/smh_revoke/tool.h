@@ -204,7 +204,7 @@ void secret_wipe(void);
 
 /* ---- signals.c ----------------------------------------------------------- */
 
-/* SIGINT, SIGTERM, and SIGHUP unless that is ignored; the second signal ends the
+/* SIGINT, SIGTERM, and SIGHUP unless that is ignored; the second one ends the
  * process at once. */
 void signals_catch(void);
 bool signals_came(void);

@@ -15,7 +15,7 @@ standin_start() {
         --secret-file "$dir/secret" "$@" \
         >"$dir/ready" 2>"$dir/standin.err" 3>&- &
     standin=$!
-    for _ in $(seq 100); do
+    for _ in $(seq 300); do
         port=$(sed -n 's/^port //p' "$dir/ready")
         admin=$(sed -n 's/^admin //p' "$dir/ready")
         [ -z "$port" ] || return 0
