@@ -268,8 +268,7 @@ static int visit_show(struct job *job)
     smh_batch batch = {0};
     smh_check(&job->scope, &plan);
     while (smh_next(&plan, &batch)) {
-        if (signals_came() ||
-            ferror(stdout)) { /* what follows would hide a gap */
+        if (ferror(stdout) || signals_came()) { /* no gap, then more */
             if (signals_came())
                 conclude(job, SMH_E_CANCELLED);
             return -1;
