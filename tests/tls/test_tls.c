@@ -979,6 +979,33 @@ static void a_pipeline_goes_through_a_full_port(void **state)
     }
 }
 
+/* It reads nothing more, and refuses what it has. */
+static void feed_a_refusal_of_half_a_request(peer *p)
+{
+    static const char refusal[] = "HTTP/1.1 414 URI Too Long\r\n";
+    if (p->done && p->room != 0) {
+        peer_say(p, refusal, sizeof refusal - 1);
+        p->feed = NULL;
+    } else if (p->done) {
+        p->room = 10;
+    }
+}
+
+/* Who waited until the rest is taken would wait for the deadline. */
+static void a_refusal_of_half_a_request_ends_the_call(void **state)
+{
+    int result, turn = 0;
+    (void)state;
+    begin_call(1);
+    server.feed = feed_a_refusal_of_half_a_request;
+    while ((result = one_step()) == 0) {
+        assert_true(turn++ < 100);
+        assert_int_equal(smh_wait(&call, UINT32_MAX), 0);
+    }
+    assert_int_equal(result, 414);
+    assert_int_equal(server.closes, 1);
+}
+
 /* Ends by its deadline, or before it where mbedTLS bears no more. */
 static void ends_in_time(void (*feed)(peer *), size_t burst)
 {
@@ -1342,6 +1369,7 @@ static void it_speaks_tls_1_3(void **state)
         IN(set, nothing_works_after_a_failed_opening_is_closed),               \
         IN(set, a_close_waits_for_the_port_below),                             \
         IN(set, a_close_sends_what_is_half_sent),                              \
+        IN(set, a_refusal_of_half_a_request_ends_the_call),                    \
         IN(set, an_alert_is_read_after_a_failed_send),                         \
         IN(set, a_missing_piece_is_told),                                      \
         IN(set, a_request_longer_than_a_record_through_a_full_port),           \
