@@ -1339,6 +1339,20 @@ static void a_bad_ticket_behind_half_a_record_ends_it(void **state)
     assert_int_equal(client.diag.sent, sent);
 }
 
+/* RFC 8446, 4.6.3; mbedTLS knows no such message. */
+static void a_key_update_ends_it(void **state)
+{
+    static const unsigned char key_update[] = {24, 0, 0, 1, 0};
+    char byte;
+    (void)state;
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    peer_turn(&server);
+    peer_messages(&server, key_update, sizeof key_update);
+    assert_int_equal(client_recv(&client, &byte, 1), SMH_E_TLS);
+    assert_string_equal(client_words(&client),
+                        "receiving: mbedTLS failed (-0x7700)");
+}
+
 static void it_speaks_tls_1_3(void **state)
 {
     (void)state;
@@ -1409,6 +1423,7 @@ int main(void)
         IN(set_up_13, a_ticket_behind_half_a_record_sends_nothing_twice),
         IN(set_up_13, a_ticket_behind_half_a_record_holds_no_call),
         IN(set_up_13, an_early_answer_behind_a_ticket_is_read),
+        IN(set_up_13, a_key_update_ends_it),
         IN(set_up_13, a_bad_ticket_ends_it),
         IN(set_up_13, a_bad_ticket_behind_half_a_record_ends_it),
         BOTH(set_up_13),
