@@ -1,4 +1,4 @@
-# libFuzzer, always by clang: short, and the same in every run, since its choices
+# libFuzzer, always by clang; the same in every run, since its choices
 # hang on addresses (setarch -R) and on what is compared (pki/ and a time that
 # stands still for the TLS port).
 
@@ -11,14 +11,14 @@ FUZZ_FLAGS = $(STRICT) -Wno-missing-prototypes -D_POSIX_C_SOURCE=200809L -I. \
 FUZZERS = $(addprefix $(B)/fuzz/,answers llhttp requests requests-tight \
           standin tls tool)
 
-# How many thousand runs each one has.
-FUZZ_answers = 60
-FUZZ_llhttp = 200
-FUZZ_requests = 60
-FUZZ_requests-tight = 60
-FUZZ_standin = 60
-FUZZ_tls = 1
-FUZZ_tool = 60
+# How many thousand runs each one has: half a minute, more or less.
+FUZZ_answers = 100
+FUZZ_llhttp = 4000
+FUZZ_requests = 600
+FUZZ_requests-tight = 250
+FUZZ_standin = 2500
+FUZZ_tls = 2
+FUZZ_tool = 800
 
 FUZZ_DEPS = tests/fuzz/fuzz.c \
             $(addprefix tests/support/,decode.c judge.c scripted.c) \
