@@ -1157,11 +1157,11 @@ static int smhi_talk(smh_call *call)
     return r == SMH_AGAIN ? smhi_send(call) : r;
 }
 
-/* Orderly while there is time and a status came; else at once. */
+/* Orderly if all is done in time; else nobody need take what is still held. */
 static int smhi_close(smh_call *call)
 {
     const smh_port *port = &call->io->port;
-    int at_once = call->report.result < 0 || smhi_left(call) == 0;
+    int at_once = call->report.result != SMH_DONE || smhi_left(call) == 0;
     if ((port->ops->close)(port->ctx, at_once) == SMH_AGAIN && !at_once)
         return SMH_AGAIN;
     call->state = SMHI_OVER;

@@ -57,7 +57,7 @@ LIMITS
       mbedTLS divide: one ECDHE, or all the signatures of a chain, of which a
       hostile server may send MBEDTLS_X509_MAX_INTERMEDIATE_CA and one.  With
       TLS 1.3 a record may hold thousands of session tickets: 3.6 drops them in
-      one step, unread.
+      one step, unread.  A KeyUpdate ends the call (-0x7700): mbedTLS has none.
 
 WHAT TO SET IN THE CONFIG
     On a small machine, as in examples/bare_metal/tls_config.h, which has suites

@@ -979,6 +979,33 @@ static void a_pipeline_goes_through_a_full_port(void **state)
     }
 }
 
+/* It reads nothing more, and refuses what it has. */
+static void feed_a_refusal_of_half_a_request(peer *p)
+{
+    static const char refusal[] = "HTTP/1.1 414 URI Too Long\r\n";
+    if (p->done && p->room != 0) {
+        peer_say(p, refusal, sizeof refusal - 1);
+        p->feed = NULL;
+    } else if (p->done) {
+        p->room = 10;
+    }
+}
+
+/* Who waited until the rest is taken would wait for the deadline. */
+static void a_refusal_of_half_a_request_ends_the_call(void **state)
+{
+    int result, turn = 0;
+    (void)state;
+    begin_call(1);
+    server.feed = feed_a_refusal_of_half_a_request;
+    while ((result = one_step()) == 0) {
+        assert_true(turn++ < 100);
+        assert_int_equal(smh_wait(&call, UINT32_MAX), 0);
+    }
+    assert_int_equal(result, 414);
+    assert_int_equal(server.closes, 1);
+}
+
 /* Ends by its deadline, or before it where mbedTLS bears no more. */
 static void ends_in_time(void (*feed)(peer *), size_t burst)
 {
@@ -1312,6 +1339,20 @@ static void a_bad_ticket_behind_half_a_record_ends_it(void **state)
     assert_int_equal(client.diag.sent, sent);
 }
 
+/* RFC 8446, 4.6.3; mbedTLS knows no such message. */
+static void a_key_update_ends_it(void **state)
+{
+    static const unsigned char key_update[] = {24, 0, 0, 1, 0};
+    char byte;
+    (void)state;
+    assert_int_equal(client_open(&client, "standin.test"), 1);
+    peer_turn(&server);
+    peer_messages(&server, key_update, sizeof key_update);
+    assert_int_equal(client_recv(&client, &byte, 1), SMH_E_TLS);
+    assert_string_equal(client_words(&client),
+                        "receiving: mbedTLS failed (-0x7700)");
+}
+
 static void it_speaks_tls_1_3(void **state)
 {
     (void)state;
@@ -1342,6 +1383,7 @@ static void it_speaks_tls_1_3(void **state)
         IN(set, nothing_works_after_a_failed_opening_is_closed),               \
         IN(set, a_close_waits_for_the_port_below),                             \
         IN(set, a_close_sends_what_is_half_sent),                              \
+        IN(set, a_refusal_of_half_a_request_ends_the_call),                    \
         IN(set, an_alert_is_read_after_a_failed_send),                         \
         IN(set, a_missing_piece_is_told),                                      \
         IN(set, a_request_longer_than_a_record_through_a_full_port),           \
@@ -1381,6 +1423,7 @@ int main(void)
         IN(set_up_13, a_ticket_behind_half_a_record_sends_nothing_twice),
         IN(set_up_13, a_ticket_behind_half_a_record_holds_no_call),
         IN(set_up_13, an_early_answer_behind_a_ticket_is_read),
+        IN(set_up_13, a_key_update_ends_it),
         IN(set_up_13, a_bad_ticket_ends_it),
         IN(set_up_13, a_bad_ticket_behind_half_a_record_ends_it),
         BOTH(set_up_13),

@@ -562,15 +562,14 @@ static void slow_close_is_waited_for(void **state)
     assert_true(t->s->clock >= t->io.timeout_ms);
 }
 
-/* An error closes at once, a status in an orderly way. */
-static void manner_of_closing(void **state)
+/* Who has refused or failed may never take what the port still holds. */
+static void all_but_a_success_is_closed_at_once(void **state)
 {
     talk *t = talk_new(USERS, 64, 0);
     (void)state;
     t->s->reply = (bytes)BYTES("HTTP/1.1 500 x\r\n");
-    t->s->close_again = 1;
     assert_int_equal(talk_run(t), 500);
-    assert_int_equal(t->s->at_once, 0);
+    assert_int_equal(t->s->at_once, 1);
     t = talk_new(USERS, 64, 0);
     t->s->reply = (bytes)BYTES("SSH-2.0");
     assert_int_equal(talk_run(t), SMH_E_ANSWER);
@@ -758,7 +757,7 @@ int exchange_tests(void)
         RUN(bytes_behind_an_answer_are_an_error),
         RUN(cancelling_at_each_step),
         RUN(slow_close_is_waited_for),
-        RUN(manner_of_closing),
+        RUN(all_but_a_success_is_closed_at_once),
         RUN(every_call_fails_in_every_way),
         RUN(every_call_fails_around_a_reopening),
         RUN(broken_contract_counts_before_an_answer),
