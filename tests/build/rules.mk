@@ -75,6 +75,6 @@ test-fresh: ## both command lines of the README in a fresh Debian tree, as root
 	tests/setup.sh fresh
 	tests/build/fresh/run.sh $(B)/fresh
 
-test-fresh-all: ## all of .ci/run in a fresh Debian tree, as root (45 minutes)
+test-fresh-all: ## all of .ci/run in a fresh Debian tree, as root (50 minutes)
 	tests/setup.sh fresh
 	tests/build/fresh/gate.sh $(B)/fresh
