@@ -268,7 +268,8 @@ static int visit_show(struct job *job)
     smh_batch batch = {0};
     smh_check(&job->scope, &plan);
     while (smh_next(&plan, &batch)) {
-        if (ferror(stdout) || signals_came()) { /* no gap, then more */
+        if (ferror(stdout) || signals_came()) {
+            /* what follows would hide a gap */
             if (signals_came())
                 conclude(job, SMH_E_CANCELLED);
             return -1;

@@ -53,12 +53,10 @@ ssize_t signals_read_held(int fd, const sigset_t *waiting, void *data,
     errno = EINTR;
     if (came)
         return -1;
-    if (fd < FD_SETSIZE) {
-        FD_ZERO(&readable);
-        FD_SET(fd, &readable);
-        if (pselect(fd + 1, &readable, NULL, NULL, NULL, waiting) < 0)
-            return -1;
-    }
+    FD_ZERO(&readable);
+    FD_SET(fd, &readable);
+    if (pselect(fd + 1, &readable, NULL, NULL, NULL, waiting) < 0)
+        return -1;
     return read(fd, data, size);
 }
 
@@ -67,6 +65,8 @@ ssize_t signals_read(int fd, void *data, size_t size)
     sigset_t before;
     ssize_t got;
     int why;
+    if (fd >= FD_SETSIZE) /* not to be held: only pselect() lets them through */
+        return read(fd, data, size);
     signals_hold(&before);
     got = signals_read_held(fd, &before, data, size);
     why = errno;

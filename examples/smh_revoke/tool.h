@@ -213,7 +213,8 @@ bool signals_came(void);
 void signals_hold(sigset_t *before);
 
 /* read(), or -1 with EINTR if one has come, or comes first.  The other form is
- * for who holds them; it lets through what waiting has not. */
+ * for who holds them, with an fd below FD_SETSIZE; it lets through what waiting
+ * has not. */
 ssize_t signals_read(int fd, void *data, size_t size);
 ssize_t signals_read_held(int fd, const sigset_t *waiting, void *data,
                           size_t size);

@@ -122,6 +122,21 @@ connected() {
     jq -e '.error == "interrupted" and .requests == 0' "$tmp/out"
 }
 
+@test "a signal ends the wait for a list whose descriptor select() cannot take" {
+    mkfifo "$tmp/pipe"
+    exec 8<>"$tmp/pipe"
+    ulimit -n 2048
+    perl -e '$^F = 2048; open $taken[$_], "<", "/dev/null" for 0 .. 1100; exec @ARGV' \
+        "$B/smh_revoke" --host "localhost:$port" --library "$library" \
+        --users "$tmp/pipe" --secret-file "$dir/secret" 2>"$tmp/err" 3>&- &
+    wait_for blocked $!
+    kill -INT $!
+    wait_for no kill -0 $! 2>/dev/null || kill -KILL $!
+    end 5
+    exec 8>&-
+    grep -q interrupted "$tmp/err"
+}
+
 # interrupted OPTION...: as soon as $tmp/pipe is open, before it is read
 interrupted() {
     INTERRUPT=$tmp/pipe LD_PRELOAD=$B/tool/interrupt.so "$B/smh_revoke" \
